@@ -1,0 +1,5 @@
+"""`python -m deskweave` is `deskweave`."""
+
+from deskweave.cli import main
+
+main()

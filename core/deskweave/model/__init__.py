@@ -1,0 +1,67 @@
+"""The words of the house. Plain frozen data; no I/O, no pydantic, no platform."""
+
+from deskweave.model.binding import Binding, CollectionBinding, FieldBinding, Policy, StatusBinding
+from deskweave.model.inquiry import Event, Inquiry
+from deskweave.model.message import InternalFile, InternalMessage, PublicFile, PublicMessage, Visibility
+from deskweave.model.practice import (
+    Calendar,
+    CalendarVersion,
+    CatalogItem,
+    Channel,
+    Choice,
+    Clock,
+    ClockEdge,
+    Field,
+    Holidays,
+    Label,
+    Metric,
+    MetricTarget,
+    Phase,
+    Rating,
+    Role,
+    Status,
+    StatusModel,
+    Transition,
+)
+from deskweave.model.route import Route
+from deskweave.model.value import ConnectionName, FieldId, InquiryId, Json, PersonId, Value
+
+__all__ = [
+    "Binding",
+    "Calendar",
+    "CalendarVersion",
+    "CatalogItem",
+    "Channel",
+    "Choice",
+    "Clock",
+    "ClockEdge",
+    "CollectionBinding",
+    "ConnectionName",
+    "Event",
+    "Field",
+    "FieldBinding",
+    "FieldId",
+    "Holidays",
+    "Inquiry",
+    "InquiryId",
+    "InternalFile",
+    "InternalMessage",
+    "Json",
+    "Label",
+    "Metric",
+    "MetricTarget",
+    "PersonId",
+    "Phase",
+    "Policy",
+    "PublicFile",
+    "PublicMessage",
+    "Rating",
+    "Role",
+    "Route",
+    "Status",
+    "StatusBinding",
+    "StatusModel",
+    "Transition",
+    "Value",
+    "Visibility",
+]

@@ -1,0 +1,46 @@
+"""What every test may ask for: third-party material, and nothing of this machine's environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], print_blob=True
+)
+settings.load_profile("house")
+
+
+def required(name: str) -> bool:
+    """Whether a missing `name` fails instead of skipping: `.ci/run` sets DESKWEAVE_REQUIRE=shared,postgres,browser."""
+    return name in os.environ.get("DESKWEAVE_REQUIRE", "").split(",")
+
+
+def absent(name: str, why: str) -> None:
+    """Skip, or fail where `name` is required."""
+    if required(name):
+        pytest.fail(f"{name} is required here: {why}")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Third-party truth and real logs, beside the checkout or at DESKWEAVE_SHARED."""
+    path = Path(os.environ.get("DESKWEAVE_SHARED") or ROOT.parent / "shared")
+    if not (path / "oracles").is_dir():
+        absent("shared", f"no third-party material at {path}; set DESKWEAVE_SHARED")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies, languages and colours of the machine never decide a test."""
+    for name in list(os.environ):
+        if name.upper().endswith("_PROXY") or name.startswith(("DESKWEAVE_LANG", "DESKWEAVE_PLUGINS", "NO_COLOR")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
