@@ -17,7 +17,8 @@ T = TypeVar("T", covariant=True)
 class Ref:
     """One remote thing: the collection it lives in ("incident", "ledger", "ticket") and its stable id there.
 
-    Never a key that a person can change: Jira's issue id, not HELP-1. (connection, collection, rid) is unique.
+    The lock file knows the collection's table id. `rid` is never a key that a person can change: Jira's issue id, not HELP-1.
+    (connection, collection, rid) is unique.
     """
 
     collection: str

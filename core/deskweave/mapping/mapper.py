@@ -1,0 +1,238 @@
+"""The Mapper made of a binding and a dialect. Pure: no I/O, no clock; the same input gives the same output for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from deskweave.connector import Change, Draft, Patch, RemoteChange, RemoteRecord, View
+from deskweave.mapping.codec import Codec, Codecs, Unmapped, text_codec
+from deskweave.model import Binding, CollectionBinding, FieldBinding, FieldId, Json, StatusBinding, Value
+
+STATUS: Final = FieldId("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What a connector says about its platform's spelling.
+
+    `status_by` "set": a status is values written into fields. "transition": it is walked to, so it goes to `Patch.status` as the
+    value of the first key of `is`. `empty` is what is written to clear a field (ServiceNow: ""; None means a JSON null).
+    `digest` changes whenever the code behind the codecs reads or writes anything differently.
+    """
+
+    codecs: Codecs
+    digest: str
+    status_by: str = "set"
+    empty: Json = None
+
+    def codec(self, type_: str) -> Codec:
+        return self.codecs.get(type_) or self.codecs.get("*") or text_codec
+
+
+class BoundMapper:
+    """`connector.Mapper` for a binding.
+
+    It states every bound field it is given: whether a field may be written at all (policy, withholding, unreadable) is the
+    engine's decision, made before it asks. History lines carry raw values in the shape the record itself has.
+    """
+
+    def __init__(self, binding: Binding, dialect: Dialect) -> None:
+        self._binding, self._dialect = binding, dialect
+        self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
+
+    # ------------------------------------------------------------------------------------------------------------ reading
+    def read(self, record: RemoteRecord) -> View:
+        """The record in the practice's words: absent keys were unreadable, values without a word stay raw in `unknown`."""
+        collection = self._binding.collections[record.ref.collection]
+        values: dict[FieldId, Value] = {}
+        unknown: dict[FieldId, Json] = {}
+        for name, at in self._bound(collection).items():
+            if at.native not in record.fields:
+                continue
+            raw = record.fields[at.native]
+            try:
+                values[name] = self._read(name, at, raw)
+            except Unmapped:
+                unknown[name] = raw
+        words = {key: record.fields[key] for key in self._status_keys(collection) if key in record.fields}
+        if words:
+            slug = self._status(collection, words)
+            if slug is None:
+                unknown[STATUS] = words
+            else:
+                values[STATUS] = slug
+        return View(values, unknown)
+
+    def read_change(self, change: RemoteChange) -> Change | None:
+        """A history line in the practice's words; None where the line says nothing the practice has a word for."""
+        collection = self._binding.collections[change.ref.collection]
+        keys = self._status_keys(collection)
+        if keys and change.field == keys[0]:
+            old, new = (self._status(collection, {change.field: raw}, partial=True) for raw in (change.old, change.new))
+            return Change(field=STATUS, old=old, new=new, source=change) if new is not None else None
+        for name, at in self._bound(collection).items():
+            if at.native == change.field:
+                try:
+                    return Change(
+                        field=name, old=self._read(name, at, change.old), new=self._read(name, at, change.new), source=change
+                    )
+                except Unmapped:
+                    return None
+        return None
+
+    # ------------------------------------------------------------------------------------------------------------ writing
+    def project(self, collection: str, document: Mapping[FieldId, Value]) -> View:
+        """What `read` would give if the platform agreed with us. A value the platform has no spelling for is left out."""
+        bound = self._binding.collections[collection]
+        values: dict[FieldId, Value] = {}
+        for name, at in self._bound(bound).items():
+            try:
+                values[name] = self._read(name, at, self._write(name, at, document.get(name)))
+            except Unmapped:
+                continue
+        status = document.get(STATUS)
+        if isinstance(status, str) and status in bound.statuses:
+            values[STATUS] = self._status(bound, bound.statuses[status].is_) or status
+        return View(values)
+
+    def draft(self, collection: str, document: Mapping[FieldId, Value], *, corr: str, key: str) -> Draft:
+        """A record to create. Empty values are not sent; a status that is walked to is left to the first patch."""
+        bound = self._binding.collections[collection]
+        fields: dict[str, Json] = dict(bound.fixed)
+        for name, at in self._bound(bound).items():
+            value = document.get(name)
+            if value is None or value == ():
+                continue
+            try:
+                fields[at.native] = self._write(name, at, value)
+            except Unmapped:
+                continue
+        status = document.get(STATUS)
+        if self._dialect.status_by == "set" and isinstance(status, str) and status in bound.statuses:
+            fields.update(self._status_words(bound, bound.statuses[status], document))
+        if bound.correlation is not None:
+            fields[bound.correlation] = corr
+        return Draft(collection=collection, corr=corr, key=key, fields=fields)
+
+    def patch(self, want: View, seen: RemoteRecord, *, key: str) -> Patch:
+        """What has to change for `seen` to say `want`: only fields that read differently, with a status's companions."""
+        bound = self._binding.collections[seen.ref.collection]
+        have = self.read(seen)
+        fields: dict[str, Json] = {}
+        clear: set[str] = set()
+        covers: set[FieldId] = set()
+        for name, at in self._bound(bound).items():
+            if name not in want.values or name in have.unknown:
+                continue
+            if name in have.values and have.values[name] == want.values[name]:
+                continue
+            try:
+                raw = self._write(name, at, want.values[name])
+            except Unmapped:
+                continue
+            covers.add(name)
+            if raw is None:
+                clear.add(at.native)
+                fields[at.native] = self._dialect.empty
+            else:
+                fields[at.native] = raw
+        target: str | None = None
+        status = want.values.get(STATUS)
+        if (
+            isinstance(status, str)
+            and status in bound.statuses
+            and STATUS not in have.unknown
+            and have.values.get(STATUS) != status
+        ):
+            spelled = bound.statuses[status]
+            covers.add(STATUS)
+            if self._dialect.status_by == "transition":
+                target = str(next(iter(spelled.is_.values())))
+                fields.update(self._companions(bound, spelled, want.values))
+            else:
+                fields.update(self._status_words(bound, spelled, want.values))
+        return Patch(
+            ref=seen.ref,
+            key=key,
+            set=fields,
+            clear=frozenset(clear),
+            status=target,
+            if_version=seen.version,
+            covers=frozenset(covers),
+        )
+
+    # ------------------------------------------------------------------------------------------------------------ one value
+    def _bound(self, collection: CollectionBinding) -> Mapping[FieldId, FieldBinding]:
+        return {
+            name: at for name, at in collection.fields.items() if at.provisioned and name in self._binding.fields and name != STATUS
+        }
+
+    def _read(self, name: FieldId, at: FieldBinding, raw: Json) -> Value:
+        field = self._binding.fields[name]
+        return self._dialect.codec(field.type).read(raw, field, at)
+
+    def _write(self, name: FieldId, at: FieldBinding, value: Value) -> Json:
+        field = self._binding.fields[name]
+        return self._dialect.codec(field.type).write(value, field, at)
+
+    # --------------------------------------------------------------------------------------------------------------- status
+    @staticmethod
+    def _status_keys(collection: CollectionBinding) -> list[str]:
+        """The native fields that make up the status, the deciding one first."""
+        return list(dict.fromkeys(key for spelled in collection.statuses.values() for key in spelled.is_))
+
+    @staticmethod
+    def _status(collection: CollectionBinding, words: Mapping[str, Json], *, partial: bool = False) -> str | None:
+        """The status that `words` spell: the most exact `is` first, then `reads`. `partial`: a history line tells one key only."""
+
+        def fits(spelled: Mapping[str, Json]) -> bool:
+            keys = [key for key in spelled if key in words] if partial else list(spelled)
+            return bool(keys) and all(key in words and str(words[key]) == str(spelled[key]) for key in keys)
+
+        exact = sorted(
+            ((len(spelled.is_), slug) for slug, spelled in collection.statuses.items() if fits(spelled.is_)),
+            key=lambda pair: -pair[0],
+        )
+        also = [slug for slug, spelled in collection.statuses.items() if any(fits(words_) for words_ in spelled.reads)]
+        if partial and also:
+            return also[0]
+        return exact[0][1] if exact else also[0] if also else None
+
+    def _status_words(
+        self, collection: CollectionBinding, spelled: StatusBinding, values: Mapping[FieldId, Value]
+    ) -> dict[str, Json]:
+        """`is` and its companions. Keys that other statuses use and this one does not are emptied, so that none is left over."""
+        others = {key: self._dialect.empty for key in self._status_keys(collection) if key not in spelled.is_}
+        return {**others, **spelled.is_, **self._companions(collection, spelled, values)}
+
+    def _companions(
+        self, collection: CollectionBinding, spelled: StatusBinding, values: Mapping[FieldId, Value]
+    ) -> dict[str, Json]:
+        """What a platform demands beside a status (close code, close notes): raw, a field's value, or a choice's raw value."""
+        found: dict[str, Json] = {}
+        for native, rule in spelled.sets.items():
+            raw: Json = rule
+            if isinstance(rule, Mapping):
+                name = FieldId(str(rule.get("field") or rule.get("choice") or ""))
+                value = values.get(name)
+                table = rule.get("choices")
+                if "choice" in rule and isinstance(table, Mapping):
+                    raw = table.get(str(value), rule.get("default"))
+                elif value is None:
+                    raw = rule.get("default")
+                elif name in collection.fields and name in self._binding.fields:
+                    raw = self._write(name, collection.fields[name], value)
+                else:
+                    raw = str(value)
+            if raw is not None:
+                found[native] = raw
+        return found
+
+
+def digest_of(value: Json) -> str:
+    """A short stable digest of plain data, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()[:16]
