@@ -97,6 +97,9 @@ class Connector(Protocol):
     @property
     def emulator(self) -> Emulator | None: ...
 
+    def binding_template(self) -> str:
+        """A commented `bindings/<connection>.yaml` for the built-in practice: what `init` writes and people then edit."""
+
     def settings_schema(self) -> Mapping[str, Json]:
         """JSON Schema of this connection's settings; secrets carry `"writeOnly": true`. Used for file:line errors and the docs."""
 
