@@ -1,0 +1,39 @@
+"""Tables, migrations, queries: durable state one can read."""
+
+from deskweave.store.database import Install, Store, StoreTooNew
+from deskweave.store.lookup import (
+    ConflictRow,
+    ConnectionStatus,
+    InquiryRow,
+    LinkRow,
+    MessageRow,
+    Nearest,
+    StoreStatus,
+    explain,
+    find_inquiry,
+    inquiry_messages,
+    list_conflicts,
+    list_parked,
+    store_status,
+    unknown_values,
+)
+
+__all__ = [
+    "ConflictRow",
+    "ConnectionStatus",
+    "InquiryRow",
+    "Install",
+    "LinkRow",
+    "MessageRow",
+    "Nearest",
+    "Store",
+    "StoreStatus",
+    "StoreTooNew",
+    "explain",
+    "find_inquiry",
+    "inquiry_messages",
+    "list_conflicts",
+    "list_parked",
+    "store_status",
+    "unknown_values",
+]

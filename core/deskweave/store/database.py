@@ -1,0 +1,194 @@
+"""Opening a store: connections, transactions, migrations, and who this installation is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event as sa_event
+from sqlalchemy.pool import StaticPool
+
+from deskweave.errors import DeskweaveError
+from deskweave.store import tables
+from deskweave.store.lease import Lease
+from deskweave.store.values import new_ulid
+
+HERE: Final = Path(__file__).parent
+MEMORY: Final = ":memory:"
+
+
+class StoreTooNew(DeskweaveError):
+    """The store was written by a newer deskweave: this one does not know its tables, and reads nothing rather than half of it."""
+
+    def __init__(self, path: str, revision: str, known: str) -> None:
+        super().__init__(
+            f"the store {path} was written by a newer deskweave (tables {revision}; this program knows up to {known}). "
+            "Nothing was read or changed. Install the newer one: pip install -U deskweave, or open a copy made before the upgrade "
+            "(*.before-* beside the store)."
+        )
+        self.path, self.revision, self.known = path, revision, known
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """This store's name to the world. Every mark we leave on a platform begins with `id`; `epoch` rises with every restore."""
+
+    id: str
+    epoch: int
+
+
+class Store:
+    """A store on SQLite. `write()` is one transaction that holds the write lock from its first statement; `read()` sees one state.
+
+    The functions beside this class take the transaction they work in, so that a caller decides what belongs together.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, path: Path | None, *, now: Callable[[], datetime], entropy: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        self.engine, self.path, self.now = engine, path, now
+        self._entropy = entropy
+        self._lease = Lease(path)
+        self._install: Install | None = None
+
+    # ------------------------------------------------------------------------------------------------------------ opening
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        now: Callable[[], datetime],
+        install: Install | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> Store:
+        """Open the store at `path`, made where there is none, brought up to date where it is old.
+
+        Args:
+            path: file name, or ":memory:".
+            now: the clock, aware UTC; stamps rows and ids.
+            install: who a new store shall be (`store restore`); default: a random id, epoch 1.
+            entropy: random bytes for ids; tests pass a seeded one.
+
+        Raises:
+            StoreTooNew: a newer deskweave has written it; nothing is changed.
+            SafetyStop: it needs a migration while another process holds it.
+        """
+        memory = str(path) == MEMORY
+        where = None if memory else Path(path)
+        if where is not None:
+            where.parent.mkdir(parents=True, exist_ok=True)
+        store = cls(_engine(MEMORY if memory else str(where)), where, now=now, entropy=entropy)
+        try:
+            store._bring_up_to_date(install)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _bring_up_to_date(self, install: Install | None) -> None:
+        from deskweave.store.migrations import HEAD, migrate, revision_of, revisions, stamp
+
+        with self.read() as tx:
+            have = revision_of(tx)
+        if have is not None and have not in revisions():
+            raise StoreTooNew(str(self.path or MEMORY), have, HEAD)
+        if have == HEAD:
+            return
+        with self.lease("migrate"):
+            if have is None:
+                with self.write() as tx:
+                    if revision_of(tx) is None:
+                        tables.metadata.create_all(tx)
+                        stamp(tx)
+                        row = install or Install(self.new_id(), 1)
+                        tx.execute(tables.install.insert().values(id=row.id, epoch=row.epoch, created_at=self.now()))
+                return
+            if self.path is not None:
+                self.copy_aside(f"before-{HEAD}")
+            with self.write() as tx:
+                migrate(tx)
+
+    def copy_aside(self, name: str) -> Path:
+        """Copy the store beside itself as `<file>.<name>`, everything committed included; answers with the copy's path."""
+        if self.path is None:
+            message = "a store in memory has no file to copy"
+            raise DeskweaveError(message)
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            target = self.path.with_name(f"{self.path.name}.{name}")
+            shutil.copy2(self.path, target)
+            connection.exec_driver_sql("BEGIN")
+        return target
+
+    # ------------------------------------------------------------------------------------------------------- transactions
+    def write(self) -> AbstractContextManager[sa.Connection]:
+        """One transaction that may write; commits at the end of the block, rolls back when it raises."""
+        return self._begin("BEGIN IMMEDIATE")
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """One transaction that sees one state and writes nothing."""
+        return self._begin("BEGIN")
+
+    @contextmanager
+    def _begin(self, how: str) -> Iterator[sa.Connection]:
+        with self.engine.connect().execution_options(deskweave_begin=how) as connection, connection.begin():
+            yield connection
+
+    def lease(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold the store against other processes; taken again by the same `Store` it only counts.
+
+        Raises:
+            SafetyStop: another process holds it (names process id and since when).
+        """
+        return self._lease.hold(purpose, self.now())
+
+    # -------------------------------------------------------------------------------------------------------------- small
+    @property
+    def install(self) -> Install:
+        if self._install is None:
+            with self.read() as tx:
+                row = tx.execute(sa.select(tables.install.c.id, tables.install.c.epoch)).one()
+            self._install = Install(row.id, row.epoch)
+        return self._install
+
+    def new_id(self) -> str:
+        """A fresh ULID."""
+        return new_ulid(self.now(), self._entropy)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(path: str) -> sa.Engine:
+    if path == MEMORY:
+        engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = sa.create_engine(f"sqlite:///{path}")
+
+    @sa_event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # SQLAlchemy begins, not the driver: the driver's BEGIN would come too late and be deferred
+        cursor = raw.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # an intent is on the disk before its request is sent
+            "foreign_keys = ON",
+            "busy_timeout = 10000",  # milliseconds
+            "wal_autocheckpoint = 20000",  # pages; random keys would otherwise checkpoint the same pages again and again
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa_event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("deskweave_begin", "BEGIN"))
+
+    return engine

@@ -1,0 +1,154 @@
+"""What a run found and did, in plain data: the command line prints it, `--json` dumps it, the exit code follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from deskweave.findings import Finding
+from deskweave.model import ConnectionName, FieldId, InquiryId, Json, Value
+
+
+@dataclass(slots=True, kw_only=True)
+class ConnectionReport:
+    """One connection's part of a run. Counts are of records unless they say otherwise."""
+
+    name: ConnectionName
+    seen: int = 0  #: delivered by listings, also what had not changed
+    changed: int = 0  #: said something other than when last seen
+    imported: int = 0  #: became inquiries of ours
+    adopted: int = 0  #: an answer was lost; the record was found by its mark and not sent twice
+    created: int = 0
+    updated: int = 0
+    messages_read: int = 0
+    messages_public: int = 0  #: carried there, readable by the requester
+    messages_internal: int = 0  #: carried there, for agents only
+    calls: int = 0  #: methods of the connection that were called; each is one page or one batch
+    paused: str | None = None  #: why it stopped, in this run or since an earlier one
+    paused_until: datetime | None = None  #: None with a reason: until a person acts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictNote:
+    """Both values of one disagreement; `id` is what `conflicts resolve` takes."""
+
+    id: int
+    inquiry: InquiryId
+    number: int
+    field: FieldId
+    connection: ConnectionName
+    ours: Value
+    theirs: Value
+    winner: Literal["ours", "theirs"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedNote:
+    """One record that waits for a person; others go on without it."""
+
+    link: str
+    connection: ConnectionName
+    label: str | None
+    number: int | None
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class SyncReport:
+    """Everything one `Engine.run` has to say.
+
+    `needs_person` is true when something is new since the last run that a person has to look at (exit 3); `failed` when a
+    connection could not be worked with (exit 1).
+    """
+
+    connections: dict[ConnectionName, ConnectionReport]
+    inquiries_touched: int = 0
+    values_merged: int = 0
+    conflicts: list[ConflictNote] = field(default_factory=list)
+    parked: list[ParkedNote] = field(default_factory=list)
+    unknown_values: dict[str, Json] = field(default_factory=dict)  #: "connection/field" -> one raw value without a word, newly seen
+    findings: list[Finding] = field(default_factory=list)
+    waiting_until: datetime | None = None  #: the earliest moment at which something that waits may go on; None: nothing waits
+    waiting: int = 0  #: links that wait for a moment
+    rounds: int = 0
+    inquiries_total: int = 0
+
+    @property
+    def written(self) -> int:
+        """Records created or changed and messages carried, over all connections."""
+        return sum(c.created + c.updated + c.messages_public + c.messages_internal for c in self.connections.values())
+
+    @property
+    def failed(self) -> bool:
+        return any(part.paused is not None for part in self.connections.values())
+
+    @property
+    def needs_person(self) -> bool:
+        return bool(self.conflicts or self.parked or self.unknown_values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedField:
+    """One value that would be written: what stands there now, and what would."""
+
+    field: FieldId
+    there: Value
+    wanted: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRecord:
+    """One record a run would write, or one message it would carry (`verb` "say" is public, "note" internal; no body is shown)."""
+
+    connection: ConnectionName
+    collection: str
+    verb: Literal["create", "update", "say", "note"]
+    inquiry: InquiryId
+    number: int
+    label: str | None  #: None: not there yet
+    fields: tuple[PlannedField, ...] = ()
+    notifies: bool = False  #: the platform itself will write to people
+    cross_reference: str | None = None
+    waits_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPlan:
+    """What a run would write; pulling was done, nothing was written remotely. `stop` is the guard's sentence, if it would stop."""
+
+    records: Sequence[PlannedRecord]
+    report: SyncReport
+    stop: str | None
+
+    def counts(self) -> Mapping[tuple[ConnectionName, str], int]:
+        found: dict[tuple[ConnectionName, str], int] = {}
+        for record in self.records:
+            found[record.connection, record.verb] = found.get((record.connection, record.verb), 0) + 1
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """How much a run may write unasked; the defaults are the product's. `--max-changes` and `--max-notices` make another one.
+
+    Per connection: updates up to the larger of `update_records` and `update_share` of its live links. Creates are free until a
+    route has had its first complete pass, then they count as updates do. `max_notices` always counts, over all connections.
+    """
+
+    update_share: float = 0.05
+    update_records: int = 20
+    delete_share: float = 0.01
+    max_notices: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long things wait. All are simulated time in tests: the engine itself never sleeps."""
+
+    backoff: timedelta = timedelta(seconds=30)  #: first wait after a failure that passes; doubles up to `backoff_most`
+    backoff_most: timedelta = timedelta(minutes=30)
+    lease: timedelta = timedelta(minutes=5)
+    skew: timedelta = timedelta(minutes=5)  #: how far a platform's clock may be from ours
+    attempts: int = 3  #: refusals of one content before its link is parked
