@@ -1,0 +1,67 @@
+"""What `practice lint` says about calendars and clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, time
+
+import pytest
+
+from deskweave.clock import checks
+from deskweave.model import Calendar, CalendarVersion, Clock, ClockEdge, Holidays, Phase, Status, StatusModel
+
+DAY = ((time(9), time(18)),)
+
+
+STATUSES = StatusModel(id="inquiry", initial="new", transitions={}, statuses={"new": Status(slug="new", label={}, phase=Phase.NEW)})
+
+
+@dataclass
+class Practice:
+    calendars: dict = field(default_factory=dict)
+    holidays: dict = field(default_factory=dict)
+    clocks: dict = field(default_factory=dict)
+    statuses: StatusModel = STATUSES
+
+
+CALENDAR = Calendar(
+    id="c", label={}, zone="Asia/Shanghai", holidays=None, versions=(CalendarVersion(since=date(2024, 1, 1), week={"mon": DAY}),)
+)
+HOLIDAYS = Holidays(id="h", since=date(2024, 1, 1), until=date(2024, 12, 31), revision="1", off=frozenset(), working={})
+CLOCK = Clock(id="k", label={}, calendar="c", start=ClockEdge(submitted=True), stop=ClockEdge(status="new"))
+
+
+def version(since, **week):
+    return CalendarVersion(since=since, week=week)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "holidays", "clock", "rules"),
+    [
+        ({}, {}, {}, []),  # nothing wrong
+        ({"zone": "Asia/Peking"}, {}, {}, ["unknown-zone"]),
+        ({"holidays": "cn"}, {}, {}, ["unknown-holidays"]),
+        ({"versions": ()}, {}, {}, ["calendar-empty"]),
+        ({"versions": (version(date(2024, 1, 1)), version(date(2023, 1, 1)))}, {}, {}, ["version-order"]),
+        ({"versions": (version(date(2024, 1, 1), mon=((time(9), time(12)), (time(11), time(18)))),)}, {}, {}, ["windows-overlap"]),
+        ({"versions": (version(date(2024, 1, 1), mon=((time(22), time(6)), (time(23), None))),)}, {}, {}, ["windows-overlap"]),
+        ({}, {"until": date(2023, 1, 1)}, {}, ["coverage-order"]),
+        ({}, {"off": frozenset({date(2025, 1, 1)})}, {}, ["day-outside-coverage"]),
+        ({}, {"off": frozenset({date(2024, 2, 4)}), "working": {date(2024, 2, 4): "mon"}}, {}, ["day-off-and-working"]),
+        ({}, {}, {"calendar": "5*8"}, ["unknown-calendar", "clock-order"]),
+        ({"from_inquiry": True, "versions": ()}, {}, {}, ["hours-in-inquiry", "clock-order"]),
+        ({}, {}, {"stop": None}, ["clock-shape"]),
+        ({}, {}, {"sum_statuses": ("new",)}, ["clock-shape"]),
+        ({}, {}, {"stop": ClockEdge(status="limbo")}, ["unknown-status"]),
+        ({}, {}, {"start": None, "stop": None, "sum_statuses": ("limbo",)}, ["unknown-status"]),
+        ({}, {}, {"start": None, "stop": None, "sum_statuses": ("new",), "within": "gone"}, ["unknown-clock", "clock-order"]),
+        ({}, {}, {"start": None, "stop": None, "minus": ("k", "k")}, ["clock-order"]),  # a circle
+        ({}, {}, {"cycles": "each_cycle"}, ["cycles-unsupported"]),
+    ],
+)
+def test_findings(calendar, holidays, clock, rules):
+    practice = Practice({"c": replace(CALENDAR, **calendar)}, {"h": replace(HOLIDAYS, **holidays)}, {"k": replace(CLOCK, **clock)})
+    found = list(checks(practice))
+    assert [finding.rule for finding in found] == rules
+    for finding in found:
+        str(finding).encode("gbk")
