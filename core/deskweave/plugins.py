@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
@@ -77,27 +76,25 @@ class Plugins:
             self._connectors = {}
             for plugin, answered in self.each("deskweave_connectors"):
                 for connector in answered or ():
-                    name, api = str(connector.name), connector.api
-                    if api != API_VERSION:
-                        self.broken.append(
-                            BrokenPlugin(
-                                plugin,
-                                "",
-                                PluginError(
-                                    plugin,
-                                    "deskweave_connectors",
-                                    f"connector {name} is written for contract {api}, this deskweave speaks {API_VERSION}: "
-                                    + ("it needs a newer deskweave" if api > API_VERSION else "it needs an update"),
-                                ),
-                            )
-                        )
-                    elif name in self._connectors:
-                        self.faults.append(
-                            PluginError(plugin, "deskweave_connectors", f"the name {name} is taken; the first one found stays")
-                        )
-                    else:
-                        self._connectors[name] = connector
+                    try:
+                        self._admit(plugin, connector, API_VERSION)
+                    except Exception as error:  # noqa: BLE001  a stranger's object, whose attributes may raise
+                        self.broken.append(BrokenPlugin(plugin, "", error))
         return self._connectors
+
+    def _admit(self, plugin: str, connector: Connector, api_version: int) -> None:
+        name, api = str(connector.name), connector.api
+        if api != api_version:
+            message = f"connector {name} is written for contract {api}, this deskweave speaks {api_version}: " + (
+                "it needs a newer deskweave" if api > api_version else "it needs an update"
+            )
+            raise PluginError(plugin, "deskweave_connectors", message)
+        connectors = self._connectors if self._connectors is not None else {}
+        if name in connectors:
+            message = f"the name {name} is taken; the first one found stays"
+            self.faults.append(PluginError(plugin, "deskweave_connectors", message))
+        else:
+            connectors[name] = connector
 
     def each(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:
         """Call `hook` of each plugin by itself, in order of name, and say whose answer is whose; None answers are left out."""
@@ -168,8 +165,12 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.split(",") if name.strip())
 
 
-def _guarded(plugin: object, name: str, faults: list[PluginError]) -> SimpleNamespace:
-    proxy = SimpleNamespace(__name__=name)
+class _Guarded:
+    """A plugin as pluggy sees it: its implementations, each behind a guard."""
+
+
+def _guarded(plugin: object, name: str, faults: list[PluginError]) -> _Guarded:
+    proxy = _Guarded()
     for attribute in dir(plugin):
         implementation = getattr(plugin, attribute)
         options = getattr(implementation, hookspecs.PROJECT + "_impl", None)
