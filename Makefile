@@ -1,0 +1,43 @@
+# Every verb does its own set-up on a machine that has Python 3.11 or newer with venv. Without make: see README.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types layers docs clean
+
+$(VENV)/.demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.demo  ## the main job, on three emulated platforms
+	$(BIN)/deskweave demo $(ARGS)
+
+test: $(VENV)/.test  ## what a user relies on, in under four minutes
+	$(BIN)/python -m pytest -n auto -q $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check core schemas plugins tests
+	$(BIN)/ruff format --check core schemas plugins tests
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	$(BIN)/mypy tests/typing
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(BIN)/cog --check -r docs/en/reference/*.md docs/zh/reference/*.md
+	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+clean:
+	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis deskweave-demo
