@@ -1,0 +1,39 @@
+"""What the reference pages say about the code, taken from the code. `cog` writes it into the pages and CI checks that it is fresh."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+
+
+def hooks() -> Iterator[str]:
+    """Every hook: its exact signature as a heading, and its own words."""
+    from deskweave import hookspecs
+
+    source = inspect.getsource(hookspecs)
+    section = ""
+    for line in source.splitlines():
+        banner = re.match(r"# -+ ([\w ]+)$", line)
+        if banner:
+            section = banner.group(1)
+            yield f"## {section.capitalize()}\n"
+            continue
+        found = re.match(r"def (deskweave_\w+)\(", line)
+        if not found:
+            continue
+        function = getattr(hookspecs, found.group(1))
+        signature = str(inspect.signature(function)).replace("'", "")
+        first = " *First result wins.*" if getattr(function, "deskweave_spec", {}).get("firstresult") else ""
+        yield f"### `{found.group(1)}{signature}`\n"
+        yield inspect.cleandoc(function.__doc__ or "") + first + "\n"
+
+
+def exit_codes(language: str) -> Iterator[str]:
+    """The one table of exit codes."""
+    from deskweave.cli.exits import TABLE
+
+    yield "| code | meaning |" if language == "en" else "| 退出码 | 含义 |"
+    yield "|---|---|"
+    for code, words in TABLE.items():
+        yield f"| {int(code)} | {words[language]} |"
