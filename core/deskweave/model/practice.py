@@ -62,6 +62,7 @@ class Field:
     pattern: str | None = None
     max_length: int | None = None
     personal: Literal["identity", "contact", "content"] | None = None
+    computed: Mapping[str, Json] | None = None  #: {"clock": c}, {"differs": [f, g]} or {"only": {f: [values]}}: how it is derived
 
 
 class Phase(StrEnum):

@@ -1,0 +1,40 @@
+"""YAML documents: read with marks, checked against their schemas, written back with comments.
+
+`read` and `read_all` answer `Document`s or raise `DocumentError` with every finding at once. `check` says what is wrong with a
+document's shape. `check_settings`, `references` and `expand` deal with a connection's settings and secrets. `amend` writes back.
+Nothing heavy is imported until it is used.
+"""
+
+from deskweave.documents.amend import amend
+from deskweave.documents.check import check, check_against, check_complete
+from deskweave.documents.document import API_VERSION, KINDS, Document, Spot, in_order, nearest, pointer, problem, shown, split
+from deskweave.documents.read import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, read, read_all
+from deskweave.documents.secret import HOST_KEYS, Reference, check_settings, expand, is_reference, references
+
+__all__ = [
+    "API_VERSION",
+    "HOST_KEYS",
+    "KINDS",
+    "MAX_ALIASES",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Document",
+    "Reference",
+    "Spot",
+    "amend",
+    "check",
+    "check_against",
+    "check_complete",
+    "check_settings",
+    "expand",
+    "in_order",
+    "is_reference",
+    "nearest",
+    "pointer",
+    "problem",
+    "read",
+    "read_all",
+    "references",
+    "shown",
+    "split",
+]

@@ -1,0 +1,201 @@
+"""Documents against their JSON Schemas, as findings: all at once, with place, allowed values and the nearest right word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from deskweave.documents.document import Document, in_order, pointer, problem, shown
+from deskweave.findings import Finding, Place
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+_TYPES: Final = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+Locate = Callable[[Sequence[str | int], bool], Place]
+
+
+def check(document: Document) -> list[Finding]:
+    """What is wrong with one file's share of a document: unknown keys, wrong types, values that are not allowed."""
+    return _findings(document.kind, "", document.body, lambda path, key: document.place(path, key=key))
+
+
+def check_complete(kind: str, body: Mapping[str, Any], locate: Locate) -> list[Finding]:
+    """What is missing in a composed document.
+
+    Args:
+        kind: the document's kind.
+        body: the document after composition.
+        locate: answers the place of a path (parts, whether of the key).
+    """
+    return _findings(kind, "#/$defs/complete", body, locate)
+
+
+def check_against(schema: Mapping[str, Any], value: Any, locate: Locate) -> list[Finding]:
+    """Any value against any JSON Schema (a plugin's settings), in the same words.
+
+    Raises:
+        ValueError: the schema itself is not a JSON Schema.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        message = f"not a JSON Schema: {error.message} at {pointer(error.absolute_path)}"
+        raise ValueError(message) from None
+    validator = Draft202012Validator(schema, registry=_registry(), format_checker=_formats())
+    return in_order(_translate(validator.iter_errors(value), value, locate))
+
+
+def _findings(kind: str, fragment: str, body: Mapping[str, Any], locate: Locate) -> list[Finding]:
+    return in_order(_translate(_validator(kind, fragment).iter_errors(body), body, locate))
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    from deskweave_schemas import load, names
+
+    registry: Any = Registry()
+    return registry.with_resources([((schema := load(name))["$id"], DRAFT202012.create_resource(schema)) for name in names()]).crawl()
+
+
+@lru_cache(maxsize=1)
+def _formats() -> Any:
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(formats=())
+
+    @checker.checks("date", raises=ValueError)
+    def is_date(value: object) -> bool:
+        return not isinstance(value, str) or bool(date.fromisoformat(value))
+
+    @checker.checks("date-time", raises=ValueError)
+    def is_instant(value: object) -> bool:
+        return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+    @checker.checks("regex", raises=re.error)
+    def is_regex(value: object) -> bool:
+        return not isinstance(value, str) or bool(re.compile(value))
+
+    @checker.checks("zone", raises=(ValueError, OSError, LookupError))
+    def is_zone(value: object) -> bool:
+        from zoneinfo import ZoneInfo
+
+        return not isinstance(value, str) or bool(ZoneInfo(value))
+
+    return checker
+
+
+@lru_cache(maxsize=64)
+def _validator(kind: str, fragment: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    from deskweave_schemas import load
+
+    schema = load(kind)
+    if fragment:
+        schema = {"$ref": schema["$id"] + fragment}
+    return Draft202012Validator(schema, registry=_registry(), format_checker=_formats())
+
+
+# ------------------------------------------------------------------------------------------------- errors to sentences
+def _translate(errors: Iterator[ValidationError], root: Any, locate: Locate) -> Iterator[Finding]:
+    for error in errors:
+        path = list(error.absolute_path)
+        if error.validator in ("anyOf", "oneOf") and error.context:
+            yield _either(error, path, locate)
+        else:
+            yield from _sentences(error, path, locate)
+
+
+def _sentences(error: ValidationError, path: list[str | int], locate: Locate) -> Iterator[Finding]:
+    word, wanted, value = str(error.validator), error.validator_value, error.instance
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    hint = str(schema.get("description", ""))
+    if "propertyNames" in error.absolute_schema_path:
+        message = f"{shown(value)!r} cannot be used as a key here"
+        yield problem("bad-key", locate([*path, value], True), shown(value), message, remedy=hint)
+        return
+    if word == "additionalProperties" and isinstance(value, Mapping):
+        known = tuple(schema.get("properties", ()))
+        for key in value:
+            if key not in known:
+                yield problem("unknown-key", locate([*path, key], True), shown(key), f"unknown key {shown(key)!r}", allowed=known, word=key)
+        return
+    if word == "required" and isinstance(value, Mapping):
+        missing = next((key for key in wanted if error.message.startswith(repr(key))), "")
+        yield problem("missing-key", locate(path, True), missing, f"the key {missing!r} is missing", remedy=f"add `{missing}:`")
+        return
+    place, found = locate(path, False), shown(value, path)
+    if word in ("enum", "const"):
+        allowed = tuple(item if isinstance(item, str) else json.dumps(item) for item in (wanted if word == "enum" else [wanted]))
+        yield problem("not-allowed", place, found, f"{found!r} is not allowed here", allowed=allowed, word=value, remedy=hint)
+    elif word == "not":
+        yield problem("not-allowed", place, found, f"{found!r} is a reserved word", remedy=hint)
+    elif word == "type":
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        expected = " or ".join(_TYPES.get(name, name) for name in names)
+        yield problem("wrong-type", place, found, f"{expected} is expected, not {_kind_of(value)}", remedy=hint)
+    elif word in ("minProperties", "maxProperties") and wanted == 1 and schema.get("maxProperties") == 1:
+        yield problem("one-key", place, found, f"exactly one key is expected, not {len(value)}", allowed=tuple(schema.get("properties", ())), remedy=hint)
+    elif word in ("pattern", "format"):
+        title = str(schema.get("title", "")).split(" / ")[0].lower()
+        yield problem("wrong-form", place, found, f"{found!r} is not a valid {title or 'value'}", remedy=hint)
+    else:
+        message = _LIMITS.get(word, "not valid here ({0})").format(wanted if not isinstance(wanted, (dict, list)) else word)
+        yield problem("out-of-bounds", place, found, message, remedy=hint)
+
+
+_LIMITS: Final = {
+    "minItems": "at least {0} needed",
+    "maxItems": "at most {0} allowed",
+    "uniqueItems": "the same value stands twice",
+    "minLength": "must not be empty",
+    "maxLength": "longer than {0} characters",
+    "minimum": "less than {0}",
+    "maximum": "more than {0}",
+    "exclusiveMinimum": "must be more than {0}",
+    "exclusiveMaximum": "must be less than {0}",
+    "minProperties": "at least {0} needed",
+    "maxProperties": "at most {0} allowed",
+}
+
+
+def _either(error: ValidationError, path: list[str | int], locate: Locate) -> Finding:
+    """One finding for alternatives: that of the alternative which came furthest."""
+    from jsonschema.exceptions import relevance
+
+    best = min(error.context, key=lambda inner: (-len(inner.absolute_path), str(relevance(inner))))
+    found = next(iter(_sentences(best, list(best.absolute_path), locate)), None)
+    return found or problem("wrong-form", locate(path, False), shown(error.instance, path), "fits none of the allowed forms")
+
+
+def _kind_of(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, (list, tuple)) else "a number"

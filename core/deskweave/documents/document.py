@@ -1,0 +1,148 @@
+"""A document of a file, with the place of every key and value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final
+
+from deskweave.findings import Finding, Place, Severity
+from deskweave.model import Json
+
+API_VERSION: Final = "deskweave/v1"
+
+KINDS: Final = (
+    "Practice",
+    "Fields",
+    "Catalog",
+    "Channels",
+    "Routing",
+    "StatusModel",
+    "Feedback",
+    "Calendar",
+    "Holidays",
+    "Clock",
+    "Metric",
+    "Binding",
+    "Workspace",
+)
+
+_SECRET_KEY: Final = re.compile(r"secret|password|passwd|passphrase|token|credential|private_key|api_?key|authorization", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a value stands (line and column from 1), and where its parts do."""
+
+    line: int
+    column: int
+    keys: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    parts: Mapping[str, Spot] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document: `body` holds everything but `apiVersion`, `kind` and `id` included.
+
+    Dates, instants and durations stay the text of the file (YAML 1.2 core knows no others); whoever wants one parses it.
+    """
+
+    kind: str
+    id: str
+    body: Mapping[str, Json]
+    source: str  #: file name as the person knows it, or "plugin:<name>"
+    spot: Spot | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+    def place(self, path: str | Iterable[str | int] = "", *, key: bool = False) -> Place:
+        """The spot of a JSON Pointer (a missing leading slash is forgiven), or of the nearest parent that stands in the file.
+
+        Args:
+            path: a JSON Pointer, or its parts.
+            key: the place of the key instead of its value.
+        """
+        parts = split(path) if isinstance(path, str) else tuple(str(part) for part in path)
+        here = self.spot
+        if here is None:
+            return Place(self.source, pointer((self.kind, self.id, *parts)))
+        line, column = here.line, here.column
+        for number, part in enumerate(parts):
+            inner = here.parts.get(part)
+            if inner is None:
+                break
+            here = inner
+            line, column = here.line, here.column
+            if key and number == len(parts) - 1 and part in (owner := self._owner(parts)).keys:
+                line, column = owner.keys[part]
+        return Place(self.source, pointer(parts), line, column)
+
+    def _owner(self, parts: tuple[str, ...]) -> Spot:
+        here = self.spot
+        assert here is not None
+        for part in parts[:-1]:
+            here = here.parts[part]
+        return here
+
+
+def split(path: str) -> tuple[str, ...]:
+    """The parts of a JSON Pointer; `fields/title` is read as `/fields/title`."""
+    path = path.removeprefix("/")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")) if path else ()
+
+
+def pointer(parts: Iterable[str | int]) -> str:
+    """Parts as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def nearest(word: object, allowed: Iterable[str]) -> str | None:
+    """The allowed word a person most likely meant."""
+    candidates = {candidate.lower(): candidate for candidate in allowed}
+    found = get_close_matches(str(word).lower(), list(candidates), n=1, cutoff=0.6)
+    return candidates[found[0]] if found else None
+
+
+def shown(value: object, path: Iterable[str | int] = ()) -> str:
+    """A value as a finding may show it: at most 80 characters, and nothing of what stands under a key that names a secret."""
+    if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in path):
+        return "***"
+    text = value if isinstance(value, str) else json.dumps(_masked(value), ensure_ascii=False, default=str)
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): "***" if _SECRET_KEY.search(str(key)) else _masked(item) for key, item in list(value.items())[:20]}
+    if isinstance(value, (list, tuple)):
+        return [_masked(item) for item in value[:20]]
+    return value
+
+
+def problem(
+    rule: str, place: Place, found: str, message: str, *, allowed: Iterable[str] = (), remedy: str = "", word: object = None
+) -> Finding:
+    """An error about a document; `word` asks for the nearest of `allowed`."""
+    words = tuple(allowed)
+    return Finding(
+        rule=rule,
+        severity=Severity.ERROR,
+        place=place,
+        found=found,
+        message=message,
+        allowed=words,
+        nearest=None if word is None else nearest(word, words),
+        remedy=remedy,
+    )
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings once each, by file and place."""
+    seen = dict.fromkeys(findings)
+    return sorted(seen, key=lambda f: (f.place.source, f.place.line or 0, f.place.column or 0, f.place.path, f.rule))

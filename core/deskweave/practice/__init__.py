@@ -1,0 +1,31 @@
+"""The practice: composed from packs, plugins and a client's files; every value knows where it came from.
+
+`compose` answers a `Practice` or raises `DocumentError` with every finding at once. `builtin` is the practice that ships. `lint` says
+what is allowed and yet makes little sense. `check_binding` and `check_workspace` hold other documents against a practice.
+"""
+
+from deskweave.practice.binding import check_binding, check_workspace
+from deskweave.practice.build import duration
+from deskweave.practice.compose import PRACTICE_KINDS, builtin, builtin_pack, compose, compose_layers, overlay_layers, resolve
+from deskweave.practice.lint import lint
+from deskweave.practice.practice import OVERLAY_KINDS, DocumentKey, Layer, Overlay, Pack, Practice
+
+__all__ = [
+    "OVERLAY_KINDS",
+    "PRACTICE_KINDS",
+    "DocumentKey",
+    "Layer",
+    "Overlay",
+    "Pack",
+    "Practice",
+    "builtin",
+    "builtin_pack",
+    "check_binding",
+    "check_workspace",
+    "compose",
+    "compose_layers",
+    "duration",
+    "lint",
+    "overlay_layers",
+    "resolve",
+]

@@ -1,0 +1,97 @@
+"""Bindings and the workspace held against a practice: do their words exist there?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from deskweave.documents import Document, in_order, problem, shown
+from deskweave.findings import Finding, Place
+from deskweave.practice.practice import Practice
+from deskweave.practice.references import Terms, check_predicate
+
+
+def check_binding(document: Document, practice: Practice) -> list[Finding]:
+    """References of a Binding document: practice, fields, choices, statuses, predicates; two statuses that claim the same raw values."""
+    return in_order(_binding(document, practice, Terms(practice.documents)))
+
+
+def check_workspace(document: Document, practice: Practice) -> list[Finding]:
+    """References of a Workspace document: routes and environments name connections that exist and fields of the practice."""
+    return in_order(_workspace(document, Terms(practice.documents)))
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _unknown(what: str, value: Any, allowed: list[str], place: Place) -> Iterator[Finding]:
+    if value not in allowed:
+        rule = f"unknown-{what.replace(' ', '-')}"
+        yield problem(rule, place, shown(value), f"{shown(value)!r} is not a {what} here", allowed=allowed, word=value)
+
+
+def _binding(document: Document, practice: Practice, terms: Terms) -> Iterator[Finding]:
+    def place(*path: str | int, key: bool = False) -> Place:
+        return document.place(path, key=key)
+
+    if document.body.get("practice") is not None:
+        yield from _unknown("practice", document.body["practice"], [practice.id], place("practice"))
+    for name, spec in _map(document.body.get("collections")).items():
+        at = ("collections", name)
+        spec = _map(spec)
+        yield from check_predicate(spec.get("holds"), terms, place, *at, "holds", clocks=False)
+        for field, bound in _map(spec.get("fields")).items():
+            yield from _unknown("field", field, list(terms.fields), place(*at, "fields", field, key=True))
+            if field in terms.fields:
+                for choice in _map(_map(bound).get("choices")):
+                    yield from _unknown("choice", choice, terms.choices(field), place(*at, "fields", field, "choices", choice, key=True))
+        for status, bound in _map(spec.get("statuses")).items():
+            yield from _unknown("status", status, terms.statuses, place(*at, "statuses", status, key=True))
+            for native, value in _map(_map(bound).get("sets")).items():
+                for word in ("field", "choice"):
+                    if word in _map(value):
+                        yield from _unknown("field", _map(value)[word], list(terms.fields), place(*at, "statuses", status, "sets", native, word))
+        yield from _claims(_map(spec.get("statuses")), place, *at, "statuses")
+
+
+def _claims(statuses: Mapping[str, Any], place: Any, *path: str | int) -> Iterator[Finding]:
+    """Raw values that two statuses read as theirs."""
+    claimed: dict[str, str] = {}
+    for status, bound in statuses.items():
+        bound = _map(bound)
+        values = [(("is",), bound.get("is")), *((("reads", number), item) for number, item in enumerate(bound.get("reads") or ()))]
+        for inner, raw in values:
+            text = json.dumps(raw, sort_keys=True, ensure_ascii=False)
+            if claimed.setdefault(text, status) != status:
+                message = f"{claimed[text]!r} claims the same raw values; a record could be either"
+                yield problem("status-claimed-twice", place(*path, status, *inner), shown(raw), message, remedy="tell them apart by another native field")
+
+
+def _workspace(document: Document, terms: Terms) -> Iterator[Finding]:
+    body = document.body
+    names = list(_map(body.get("connections")))
+    yield from _routes(document, body, names, terms)
+    for environment, spec in _map(body.get("environments")).items():
+        spec = _map(spec)
+        own = [*names, *(name for name in _map(spec.get("connections")) if "plugin" in _map(_map(spec["connections"])[name]))]
+        for name in _map(spec.get("connections")):
+            yield from _unknown("connection", name, own, document.place(("environments", environment, "connections", name), key=True))
+        yield from _routes(document, spec, own, terms, "environments", environment)
+
+
+def _routes(document: Document, body: Mapping[str, Any], names: list[str], terms: Terms, *path: str) -> Iterator[Finding]:
+    def place(*inner: str | int, key: bool = False) -> Place:
+        return document.place(inner, key=key)
+
+    for route, spec in _map(body.get("routes")).items():
+        at = (*path, "routes", route)
+        spec = _map(spec)
+        yield from check_predicate(spec.get("when"), terms, place, *at, "when", clocks=False)
+        for number, name in enumerate(spec.get("among") or ()):
+            yield from _unknown("connection", name, names, place(*at, "among", number))
+        for name, fields in _map(spec.get("withhold")).items():
+            yield from _unknown("connection", name, names, place(*at, "withhold", name, key=True))
+            for number, field in enumerate(fields or ()):
+                yield from _unknown("field", field, list(terms.fields), place(*at, "withhold", name, number))

@@ -1,0 +1,323 @@
+"""Layers of documents to one practice.
+
+Order: packs of `extends` left to right, each with its own; plugins' overlays by name; the client's files by path; the environment.
+Maps merge key by key, scalars and lists replace, `remove` goes before the layer's own keys, and two documents of one layer may not
+set the same value. `satisfies` is collected. All that is wrong is said at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from deskweave.documents import API_VERSION, KINDS, Document, check, check_complete, in_order, problem, read_all, shown, split
+from deskweave.errors import DocumentError
+from deskweave.findings import Finding, Place
+from deskweave.model import Json
+from deskweave.practice.build import build
+from deskweave.practice.practice import DocumentKey, Layer, Overlay, Pack, Practice, locate
+from deskweave.practice.references import check_references
+
+Path = tuple[str, ...]
+Overlays = Sequence[Overlay] | Callable[[Practice], Iterable[Overlay]]
+
+PRACTICE_KINDS: Final = tuple(kind for kind in KINDS if kind not in ("Binding", "Workspace"))
+_SINGLE: Final = "practice"
+"""Every layer's Practice document is the same one, whatever its id: the topmost names the result."""
+
+
+def builtin_pack() -> Pack:
+    """The pack `deskweave:service-desk`, the practice of practice.md as data."""
+    return Pack("deskweave:service-desk", "1.0.0", files("deskweave.practice") / "builtin")
+
+
+@lru_cache(maxsize=1)
+def builtin() -> Practice:
+    """The built-in practice alone, composed."""
+    return compose_layers([_pack_layer(builtin_pack())])
+
+
+def compose(
+    documents: Sequence[Document], *, packs: Iterable[Pack] = (), overlays: Overlays = (), environment: Sequence[Document] = ()
+) -> Practice:
+    """A client's files, with everything they build on, to a practice.
+
+    Args:
+        documents: the client's own documents; `extends` of their Practice document names the packs.
+        packs: packs plugins offer; the built-in one is always there.
+        overlays: what plugins add (sorted by `origin` here), or a function that is given the practice as composed from the packs
+            alone and answers them.
+        environment: documents of one environment, over everything else.
+
+    Raises:
+        DocumentError: with every finding at once.
+    """
+    below = resolve(documents, packs)
+    if callable(overlays):
+        overlays = list(overlays(compose_layers(below))) if below else []
+    layers = [*below, *overlay_layers(overlays), Layer(name="files", documents=tuple(documents))]
+    if environment:
+        layers.append(Layer(name="environment", documents=tuple(environment)))
+    return compose_layers(layers)
+
+
+def resolve(documents: Sequence[Document], packs: Iterable[Pack] = ()) -> list[Layer]:
+    """The layers of packs below a client's documents, in order; a pack reached twice stands once, where it was reached first.
+
+    Raises:
+        DocumentError: `extends` names a pack that is not there, or packs extend each other in a circle.
+    """
+    offered = [builtin_pack(), *packs]
+    done: dict[str, Layer] = {}
+    findings: list[Finding] = []
+    _resolve(documents, offered, done, (), findings)
+    if findings:
+        raise DocumentError(in_order(findings))
+    return list(done.values())
+
+
+def _resolve(documents: Sequence[Document], offered: Sequence[Pack], done: dict[str, Layer], above: Path, findings: list[Finding]) -> None:
+    for document in documents:
+        wanted = document.body.get("extends") if document.kind == "Practice" else None
+        for number, address in enumerate(wanted if isinstance(wanted, (list, tuple)) else ()):
+            place = document.place(("extends", number))
+            pack = _offered(str(address), offered)
+            if pack is None:
+                names = sorted({_address(pack) for pack in offered})
+                findings.append(problem("unknown-pack", place, shown(address), "no installed plugin offers that pack", allowed=names, word=address))
+            elif _address(pack) in above:
+                findings.append(problem("extends-circle", place, shown(address), "the packs extend each other in a circle"))
+            elif _address(pack) not in done:
+                layer = _pack_layer(pack)
+                _resolve(layer.documents, offered, done, (*above, _address(pack)), findings)
+                done[_address(pack)] = layer
+
+
+def _offered(address: str, offered: Sequence[Pack]) -> Pack | None:
+    found = [pack for pack in offered if _address(pack) == address]
+    return max(found, key=lambda pack: [int(part) if part.isdecimal() else 0 for part in pack.version.split(".")], default=None)
+
+
+def _address(pack: Pack) -> str:
+    return f"{pack.name}@{pack.version.split('.')[0]}"
+
+
+def _pack_layer(pack: Pack) -> Layer:
+    if pack.name == "deskweave:service-desk":
+        return _builtin_layer(pack.version)
+    return _read_pack(pack)
+
+
+@lru_cache(maxsize=2)
+def _builtin_layer(version: str) -> Layer:
+    return _read_pack(builtin_pack())
+
+
+def _read_pack(pack: Pack) -> Layer:
+    documents = []
+    findings: list[Finding] = []
+    for entry in sorted((entry for entry in pack.files.iterdir() if entry.name.endswith((".yaml", ".yml"))), key=lambda entry: entry.name):
+        try:
+            documents += [_renamed(document, f"{pack.name}/{entry.name}") for document in read_all([entry])]
+        except DocumentError as error:
+            findings += error.findings
+    if findings:
+        raise DocumentError(in_order(findings))
+    return Layer(name=f"pack:{_address(pack)}", documents=tuple(documents))
+
+
+def _renamed(document: Document, source: str) -> Document:
+    return Document(kind=document.kind, id=document.id, body=document.body, source=source, spot=document.spot)
+
+
+def overlay_layers(overlays: Iterable[Overlay]) -> list[Layer]:
+    """What plugins add, one layer for each plugin, by name."""
+    layers = []
+    by_origin: dict[str, list[Document]] = {}
+    findings: list[Finding] = []
+    for overlay in overlays:
+        source = f"plugin:{overlay.origin}"
+        found = by_origin.setdefault(source, [])
+        for raw in overlay.documents:
+            body = {key: value for key, value in raw.items() if key != "apiVersion"}
+            kind, name, version = body.get("kind"), body.get("id"), raw.get("apiVersion", API_VERSION)
+            if version != API_VERSION:
+                place = Place(source, "/apiVersion")
+                findings.append(problem("api-version", place, shown(version), "no such format", allowed=(API_VERSION,), word=version))
+            elif not isinstance(kind, str) or kind not in PRACTICE_KINDS:
+                findings.append(problem("unknown-kind", Place(source, "/kind"), shown(kind), "no such kind of document", allowed=PRACTICE_KINDS, word=kind))
+            elif not isinstance(name, str):
+                findings.append(problem("document-id", Place(source, "/id"), shown(name), "a document states its id"))
+            else:
+                found.append(Document(kind=kind, id=name, body=body, source=source))
+    if findings:
+        raise DocumentError(in_order(findings))
+    for source in sorted(by_origin):
+        layers.append(Layer(name=source, documents=tuple(by_origin[source])))
+    return layers
+
+
+def compose_layers(layers: Iterable[Layer]) -> Practice:
+    """Layers, lowest first, to a practice.
+
+    Raises:
+        DocumentError: with every finding at once.
+    """
+    composed = Composed()
+    for layer in layers:
+        composed.add(layer)
+    composed.check()
+    if composed.findings:
+        raise DocumentError(in_order(composed.findings))
+    return build(composed.documents(), composed.origins, composed.digest())
+
+
+class Composed:
+    """The documents so far: values, and for every value the document that set it."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[DocumentKey, dict[str, Any]] = {}
+        self.origins: dict[Path, Document] = {}
+        self.findings: list[Finding] = []
+        self._misshapen: set[DocumentKey] = set()
+
+    # ----------------------------------------------------------------------------------------------------------- merge
+    def add(self, layer: Layer) -> None:
+        """Put a layer over those before: its shapes are checked, its removals done, its values set."""
+        own = [document for document in layer.documents if self._belongs(document)]
+        for document in own:
+            found = check(document)
+            if found:
+                self._misshapen.add(self._key(document))
+            self.findings += found
+        for document in own:
+            self._remove(document)
+        taken: dict[Path, Document] = {}
+        for document in own:
+            key = self._key(document)
+            if key not in self.bodies:
+                self.bodies[key] = {}
+                self.origins[key] = document
+            body = {name: value for name, value in document.body.items() if name not in _OWN_KEYS}
+            if document.kind == "Practice":
+                body["id"] = document.id
+            self._merge(self.bodies[key], body, key, document, taken)
+            self._satisfies(document, key)
+
+    def _belongs(self, document: Document) -> bool:
+        if document.kind in PRACTICE_KINDS:
+            return True
+        message = f"a {document.kind} document is no part of a practice"
+        remedy = "bindings stand in bindings/, the workspace in deskweave.yaml"
+        self.findings.append(problem("kind-out-of-place", document.place("/kind"), document.kind, message, allowed=PRACTICE_KINDS, remedy=remedy))
+        return False
+
+    @staticmethod
+    def _key(document: Document) -> DocumentKey:
+        return document.kind, _SINGLE if document.kind == "Practice" else document.id
+
+    def _merge(self, target: dict[str, Any], values: Mapping[str, Json], path: Path, document: Document, taken: dict[Path, Document]) -> None:
+        for name, value in values.items():
+            here = (*path, name)
+            old = target.get(name)
+            first = taken.get(here)
+            if isinstance(value, Mapping):
+                if first is not None and not isinstance(old, dict):
+                    self._twice(document, here, first)
+                    continue
+                if not isinstance(old, dict):
+                    old = target[name] = {}
+                    self.origins[here] = document
+                taken.setdefault(here, document)
+                self._merge(old, value, here, document, taken)
+                continue
+            if first is not None:
+                self._twice(document, here, first)
+                continue
+            if isinstance(old, dict):
+                self._forget(here)
+            target[name] = value
+            self.origins[here] = taken[here] = document
+
+    def _twice(self, document: Document, path: Path, first: Document) -> None:
+        where = first.place(path[2:], key=True)
+        spot = f"{where.source}:{where.line}:{where.column}" if where.line else where.source
+        message = f"set here and at {spot}; files of one layer may not set the same value"
+        self.findings.append(problem("set-twice", document.place(path[2:], key=True), path[-1], message, remedy="keep one of them"))
+
+    def _satisfies(self, document: Document, key: DocumentKey) -> None:
+        numbers = document.body.get("satisfies")
+        if isinstance(numbers, (list, tuple)):
+            self.origins.setdefault((*key, "satisfies"), document)
+            self.bodies[key]["satisfies"] = sorted({*self.bodies[key].get("satisfies", ()), *map(str, numbers)}, key=_by_number)
+
+    def _remove(self, document: Document) -> None:
+        paths = document.body.get("remove")
+        for number, entry in enumerate(paths if isinstance(paths, (list, tuple)) else ()):
+            parts = split(str(entry))
+            path = parts if document.kind == "Practice" else (*self._key(document), *parts)
+            problem_at = self._take_away(path)
+            if problem_at is not None:
+                present, word = problem_at
+                place = document.place(("remove", number))
+                message = "there is nothing at that path in the layers below"
+                self.findings.append(problem("remove-nothing", place, shown(entry), message, allowed=present[:20], word=word))
+
+    def _take_away(self, path: Path) -> tuple[list[str], str] | None:
+        """Remove what stands at a path; else the words that stand there, and the one that does not."""
+        if len(path) < 2 or (path[0], path[1]) not in self.bodies:
+            return [f"{kind}/{name}" for kind, name in self.bodies], "/".join(path[:2])
+        key = (path[0], path[1])
+        target = self.bodies[key]
+        if len(path) == 2:
+            del self.bodies[key]
+        else:
+            for part in path[2:-1]:
+                inner = target.get(part)
+                if not isinstance(inner, dict):
+                    return list(target), part
+                target = inner
+            if path[-1] not in target or path[2] in ("kind", "id"):
+                return list(target), path[-1]
+            del target[path[-1]]
+        self._forget(path)
+        return None
+
+    def _forget(self, path: Path) -> None:
+        length = len(path)
+        for known in [known for known in self.origins if known[:length] == path]:
+            del self.origins[known]
+
+    # ---------------------------------------------------------------------------------------------------------- result
+    def place(self, *path: str | int, key: bool = False) -> Place:
+        return locate(self.origins, tuple(str(part) for part in path), key=key)
+
+    def documents(self) -> dict[DocumentKey, dict[str, Any]]:
+        """Every composed document with its kind and id, the Practice under its final id."""
+        result = {}
+        for (kind, name), body in self.bodies.items():
+            name = body.get("id", name) if kind == "Practice" else name
+            result[kind, str(name)] = {"kind": kind, **body, "id": name}
+        return result
+
+    def digest(self) -> str:
+        documents = [body for _, body in sorted(self.documents().items())]
+        return hashlib.sha256(json.dumps(documents, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def check(self) -> None:
+        """What is missing or leads nowhere, now that every layer has spoken."""
+        for (kind, name), body in self.bodies.items():
+            if (kind, name) not in self._misshapen:
+                self.findings += check_complete(kind, body, lambda path, key, at=(kind, name): self.place(*at, *path, key=key))
+        self.findings += check_references(self.bodies, self.place)
+
+
+_OWN_KEYS: Final = frozenset(("kind", "id", "apiVersion", "remove", "satisfies", "extends"))
+
+
+def _by_number(number: str) -> tuple[str, int]:
+    return number[0], int(number[1:]) if number[1:].isdecimal() else 0

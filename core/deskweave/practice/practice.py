@@ -1,0 +1,117 @@
+"""A composed practice, and what it is composed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+
+from deskweave.documents import Document, split
+from deskweave.findings import Place
+from deskweave.model import (
+    Calendar,
+    CatalogItem,
+    Channel,
+    Choice,
+    Clock,
+    Field,
+    FieldId,
+    Holidays,
+    Json,
+    Label,
+    Metric,
+    Rating,
+    Role,
+    StatusModel,
+)
+
+DocumentKey = tuple[str, str]
+"""Kind and id of a document."""
+
+OVERLAY_KINDS: Mapping[str, frozenset[str]] = {
+    "deskweave_inquiry_schema": frozenset(("Fields",)),
+    "deskweave_catalog": frozenset(("Catalog", "Channels", "Calendar", "Holidays")),
+    "deskweave_status_model": frozenset(("StatusModel", "Clock")),
+    "deskweave_kpi_rules": frozenset(("Metric",)),
+}
+"""The kinds a plugin's overlay may hold, by the hook that answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A whole practice to build on, addressed as `extends: <name>@<major>`.
+
+    Attributes:
+        name: `<plugin>:<pack>`, e.g. `deskweave:service-desk`.
+        version: of the pack's data, e.g. `1.0.0`; `extends` pins its first number.
+        files: folder whose `*.yaml` files are the pack.
+    """
+
+    name: str
+    version: str
+    files: Traversable
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What a plugin adds to a practice: documents written as in a file; the host stamps `origin` with the plugin's name."""
+
+    documents: Sequence[Mapping[str, Json]]
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """Documents of one standing: a pack, a plugin, the client's files, an environment. Its files may not set the same value."""
+
+    name: str
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """What a desk does, from all layers: typed, checked, every reference known to lead somewhere.
+
+    `digest` is a hash over the composed documents: the same for the same content, whatever the order, format or comments of files.
+    """
+
+    id: str
+    version: str
+    label: Label
+    languages: tuple[str, ...]
+    zone: str
+    digest: str
+    groups: Mapping[str, Label]  #: groups of fields (A1, A2, A3, A5), in order
+    fields: Mapping[FieldId, Field]
+    catalog: Mapping[str, CatalogItem]
+    classifications: Mapping[str, Choice]
+    statuses: StatusModel
+    feedback: Mapping[str, Rating]
+    channels: Mapping[str, Channel]
+    roles: Mapping[str, Role]
+    calendars: Mapping[str, Calendar]
+    holidays: Mapping[str, Holidays]
+    clocks: Mapping[str, Clock]
+    metrics: Mapping[str, Metric]
+    documents: Mapping[DocumentKey, Mapping[str, Json]]  #: composed, as files would say it; never change one
+    origins: Mapping[tuple[str, ...], Document] = field(repr=False, compare=False)  #: which document set what; ask `origin`
+
+    def origin(self, path: str | Sequence[str | int], *, key: bool = False) -> Place:
+        """Who said it: the file, or `plugin:<name>`, that set the value at `<Kind>/<id>/<path in the document>`.
+
+        A mapping belongs to the document that first made it. A path that is not there answers its nearest parent.
+
+        Raises:
+            KeyError: no document of the practice stands at the path's beginning.
+        """
+        parts = split(path) if isinstance(path, str) else tuple(str(part) for part in path)
+        return locate(self.origins, parts, key=key)
+
+
+def locate(origins: Mapping[tuple[str, ...], Document], parts: tuple[str, ...], *, key: bool = False) -> Place:
+    """The place of a path over all documents."""
+    for length in range(len(parts), 1, -1):
+        document = origins.get(parts[:length])
+        if document is not None:
+            return document.place(parts[2:], key=key)
+    raise KeyError("/".join(parts[:2]))
