@@ -1,0 +1,152 @@
+"""The columns of a fact row: a closed list made from the practice. Names of columns come from here and from nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from deskweave.findings import Finding, Place, Severity
+from deskweave.measure.sources import Rulebook
+from deskweave.model import Field
+
+
+class Kind(StrEnum):
+    """What a column holds, by its SQL type in DuckDB; PostgreSQL has the same under its own names."""
+
+    TEXT = "VARCHAR"
+    NUMBER = "DOUBLE"
+    INTEGER = "BIGINT"
+    SECONDS = "BIGINT "  #: a duration; the blank keeps the member apart from INTEGER and means nothing to SQL
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    INSTANT = "TIMESTAMP"  #: UTC, without a zone, so that no engine needs one
+    SLUGS = "VARCHAR[]"
+
+
+_KINDS: Final[Mapping[str, Kind]] = {
+    "text": Kind.TEXT,
+    "email": Kind.TEXT,
+    "phone": Kind.TEXT,
+    "person": Kind.TEXT,
+    "choice": Kind.TEXT,
+    "catalog_item": Kind.TEXT,
+    "status": Kind.TEXT,
+    "choices": Kind.SLUGS,
+    "number": Kind.NUMBER,
+    "integer": Kind.INTEGER,
+    "boolean": Kind.BOOLEAN,
+    "date": Kind.DATE,
+    "datetime": Kind.INSTANT,
+    "duration": Kind.SECONDS,
+}
+#: Text that says who someone is or what they wrote is never copied into facts: erasing a person must not leave it there.
+_WORDS: Final = frozenset({"text", "email", "phone"})
+#: Comparisons of two fields, which the predicate grammar has no operator for, as columns of their own.
+DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = {"reclassified": ("classification", "business_category")}
+#: Columns about the row itself.
+SYSTEM: Final[Mapping[str, Kind]] = {
+    "_position": Kind.INTEGER,
+    "_practice": Kind.TEXT,
+    "_calendars": Kind.TEXT,
+    "_problems": Kind.TEXT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `of` is the field, clock or status it was made from."""
+
+    name: str
+    kind: Kind
+    of: str
+
+
+def kept(field: Field) -> bool:
+    """Whether a field's value stands in facts."""
+    return field.type in _KINDS and not (field.type in _WORDS and field.personal is not None)
+
+
+class Columns:
+    """Every column of the facts of one practice."""
+
+    def __init__(self, practice: Rulebook) -> None:
+        self.all: dict[str, Column] = {}
+        self.collisions: list[Finding] = []
+        self._add("inquiry", Kind.TEXT, "inquiry")
+        for field in practice.fields.values():
+            name: str = field.id
+            if kept(field):
+                self._add(name, _KINDS[field.type], name)
+                if field.type == "datetime":
+                    self._add(f"{name}_day", Kind.DATE, name)
+                if any(choice.code is not None for choice in field.choices.values()) or is_feedback(field, practice):
+                    self._add(f"{name}_code", Kind.INTEGER, name)
+        for name, pair in DIFFERENCES.items():
+            if name not in practice.fields and all(other in practice.fields for other in pair):
+                self._add(name, Kind.BOOLEAN, name)
+        if "phase" not in practice.fields:
+            self._add("phase", Kind.TEXT, "status")
+        for clock in practice.clocks:
+            self._add(f"{clock}_took", Kind.SECONDS, clock)
+            self._add(f"{clock}_goal", Kind.SECONDS, clock)
+            self._add(f"{clock}_met", Kind.BOOLEAN, clock)
+        for status in practice.statuses.statuses:
+            self._add(f"spent_{status}", Kind.SECONDS, status)
+        for name, kind in SYSTEM.items():
+            self._add(name, kind, name)
+        for name in practice.clocks.keys() & practice.fields.keys():
+            self._collide(name, f"/clocks/{name}", "is both a field and a clock: a metric could mean either")
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.all.values())
+
+    def __getitem__(self, name: str) -> Column:
+        return self.all[name]
+
+    def get(self, name: str) -> Column | None:
+        """The column called `name`, if there is one."""
+        return self.all.get(name)
+
+    @property
+    def digest(self) -> str:
+        """Changes when rows written before no longer fit."""
+        return hashlib.sha256(repr([(column.name, column.kind.value) for column in self]).encode()).hexdigest()[:16]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """SQL type by column, for DuckDB."""
+        return {column.name: column.kind.value.strip() for column in self}
+
+    def _add(self, name: str, kind: Kind, of: str) -> None:
+        if name in self.all:
+            self._collide(name, f"/fields/{name}", f"is the name of two columns of the facts, for {self.all[name].of} and for {of}")
+            return
+        self.all[name] = Column(name, kind, of)
+
+    def _collide(self, name: str, path: str, message: str) -> None:
+        self.collisions.append(
+            Finding(
+                rule="ambiguous-name",
+                severity=Severity.ERROR,
+                place=Place("practice", path),
+                found=name,
+                message=message,
+                remedy="Rename one of them; `was:` keeps its history.",
+            )
+        )
+
+
+def is_feedback(field: Field, practice: Rulebook) -> bool:
+    """Whether a field's choices are steps of the feedback scale (D1), whose codes are then its numbers."""
+    return field.type == "choice" and bool(field.choices) and field.choices.keys() <= practice.feedback.keys()
+
+
+def codes(field: Field, practice: Rulebook) -> dict[str, int]:
+    """The number of each choice: its own, else that of the feedback scale."""
+    found = {slug: choice.code for slug, choice in field.choices.items() if choice.code is not None}
+    if is_feedback(field, practice):
+        found = {slug: rating.code for slug, rating in practice.feedback.items()} | found
+    return found

@@ -1,0 +1,165 @@
+"""A plan as SQL, through SQLGlot's builder. Values are bound parameters, names come from the closed list of columns.
+
+Conditions have two values here, as in `model.predicate`: a missing field fulfils `ne` and `not_in` and nothing else. Every figure
+is a numerator over a denominator, cast to double before it is divided, so that engines agree and a total is never an average of
+averages. Imported only when something is measured: SQLGlot is heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from sqlglot import exp
+
+from deskweave.measure.columns import Column, Kind
+from deskweave.measure.periods import Period
+from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Not, Plan, Ratio, Test
+
+Dialect: TypeAlias = Literal["duckdb", "postgres"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with named parameters. Columns: period, since, the plan's `by`, then value, numerator, denominator, counted, rows."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+def compiled(plan: Plan, periods: Sequence[Period], as_of: datetime | None = None, dialect: Dialect = "duckdb") -> Statement:
+    """The statement that answers `plan` for each of `periods` (local dates); `as_of`: UTC, without a zone, inquiries up to then."""
+    return _Writer(dialect).statement(plan, periods, as_of)
+
+
+class _Writer:
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.parameters: dict[str, Any] = {}
+
+    def statement(self, plan: Plan, periods: Sequence[Period], as_of: datetime | None) -> Statement:
+        table = exp.values(
+            [
+                (
+                    exp.Literal.number(number),
+                    exp.cast(self._bind(period.since), "date"),
+                    exp.cast(self._bind(period.until), "date"),
+                )
+                for number, period in enumerate(periods)
+            ],
+            alias="period",
+            columns=["n", "since", "until"],
+        )
+        day = self._column(plan.day)
+        inside = exp.and_(
+            exp.GTE(this=day, expression=exp.column("since", table="period")),
+            exp.LT(this=day.copy(), expression=exp.column("until", table="period")),
+        )
+        groups = [exp.column("n", table="period"), *(self._column(column) for column in plan.by)]
+        value, numerator, denominator, counted = self._figures(plan.value)
+        query = (
+            exp.select(
+                exp.alias_(groups[0], "period", quoted=True),
+                *(exp.alias_(group, column.name, quoted=True) for group, column in zip(groups[1:], plan.by, strict=True)),
+                exp.alias_(value, "_value", quoted=True),
+                exp.alias_(numerator, "_numerator", quoted=True),
+                exp.alias_(denominator, "_denominator", quoted=True),
+                exp.alias_(counted, "_counted", quoted=True),
+                exp.alias_(exp.Count(this=exp.Star()), "_rows", quoted=True),
+            )
+            .from_(exp.alias_(exp.to_table("facts"), "f", table=True))
+            .join(table, on=inside)
+        )
+        if plan.where is not None:
+            query = query.where(self._condition(plan.where))
+        if as_of is not None:
+            query = query.where(exp.LTE(this=self._column(plan.instant), expression=self._bind(as_of)))
+        query = query.group_by(*(group.copy() for group in groups))
+        return Statement(query.sql(dialect=self.dialect), self.parameters)
+
+    def _figures(self, value: Count | Aggregate | Ratio) -> tuple[exp.Expr, ...]:
+        """value, numerator, denominator, counted."""
+        if isinstance(value, Ratio):
+            of, over = self._additive(value.of), self._additive(value.over)
+            counted = over if isinstance(value.over, Count) else exp.Count(this=self._column(value.over.column))
+            return self._share(of, over), of.copy(), over.copy(), counted.copy()
+        if isinstance(value, Count):
+            total = self._additive(value)
+            return self._double(total), total.copy(), exp.null(), total.copy()
+        column = self._column(value.column)
+        counted = exp.Count(this=column.copy())
+        match value.function:
+            case "average":
+                total = self._additive(value)
+                return self._share(total, counted), total.copy(), counted.copy(), counted.copy()
+            case "sum":
+                total = self._additive(value)
+                return total, total.copy(), exp.null(), counted
+            case "min" | "max":
+                made: exp.Expr = exp.Min(this=column) if value.function == "min" else exp.Max(this=column)
+            case _:
+                kind = exp.PercentileCont if value.function == "interpolated" else exp.PercentileDisc
+                order = exp.Order(expressions=[exp.Ordered(this=self._double(column))])
+                # The share is a checked float: DuckDB takes no parameter there.
+                made = exp.WithinGroup(this=kind(this=exp.Literal.number(repr(value.p))), expression=order)
+        return self._double(made), exp.null(), exp.null(), counted
+
+    def _additive(self, value: Count | Aggregate) -> exp.Expr:
+        if isinstance(value, Aggregate):
+            return self._double(exp.Sum(this=self._column(value.column)))
+        everything = exp.Count(this=exp.Star())
+        if value.where is None:
+            return everything
+        return exp.Filter(this=everything, expression=exp.Where(this=self._condition(value.where)))
+
+    def _share(self, of: exp.Expr, over: exp.Expr) -> exp.Expr:
+        return exp.Div(
+            this=self._double(of.copy()), expression=exp.Nullif(this=self._double(over.copy()), expression=exp.Literal.number(0))
+        )
+
+    def _double(self, made: exp.Expr) -> exp.Expr:
+        return exp.cast(made, "double")
+
+    def _condition(self, condition: Condition) -> exp.Expr:
+        match condition:
+            case AllOf(parts):
+                return exp.and_(*(self._condition(part) for part in parts))
+            case AnyOf(parts):
+                return exp.or_(*(self._condition(part) for part in parts))
+            case Not(part):
+                return exp.not_(exp.paren(self._condition(part)))
+            case Test():
+                return self._test(condition)
+
+    def _test(self, test: Test) -> exp.Expr:
+        column = self._column(test.column)
+        if test.operator == "present":
+            here: exp.Expr = exp.not_(exp.Is(this=column, expression=exp.null()))
+            if test.column.kind is Kind.TEXT:
+                here = exp.and_(here, exp.NEQ(this=column.copy(), expression=self._bind("")))
+            if test.column.kind is Kind.SLUGS:
+                here = exp.and_(here, exp.GT(this=exp.ArraySize(this=column.copy()), expression=exp.Literal.number(0)))
+            return exp.paren(here) if test.values[0] else exp.not_(exp.paren(here))
+        if test.operator in ("lt", "lte", "gt", "gte"):
+            compare = {"lt": exp.LT, "lte": exp.LTE, "gt": exp.GT, "gte": exp.GTE}[test.operator]
+            return self._never_null(compare(this=column, expression=self._bind(test.values[0])))
+        if test.column.kind is Kind.SLUGS:
+            found: exp.Expr = exp.or_(
+                *(self._never_null(exp.ArrayContains(this=column.copy(), expression=self._bind(value))) for value in test.values)
+            )
+        else:
+            found = self._never_null(exp.In(this=column, expressions=[self._bind(value) for value in test.values]))
+        return exp.not_(exp.paren(found)) if test.operator in ("ne", "not_in") else exp.paren(found)
+
+    def _never_null(self, made: exp.Expr) -> exp.Expr:
+        return exp.Coalesce(this=made, expressions=[exp.false()])
+
+    def _column(self, column: Column) -> exp.Expr:
+        return exp.column(column.name, table="f", quoted=True)
+
+    def _bind(self, value: object) -> exp.Expr:
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return exp.Placeholder(this=name)

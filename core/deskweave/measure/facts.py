@@ -1,0 +1,162 @@
+"""One row per inquiry, read off its events: its values by the fold, its clocks by (at, order, seq)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from deskweave.clock import (
+    WALL,
+    ClockError,
+    Clocks,
+    Measures,
+    compile_calendars,
+    folded,
+    local_day,
+    status_time,
+    timeline,
+)
+from deskweave.clock.timeline import STATUS, SUBMITTED
+from deskweave.measure.columns import DIFFERENCES, Columns, Kind, codes, kept
+from deskweave.measure.sources import Rulebook
+from deskweave.model import Event, InquiryId, Value
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row, or one clock of it, cannot be trusted. `rule` is one of `RULES`; `at` names the clock or field."""
+
+    rule: str
+    at: str
+    found: str
+    message: str
+
+
+#: What can be wrong with the data of an inquiry. Each is counted and listed; none makes an inquiry disappear.
+RULES = (
+    "submission-missing",
+    "unknown-status",
+    "end-before-start",
+    "outside-coverage",
+    "value-type",
+    "status-missing",
+    "clock-error",
+)
+
+
+class FactBuilder:
+    """Makes fact rows under one practice. Holds compiled calendars and clocks; nothing else is kept between rows."""
+
+    def __init__(self, practice: Rulebook) -> None:
+        """Compile what the practice says.
+
+        Raises:
+            ClockError: calendars or clocks do not fit together (`deskweave.clock.checks` lists all of it).
+        """
+        self.practice = practice
+        self.columns = Columns(practice)
+        self._zone = ZoneInfo(practice.zone)
+        calendars: dict[str, Measures] = dict(compile_calendars(practice))
+        self._clocks = Clocks(practice.clocks, calendars)
+        used = {clock.calendar for clock in practice.clocks.values() if clock.calendar}
+        self.calendars = {name: calendars[name].revision for name in sorted(used) if name in calendars}
+        self._stamp = " ".join(f"{name}@{revision}" for name, revision in self.calendars.items())
+        #: Time spent in a status is told on the calendar of the clocks that count statuses, else of any clock, else of the wall.
+        counting = [c for c in practice.clocks.values() if c.sum_statuses] + list(practice.clocks.values())
+        self.status_calendar: Measures = next((self._clocks.calendar_of(c) for c in counting if c.calendar in calendars), WALL)
+        self._fields = [(name, field.type, self.columns[name].kind) for name, field in practice.fields.items() if kept(field)]
+        self._codes = {
+            name: codes(practice.fields[name], practice) for name, _, _ in self._fields if self.columns.get(f"{name}_code")
+        }
+
+    def row(self, inquiry: InquiryId, events: Sequence[Event], position: int = 0) -> tuple[Row, list[Problem]]:
+        """The fact row of one inquiry.
+
+        Args:
+            inquiry: whose.
+            events: all of them, in any order.
+            position: the largest `seq` of the whole log that was known when the row was made.
+        """
+        problems: list[Problem] = []
+        values = folded(events)
+        row: Row = {"inquiry": inquiry, "_position": position, "_practice": self.practice.digest, "_calendars": self._stamp}
+        for name, type_, kind in self._fields:
+            value = values.get(name)
+            if value is None:
+                continue
+            cell = self._cell(value, kind)
+            if cell is None:
+                problems.append(Problem("value-type", name, str(type(value).__name__), f"{name} holds no {type_}"))
+                continue
+            row[name] = cell
+            if type_ == "datetime":
+                row[f"{name}_day"] = local_day(_instant(value), self._zone).isoformat()
+            if name in self._codes:
+                row[f"{name}_code"] = self._codes[name].get(str(cell))
+        for derived, (one, other) in DIFFERENCES.items():
+            if derived in self.columns.all and row.get(one) is not None and row.get(other) is not None:
+                row[derived] = row[one] != row[other]
+        self._time(row, events, values, problems)
+        return row, problems
+
+    def _time(self, row: Row, events: Sequence[Event], values: Mapping[Any, Value], problems: list[Problem]) -> None:
+        statuses = self.practice.statuses.statuses
+        submitted = values.get(SUBMITTED)
+        if SUBMITTED in self.practice.fields and not isinstance(submitted, datetime):
+            problems.append(
+                Problem("submission-missing", SUBMITTED, "", "nobody knows when it was submitted, so it belongs to no period")
+            )
+        line = timeline(events, statuses, submitted if isinstance(submitted, datetime) else None)
+        if not line.entries:
+            problems.append(Problem("status-missing", STATUS, "", "it never had a status, so no clock can run"))
+        for status in line.unknown:
+            problems.append(Problem("unknown-status", STATUS, status, f"{status} is no status of this practice"))
+        if line.entries and line.entries[-1].phase is not None and "phase" in self.columns.all:
+            row["phase"] = line.entries[-1].phase.value
+        evaluation = self._clocks.evaluate(line)
+        for name, fact in evaluation.facts.items():
+            row[f"{name}_took"], row[f"{name}_goal"], row[f"{name}_met"] = fact.took, fact.goal, fact.met
+        for problem in evaluation.problems:
+            problems.append(Problem(problem.rule, problem.clock, problem.found, problem.message))
+        try:
+            for status, seconds in status_time(line, self.status_calendar).items():
+                if status in statuses:
+                    row[f"spent_{status}"] = seconds
+        except ClockError as error:
+            if not evaluation.problems:  # else the clocks have said it
+                problems.append(Problem(error.rule, STATUS, "", str(error)))
+
+    def _cell(self, value: Value, kind: Kind) -> object:
+        """`value` as JSON that DuckDB reads as `kind`; None: it is not of that kind."""
+        match kind:
+            case Kind.TEXT:
+                return value if isinstance(value, str) else None
+            case Kind.BOOLEAN:
+                return value if isinstance(value, bool) else None
+            case Kind.INTEGER | Kind.SECONDS:
+                return value if isinstance(value, int) and not isinstance(value, bool) else None
+            case Kind.NUMBER:
+                return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+            case Kind.SLUGS:
+                return [str(item) for item in value] if isinstance(value, tuple) else None
+            case Kind.INSTANT:
+                if not isinstance(value, datetime) or value.tzinfo is None:
+                    return None
+                return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+            case Kind.DATE:
+                if isinstance(value, date) and not isinstance(value, datetime):
+                    return value.isoformat()
+                try:
+                    return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
+                except ValueError:
+                    return None
+
+
+def _instant(value: Value) -> datetime:
+    assert isinstance(value, datetime)  # _cell has seen it
+    return value

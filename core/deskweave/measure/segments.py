@@ -1,0 +1,296 @@
+"""Facts on disk: immutable Parquet segments by event position, and a manifest that says which of them count.
+
+Everything here can be thrown away and made again from the events. A segment is written under another name and renamed, the manifest
+after it, so that a reader sees the state before or after and never between. One process writes at a time; readers never wait.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from deskweave.errors import DeskweaveError
+from deskweave.findings import Finding, Place, Severity
+from deskweave.measure.facts import FactBuilder, Problem
+from deskweave.measure.sources import EventSource, Rulebook
+from deskweave.measure.table import FactTable, offline
+from deskweave.model import Event, InquiryId
+
+FORMAT: Final = 1
+_BATCH: Final = 5_000  #: inquiries whose events are held in memory at once
+_COMPACT_AT: Final = 12  #: segments after which a refresh joins them: each costs a reader one file and a share of the sorting
+
+
+class FactsBusy(DeskweaveError):
+    """Another process is writing these facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    file: str
+    position: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    columns: str
+    position: int = 0
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did. `rebuilt` says why everything was made anew; empty: only what changed."""
+
+    position: int
+    inquiries: int
+    rebuilt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """One stored value that today's practice and calendars would give otherwise."""
+
+    inquiry: InquiryId
+    column: str
+    stored: object
+    now: object
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of one environment under `directory` (`.deskweave/<environment>/facts/`)."""
+
+    practice: Rulebook
+    directory: Path
+    _builder: FactBuilder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._builder = FactBuilder(self.practice)
+
+    @property
+    def position(self) -> int:
+        """The `seq` of the last event these facts know of."""
+        return self._manifest().position
+
+    def open(self) -> FactTable:
+        """The rows, ready to be asked."""
+        manifest = self._manifest()
+        if manifest.columns != self._builder.columns.digest:
+            return FactTable.of_segments(self._builder.columns, self.directory, [], 0)
+        return FactTable.of_segments(
+            self._builder.columns, self.directory, [segment.file for segment in manifest.segments], manifest.position
+        )
+
+    def refresh(self, source: EventSource) -> Refreshed:
+        """Take in the events since the last refresh: one new segment with the rows of the inquiries they touch.
+
+        Rows that no event touched stay as they were judged, even when practice or calendars have changed since: `restatement` shows
+        what would change, `rebuild` changes it. Only when the columns themselves are others is everything made anew.
+
+        Raises:
+            FactsBusy: another process is at it.
+        """
+        with self._writing():
+            manifest = self._manifest()
+            if manifest.columns != self._builder.columns.digest:
+                why = "the practice has other fields, statuses or clocks" if manifest.segments else ""
+                return self._rebuild(source, why)
+            touched: dict[InquiryId, None] = {}
+            position = manifest.position
+            for event in source.events(manifest.position):
+                touched[event.inquiry] = None
+                position = event.seq
+            if not touched:
+                return Refreshed(manifest.position, 0)
+            added = self._write(source, list(touched), position)
+            self._save(Manifest(manifest.columns, position, (*manifest.segments, added)))
+            if len(manifest.segments) + 1 >= _COMPACT_AT:
+                self._compact()
+            return Refreshed(position, added.rows)
+
+    def rebuild(self, source: EventSource) -> Refreshed:
+        """Make every row anew, under today's practice and calendars: an explicit restatement.
+
+        Raises:
+            FactsBusy: another process is at it.
+        """
+        with self._writing():
+            return self._rebuild(source, "asked for")
+
+    def compact(self) -> None:
+        """Join the segments into one and drop rows that later ones replaced.
+
+        Raises:
+            FactsBusy: another process is at it.
+        """
+        with self._writing():
+            self._compact()
+
+    def restatement(self, source: EventSource) -> list[Restated]:
+        """What a rebuild from the same events would change. Nothing is written here."""
+        with tempfile.TemporaryDirectory() as folder, self.open() as table:
+            again = Facts(self.practice, Path(folder))
+            again._rebuild(source, "compared", table.position)
+            with again.open() as fresh:
+                now = {row["inquiry"]: row for row in fresh.query("SELECT * FROM facts")}
+            return [
+                Restated(InquiryId(row["inquiry"]), name, value, now[row["inquiry"]][name])
+                for row in table.query("SELECT * FROM facts ORDER BY inquiry")
+                for name, value in row.items()
+                if not name.startswith("_") and value != now[row["inquiry"]][name]
+            ]
+
+    def problems(self) -> list[tuple[InquiryId, Problem]]:
+        """Everything that is wrong with the data of an inquiry, by inquiry."""
+        with self.open() as table:
+            return problems_of(table)
+
+    def _rebuild(self, source: EventSource, why: str, until: int | None = None) -> Refreshed:
+        touched: dict[InquiryId, None] = {}
+        position = 0
+        for event in source.events(0):
+            if until is not None and event.seq > until:
+                break
+            touched[event.inquiry] = None
+            position = event.seq
+        segments = (self._write(source, list(touched), position),) if touched else ()
+        self._save(Manifest(self._builder.columns.digest, position, segments))
+        return Refreshed(position, len(touched), why)
+
+    def _compact(self) -> None:
+        manifest = self._manifest()
+        if len(manifest.segments) < 2:
+            return
+        name = self._name(manifest.position)
+        with self.open() as table:
+            connection = table._connection
+            connection.table("facts").order("inquiry").write_parquet(str(self.directory / name), compression="zstd")
+            rows = len(connection.table("facts"))
+        self._save(Manifest(manifest.columns, manifest.position, (Segment(name, manifest.position, rows),)))
+
+    def _histories(self, source: EventSource, inquiries: list[InquiryId], position: int) -> Iterator[tuple[InquiryId, list[Event]]]:
+        remaining = iter(sorted(inquiries))
+        while batch := list(islice(remaining, _BATCH)):
+            events: defaultdict[InquiryId, list[Event]] = defaultdict(list)
+            for event in source.events_of(batch):
+                if event.seq <= position:  # one that was committed while we read belongs to the next refresh
+                    events[event.inquiry].append(event)
+            for inquiry in batch:
+                yield inquiry, events[inquiry]
+
+    def _write(self, source: EventSource, inquiries: list[InquiryId], position: int) -> Segment:
+        import orjson
+
+        self.directory.mkdir(parents=True, exist_ok=True)
+        name = self._name(position)
+        lines = self.directory / f"{name}.lines"
+        rows = 0
+        try:
+            with lines.open("wb") as out:
+                for inquiry, events in self._histories(source, inquiries, position):
+                    row, problems = self._builder.row(inquiry, events, position)
+                    if problems:
+                        row["_problems"] = json.dumps([asdict(problem) for problem in problems], ensure_ascii=False)
+                    out.write(orjson.dumps(row) + b"\n")
+                    rows += 1
+            connection = offline()
+            try:
+                connection.read_json(
+                    str(lines), format="newline_delimited", columns=self._builder.columns.types
+                ).write_parquet(str(self.directory / f"{name}.part"), compression="zstd")  # fmt: skip
+            finally:
+                connection.close()
+            os.replace(self.directory / f"{name}.part", self.directory / name)
+        finally:
+            lines.unlink(missing_ok=True)
+        return Segment(name, position, rows)
+
+    @staticmethod
+    def _name(position: int) -> str:
+        return f"facts-{position:012d}-{secrets.token_hex(4)}.parquet"
+
+    def _manifest(self) -> Manifest:
+        try:
+            said: dict[str, Any] = json.loads((self.directory / "manifest.json").read_text("utf-8"))
+            if said["format"] != FORMAT:
+                return Manifest("")
+            manifest = Manifest(said["columns"], said["position"], tuple(Segment(**segment) for segment in said["segments"]))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return Manifest("")  # nothing, or nothing that can be read: made again from the events
+        if any(not (self.directory / segment.file).is_file() for segment in manifest.segments):
+            return Manifest("")
+        return manifest
+
+    def _save(self, manifest: Manifest) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        part = self.directory / "manifest.json.part"
+        part.write_text(json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1), "utf-8")
+        os.replace(part, self.directory / "manifest.json")
+        counted = {segment.file for segment in manifest.segments}
+        for path in self.directory.glob("facts-*"):
+            if path.name not in counted:
+                _remove(path)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / "lock").open("a+b") as file:
+            if not _lock(file.fileno()):
+                raise FactsBusy(f"another process is writing the facts in {self.directory}: wait for it, then ask again")
+            yield  # closing the file lets go of the lock, and so does a killed process
+
+
+def problems_of(table: FactTable) -> list[tuple[InquiryId, Problem]]:
+    """Everything that is wrong with the data behind a fact table, by inquiry."""
+    rows = table.query("SELECT inquiry, _problems FROM facts WHERE _problems IS NOT NULL ORDER BY inquiry")
+    return [(InquiryId(row["inquiry"]), Problem(**said)) for row in rows for said in json.loads(row["_problems"])]
+
+
+def quality_findings(problems: Iterable[tuple[InquiryId, Problem]]) -> list[Finding]:
+    """Data-quality problems as findings, one each."""
+    return [
+        Finding(
+            rule=problem.rule,
+            severity=Severity.WARNING,
+            place=Place("facts", f"{inquiry}/{problem.at}"),
+            found=problem.found[:80],
+            message=problem.message,
+            remedy="Its other values still count; put the record right where it is kept, and the next refresh takes it in.",
+        )
+        for inquiry, problem in problems
+    ]
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:  # Windows: a reader still has it open; the next writer removes it
+        return
+
+
+def _lock(descriptor: int) -> bool:
+    """Take the lock without waiting; the system gives it back when the file is closed."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
