@@ -12,7 +12,8 @@ import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -35,6 +36,7 @@ class Call:
     body: bytes
     params: Mapping[str, str] = field(default_factory=dict)
     writes: bool = False
+    target: str = ""  #: path and query as they stood on the line, for limits on their length
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of a query parameter."""
@@ -263,6 +265,7 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
                 query=parse_qs(split.query, keep_blank_values=True),
                 headers={name.lower(): value for name, value in self.headers.items()},
                 body=self.rfile.read(length),
+                target=self.path,
             )
             reply = platform.answer(call)
             if reply is None:
@@ -280,6 +283,12 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
             self.wfile.flush()
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The Date header: the platform's own time, turned or not."""
+            if timestamp is not None:
+                return super().date_time_string(timestamp)
+            return format_datetime(platform.now().astimezone(UTC), usegmt=True)
 
         def version_string(self) -> str:
             return "deskweave-emulator"
