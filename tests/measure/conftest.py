@@ -82,7 +82,9 @@ CALENDAR = Calendar(
     id="cn_5x8", label=label("Five days by eight hours", "5x8"), zone="Asia/Shanghai", holidays="cn_statutory",
     versions=(CalendarVersion(since=date(2024, 1, 1), week=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), DAY)),),
 )  # fmt: skip
-HOLIDAYS = Holidays(id="cn_statutory", since=date(2024, 1, 1), until=date(2026, 12, 31), revision="2025-11-04", off=frozenset(), working={})
+HOLIDAYS = Holidays(
+    id="cn_statutory", since=date(2024, 1, 1), until=date(2026, 12, 31), revision="2025-11-04", off=frozenset(), working={}
+)
 
 CLOCKS = {
     clock.id: clock
@@ -111,7 +113,9 @@ ITEMS = {
 }  # fmt: skip
 
 
-def metric(id, value, *, en="", zh="", unit="count", target=None, where=None, by=(), every="week", factor="communication", examples=()):
+def metric(
+    id, value, *, en="", zh="", unit="count", target=None, where=None, by=(), every="week", factor="communication", examples=()
+):
     return Metric(id=id, label=label(en or id, zh or id), factor=factor, judges="desk", satisfies=(), period_by=FieldId("submitted_at"),
                   every=every, by=tuple(by), where=where, value=value, unit=unit, target=target, examples=tuple(examples))  # fmt: skip
 
@@ -171,6 +175,17 @@ class Practice:
 @pytest.fixture
 def practice() -> Practice:
     return Practice()
+
+
+@pytest.fixture(scope="session")
+def new_practice():
+    """For tests that need a fresh one for every example."""
+    return Practice
+
+
+@pytest.fixture(scope="session")
+def new_log():
+    return Log
 
 
 class Log:
@@ -245,5 +260,3 @@ def week(log: Log, inquiries: int = 120, seed: int = 7) -> Log:
 @pytest.fixture
 def busy_week(log: Log) -> Log:
     return week(log)
-
-
