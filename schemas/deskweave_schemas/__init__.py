@@ -1,14 +1,14 @@
 """The practice's file format as JSON Schema 2020-12: plain data that any tool can read. Imports nothing of Deskweave.
 
-Every kind of document has one schema, `v1/<name>.schema.json`, whose `$id` is `urn:deskweave:schema:v1:<name>`. Its root describes one
-file's share of a document (a layer states only what differs); `$defs/complete` adds what must be there once layers are composed.
+Every kind of document has one schema, `v1/<name>.schema.json`, whose `$id` is `urn:deskweave:schema:v1:<name>`. Its root describes
+one file's share of a document (a layer states only what differs); `$defs/complete` adds what must be there once layers are composed.
 `common` and `predicate` hold what several kinds share and are reached by `$ref`.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -42,7 +42,9 @@ def names(version: str = "v1") -> tuple[str, ...]:
         message = f"no schemas of version {version!r}; there are: {', '.join(VERSIONS)}"
         raise LookupError(message)
     folder = files(__name__) / version
-    return tuple(sorted(entry.name.removesuffix(".schema.json") for entry in folder.iterdir() if entry.name.endswith(".schema.json")))
+    return tuple(
+        sorted(entry.name.removesuffix(".schema.json") for entry in folder.iterdir() if entry.name.endswith(".schema.json"))
+    )
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
-from deskweave.documents.document import problem, split
+from deskweave.documents.document import pointer, problem, split
 from deskweave.errors import DocumentError
 from deskweave.findings import Place
 from deskweave.model import Json
@@ -42,8 +43,10 @@ def amend(path: Path, changes: Mapping[str, Json], *, document: tuple[str, str] 
     bom = data.startswith(b"\xef\xbb\xbf")
     text = data.decode("utf-8-sig")
     newline = "\r\n" if "\r\n" in text else "\n"
-    yaml = _round_trip(text)
-    documents = [found for found in yaml.load_all(text.replace("\r\n", "\n"))]
+    plain = text.replace("\r\n", "\n")
+    yaml = _round_trip(plain)
+    documents = list(yaml.load_all(plain))
+    before = _dumped(yaml, documents)
     target = _document(documents, document, path)
     changed = False
     for where, value in changes.items():
@@ -52,20 +55,75 @@ def amend(path: Path, changes: Mapping[str, Json], *, document: tuple[str, str] 
         changed |= _take(target, split(where))
     if not changed:
         return False
-    out = StringIO()
-    yaml.dump_all(documents, out)
-    result = out.getvalue()
-    if text.startswith("---") and not result.startswith("---"):
-        result = "---\n" + result
+    result = _merged(plain, before, _dumped(yaml, documents))
     _replace(path, (b"\xef\xbb\xbf" if bom else b"") + result.replace("\n", newline).encode("utf-8"))
     return True
+
+
+def _dumped(yaml: Any, documents: list[Any]) -> str:
+    out = StringIO()
+    yaml.dump_all(documents, out)
+    return out.getvalue()
+
+
+def _merged(text: str, before: str, after: str) -> str:
+    """The file's own lines wherever nothing changed, ruamel's where something did.
+
+    ruamel spells untouched lines anew (it joins long flow mappings, drops braces of single pairs). What differs between its spelling
+    before and after the change is the change; only that is carried over into the person's text. If the outcome does not read as
+    what was meant, ruamel's own text is taken.
+    """
+    from deskweave.documents.read import read
+
+    own, old, new = (part.splitlines(keepends=True) for part in (text, before, after))
+    spelling = SequenceMatcher(None, old, own, autojunk=False).get_opcodes()
+    result: list[str] = []
+    done = 0
+    hunks = [
+        (first, last, start, end)
+        for tag, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        if tag != "equal"
+    ]
+    for index, (first, last, start, end) in enumerate(hunks):
+        where = _widen(spelling, first, last)
+        limit = hunks[index + 1][0] if index + 1 < len(hunks) else len(old)
+        if where is None or where[0] < done or where[1] > limit:
+            return after
+        low, high, own_low, own_high = where
+        result += own[_own(spelling, done) : own_low] + new[start - (first - low) : end + (high - last)]
+        done = high
+    result += own[_own(spelling, done) :]
+    merged = "".join(result)
+    try:
+        same = [doc.body for doc in read(merged)] == [doc.body for doc in read(after)]
+    except DocumentError:
+        same = False
+    return merged if same else after
+
+
+def _widen(spelling: list[tuple[str, int, int, int, int]], first: int, last: int) -> tuple[int, int, int, int] | None:
+    """Lines `first` to `last` of ruamel's text, widened to whole respelled stretches, and the same stretch of the person's text."""
+    low, high = first, last
+    for tag, start, end, _, _ in spelling:
+        if tag != "equal" and start < max(high, low + 1) and end > low:
+            low, high = min(low, start), max(high, end)
+    return low, high, _own(spelling, low), _own(spelling, high)
+
+
+def _own(spelling: list[tuple[str, int, int, int, int]], line: int) -> int:
+    """The line of the person's text that stands for one of ruamel's; for one past a stretch, the line past that stretch."""
+    for tag, start, end, own_start, own_end in spelling:
+        if start <= line < end or (start == end == line):
+            return own_start + (line - start) if tag == "equal" else own_start
+        last = own_end
+    return last
 
 
 def _round_trip(text: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.util import load_yaml_guess_indent
 
-    _, indent, offset = load_yaml_guess_indent(text.replace("\r\n", "\n").split("\n---")[0])
+    _, indent, offset = load_yaml_guess_indent(text.split("\n---")[0])
     yaml = YAML(typ="rt")
     yaml.version = None
     yaml.preserve_quotes = True
@@ -81,7 +139,9 @@ def _round_trip(text: str) -> Any:
 
 
 def _document(documents: list[Any], wanted: tuple[str, str] | None, path: Path) -> Any:
-    found = [doc for doc in documents if isinstance(doc, Mapping) and (wanted is None or (doc.get("kind"), doc.get("id")) == wanted)]
+    found = [
+        doc for doc in documents if isinstance(doc, Mapping) and (wanted is None or (doc.get("kind"), doc.get("id")) == wanted)
+    ]
     if len(found) == 1:
         return found[0]
     names = tuple(f"{doc.get('kind')}/{doc.get('id')}" for doc in documents if isinstance(doc, Mapping))
@@ -90,28 +150,41 @@ def _document(documents: list[Any], wanted: tuple[str, str] | None, path: Path) 
 
 
 def _put(target: Any, parts: tuple[str, ...], value: Json, path: Path) -> bool:
+    bad = problem(
+        "bad-path", Place(str(path), pointer(parts)), "/".join(parts), "the path leads through something that is no mapping"
+    )
     if not parts:
-        raise DocumentError([problem("bad-path", Place(str(path), ""), "", "the whole document cannot be set")])
+        raise DocumentError([bad])
     for part in parts[:-1]:
-        if isinstance(target, list) and part.isdecimal() and int(part) < len(target):
-            target = target[int(part)]
-            continue
-        if not isinstance(target, dict):
-            break
-        if target.get(part) is None:
-            target[part] = type(target)()
-        target = target[part]
-    last: str | int = parts[-1]
-    if isinstance(target, list) and parts[-1].isdecimal() and int(parts[-1]) < len(target):
-        last = int(parts[-1])
-    elif not isinstance(target, dict):
-        raise DocumentError([problem("bad-path", Place(str(path), "/" + "/".join(parts)), parts[-1], "the path leads through something that is no mapping")])
-    elif last in target and type(target[last]) is type(value) and target[last] == value:
-        return False
-    if (isinstance(last, int) or last in target) and target[last] == value and isinstance(target[last], bool) == isinstance(value, bool):
+        here = _step(target, part)
+        if here is None:
+            raise DocumentError([bad])
+        if isinstance(target, dict) and target.get(here) is None:
+            target[here] = type(target)()
+        target = target[here]
+    last = _step(target, parts[-1])
+    if last is None:
+        raise DocumentError([bad])
+    if (isinstance(target, list) or last in target) and _same(target[last], value):
         return False
     target[last] = value
     return True
+
+
+def _step(target: Any, part: str) -> str | int | None:
+    """The key or index a part of a path means here; None where it cannot mean one."""
+    if isinstance(target, list):
+        return int(part) if part.isdecimal() and int(part) < len(target) else None
+    return part if isinstance(target, dict) else None
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Equal as JSON: 1, 1.0 and true are three values."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return bool(old == new) and (isinstance(old, bool), isinstance(old, float)) == (isinstance(new, bool), isinstance(new, float))
 
 
 def _take(target: Any, parts: tuple[str, ...]) -> bool:

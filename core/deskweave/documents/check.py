@@ -75,7 +75,9 @@ def _registry() -> Any:
     from deskweave_schemas import load, names
 
     registry: Any = Registry()
-    return registry.with_resources([((schema := load(name))["$id"], DRAFT202012.create_resource(schema)) for name in names()]).crawl()
+    return registry.with_resources(
+        [((schema := load(name))["$id"], DRAFT202012.create_resource(schema)) for name in names()]
+    ).crawl()
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +130,9 @@ def _translate(errors: Iterator[ValidationError], root: Any, locate: Locate) -> 
 
 
 def _sentences(error: ValidationError, path: list[str | int], locate: Locate) -> Iterator[Finding]:
-    word, wanted, value = str(error.validator), error.validator_value, error.instance
+    word = str(error.validator)
+    wanted: Any = error.validator_value
+    value: Any = error.instance
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     hint = str(schema.get("description", ""))
     if "propertyNames" in error.absolute_schema_path:
@@ -139,7 +143,9 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
         known = tuple(schema.get("properties", ()))
         for key in value:
             if key not in known:
-                yield problem("unknown-key", locate([*path, key], True), shown(key), f"unknown key {shown(key)!r}", allowed=known, word=key)
+                yield problem(
+                    "unknown-key", locate([*path, key], True), shown(key), f"unknown key {shown(key)!r}", allowed=known, word=key
+                )
         return
     if word == "required" and isinstance(value, Mapping):
         missing = next((key for key in wanted if error.message.startswith(repr(key))), "")
@@ -156,7 +162,14 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
         expected = " or ".join(_TYPES.get(name, name) for name in names)
         yield problem("wrong-type", place, found, f"{expected} is expected, not {_kind_of(value)}", remedy=hint)
     elif word in ("minProperties", "maxProperties") and wanted == 1 and schema.get("maxProperties") == 1:
-        yield problem("one-key", place, found, f"exactly one key is expected, not {len(value)}", allowed=tuple(schema.get("properties", ())), remedy=hint)
+        yield problem(
+            "one-key",
+            place,
+            found,
+            f"exactly one key is expected, not {len(value)}",
+            allowed=tuple(schema.get("properties", ())),
+            remedy=hint,
+        )
     elif word in ("pattern", "format"):
         title = str(schema.get("title", "")).split(" / ")[0].lower()
         yield problem("wrong-form", place, found, f"{found!r} is not a valid {title or 'value'}", remedy=hint)

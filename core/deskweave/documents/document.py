@@ -30,7 +30,9 @@ KINDS: Final = (
     "Workspace",
 )
 
-_SECRET_KEY: Final = re.compile(r"secret|password|passwd|passphrase|token|credential|private_key|api_?key|authorization", re.IGNORECASE)
+_SECRET_KEY: Final = re.compile(
+    r"secret|password|passwd|passphrase|token|credential|private_key|api_?key|authorization", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

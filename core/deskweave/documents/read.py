@@ -54,7 +54,9 @@ def read(what: Path | Traversable | str | bytes, source: str | None = None) -> l
         except OSError as error:
             why = error.strerror or type(error).__name__
             remedy = "check the name and the permission to read it"
-            raise DocumentError([problem("file-unreadable", Place(source, ""), source, f"the file cannot be read: {why}", remedy=remedy)]) from None
+            raise DocumentError(
+                [problem("file-unreadable", Place(source, ""), source, f"the file cannot be read: {why}", remedy=remedy)]
+            ) from None
     reader = _Reader(source)
     documents = reader.documents(data)
     if reader.findings:
@@ -97,20 +99,22 @@ class _Reader:
         self.source = source
         self.findings: list[Finding] = []
         self.lines: list[str] = []
-        self.has_tabs = False
 
-    def refuse(self, rule: str, line: int, column: int, found: object, message: str, remedy: str = "", parts: Iterable[str] = ()) -> None:
+    def refuse(
+        self, rule: str, line: int, column: int, found: object, message: str, remedy: str = "", parts: Iterable[str] = ()
+    ) -> None:
         place = Place(self.source, pointer(parts), line, column)
         self.findings.append(problem(rule, place, shown(found, parts), message, remedy=remedy))
 
     def documents(self, data: bytes) -> list[Document]:
         import yaml
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
         text = self.text(data)
         if text is None:
             return []
         self.lines = text.split("\n") if "\t" in text else []
-        parser = yaml.cyaml.CParser(text)
+        parser: Any = CParser(text)
         found: list[Document] = []
         try:
             self._documents(parser, found)
@@ -185,23 +189,35 @@ class _Reader:
         version = body.pop("apiVersion", None)
         line, column = spot.keys.get("apiVersion", (spot.line, spot.column))
         if first and version is None:
-            self.refuse("api-version", line, column, "", "the first document of a file states its format", f"begin the file with `apiVersion: {API_VERSION}`")
+            remedy = f"begin the file with `apiVersion: {API_VERSION}`"
+            self.refuse("api-version", line, column, "", "the first document of a file states its format", remedy)
         elif version is not None and not first:
-            self.refuse("api-version-twice", line, column, version, "apiVersion stands once per file, in its first document", "remove this line", ("apiVersion",))
+            message = "apiVersion stands once per file, in its first document"
+            self.refuse("api-version-twice", line, column, version, message, "remove this line", ("apiVersion",))
         elif version is not None and version != API_VERSION:
             place = Place(self.source, "/apiVersion", line, column)
             message = "this version of Deskweave does not know that format"
             self.findings.append(problem("api-version", place, shown(version), message, allowed=(API_VERSION,), word=version))
         kind, name = body.get("kind"), body.get("id")
         if not isinstance(kind, str) or kind not in KINDS:
-            line, column = (spot.parts["kind"].line, spot.parts["kind"].column) if "kind" in spot.parts else (spot.line, spot.column)
-            place = Place(self.source, "/kind", line, column)
+            inner = spot.parts.get("kind", spot)
+            place = Place(self.source, "/kind", inner.line, inner.column)
             message = "a document states its kind" if kind is None else "no such kind of document"
-            self.findings.append(problem("unknown-kind", place, shown(kind) if kind is not None else "", message, allowed=KINDS, word=kind))
+            self.findings.append(
+                problem("unknown-kind", place, shown(kind) if kind is not None else "", message, allowed=KINDS, word=kind)
+            )
             return None
         if not isinstance(name, str):
             inner = spot.parts.get("id", spot)
-            self.refuse("document-id", inner.line, inner.column, "" if name is None else name, "a document states its id", "add `id:` with a slug", ("id",))
+            self.refuse(
+                "document-id",
+                inner.line,
+                inner.column,
+                "" if name is None else name,
+                "a document states its id",
+                "add `id:` with a slug",
+                ("id",),
+            )
             return None
         return Document(kind=kind, id=name, body=body, source=self.source, spot=spot)
 
@@ -213,6 +229,7 @@ class _Composer:
         self.reader, self.parser = reader, parser
         self.anchors: dict[str, tuple[Json, Spot, int] | None] = {}
         self.aliases = 0
+        self.tabbed: set[int] = set()
 
     def compose(self) -> tuple[Json, Spot]:
         value, spot, _ = self.node(self.parser.get_event(), 0, ())
@@ -226,7 +243,7 @@ class _Composer:
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event.anchor, line, column, parts)
+            return self.alias(str(event.anchor), line, column, parts)
         if depth > MAX_DEPTH:
             self.reader.refuse("yaml-depth", line, column, "", f"nested deeper than {MAX_DEPTH} levels", parts=parts[:3])
             raise _Refused
@@ -248,14 +265,32 @@ class _Composer:
     def alias(self, anchor: str, line: int, column: int, parts: tuple[str, ...]) -> tuple[Json, Spot, int]:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
-            self.reader.refuse("yaml-aliases", line, column, "*" + anchor, f"more than {MAX_ALIASES} aliases", "write the values out", parts)
+            self.reader.refuse(
+                "yaml-aliases", line, column, "*" + anchor, f"more than {MAX_ALIASES} aliases", "write the values out", parts
+            )
             raise _Refused
         if anchor not in self.anchors:
-            self.reader.refuse("yaml-syntax", line, column, "*" + anchor, "no anchor of that name stands above", "write `&name` at the value first", parts)
+            self.reader.refuse(
+                "yaml-syntax",
+                line,
+                column,
+                "*" + anchor,
+                "no anchor of that name stands above",
+                "write `&name` at the value first",
+                parts,
+            )
             raise _Refused
         target = self.anchors[anchor]
         if target is None:
-            self.reader.refuse("yaml-recursion", line, column, "*" + anchor, "an alias inside its own anchor never ends", "write the value out", parts)
+            self.reader.refuse(
+                "yaml-recursion",
+                line,
+                column,
+                "*" + anchor,
+                "an alias inside its own anchor never ends",
+                "write the value out",
+                parts,
+            )
             raise _Refused
         if target[2] > MAX_UNFOLDED:
             self.unfolded(line, column, anchor, parts)
@@ -268,7 +303,8 @@ class _Composer:
 
     def tabs(self, mark: Any, line: int, column: int, parts: tuple[str, ...]) -> None:
         before = self.reader.lines[line - 1][: column - 1] if line <= len(self.reader.lines) else ""
-        if "\t" in before[: len(before) - len(before.lstrip())]:
+        if "\t" in before[: len(before) - len(before.lstrip())] and line not in self.tabbed:
+            self.tabbed.add(line)
             self.reader.refuse("yaml-tab", line, 1, "", "a tab is used as indentation", "indent with spaces", parts)
 
     def sequence(self, event: Any, depth: int, parts: tuple[str, ...]) -> tuple[Json, Spot, int]:
@@ -303,11 +339,27 @@ class _Composer:
                 self.tabs(inner.start_mark, line, column, parts)
             key = inner.value
             if key == "<<" and inner.implicit[0]:
-                self.reader.refuse("yaml-merge", line, column, key, "merge keys are not part of YAML 1.2", "write the keys out, or use `extends`", parts)
+                self.reader.refuse(
+                    "yaml-merge",
+                    line,
+                    column,
+                    key,
+                    "merge keys are not part of YAML 1.2",
+                    "write the keys out, or use `extends`",
+                    parts,
+                )
             value, spot, weight = self.node(self.parser.get_event(), depth + 1, (*parts, key))
             if key in items:
                 first = keys[key][0]
-                self.reader.refuse("yaml-duplicate-key", line, column, key, f"the key stands twice; first in line {first}", "keep one of them", (*parts, key))
+                self.reader.refuse(
+                    "yaml-duplicate-key",
+                    line,
+                    column,
+                    key,
+                    f"the key stands twice; first in line {first}",
+                    "keep one of them",
+                    (*parts, key),
+                )
                 continue
             items[key], keys[key], spots[key] = value, (line, column), spot
             size += weight
@@ -323,9 +375,15 @@ class _Composer:
         if tag is None or tag == "!":
             return default
         name = _TAGS.get(tag)
-        if name is None or (name in ("map", "seq")) != (default in ("map", "seq")) or (default in ("map", "seq") and name != default):
+        if (
+            name is None
+            or (name in ("map", "seq")) != (default in ("map", "seq"))
+            or (default in ("map", "seq") and name != default)
+        ):
             mark = event.start_mark
-            self.reader.refuse("yaml-tag", mark.line + 1, mark.column + 1, tag, "only the plain tags of YAML are read", "remove the tag", parts)
+            self.reader.refuse(
+                "yaml-tag", mark.line + 1, mark.column + 1, tag, "only the plain tags of YAML are read", "remove the tag", parts
+            )
             return default
         return name
 
@@ -344,7 +402,9 @@ class _Composer:
             "null": value is None,
         }
         if not fits[name]:
-            self.reader.refuse("yaml-tag", line, column, text, f"the value is not what its tag says ({name})", "remove the tag", parts)
+            self.reader.refuse(
+                "yaml-tag", line, column, text, f"the value is not what its tag says ({name})", "remove the tag", parts
+            )
         return value
 
     def plain(self, text: str, line: int, column: int, parts: tuple[str, ...]) -> Json:
@@ -367,5 +427,7 @@ class _Composer:
                 return number
         elif not _NOT_JSON.match(text):
             return text
-        self.reader.refuse("yaml-number", line, column, text, "infinity and not-a-number are no values here", "quote it if it is a word", parts)
+        self.reader.refuse(
+            "yaml-number", line, column, text, "infinity and not-a-number are no values here", "quote it if it is a word", parts
+        )
         return None

@@ -78,14 +78,22 @@ def _expanded(value: Json, parts: tuple[str, ...], document: Document, lookup: L
         except (LookupError, OSError):
             answer = None
         if answer is None:
-            remedy = {"env": f"set {reference.name} in the environment or in .env", "file": "create the file", "keyring": "store it in the keyring"}
+            remedy = {
+                "env": f"set {reference.name} in the environment or in .env",
+                "file": "create the file",
+                "keyring": "store it in the keyring",
+            }
             message = f"{reference} leads nowhere"
-            findings.append(problem("secret-missing", document.place(parts), str(reference), message, remedy=remedy[reference.kind]))
+            findings.append(
+                problem("secret-missing", document.place(parts), str(reference), message, remedy=remedy[reference.kind])
+            )
         return answer or ""
 
     if _ANY.search(_REFERENCE.sub("", value)):
         message = "a reference is ${NAME}, ${file:/path} or ${keyring:name}"
-        findings.append(problem("secret-form", document.place(parts), "***", message, allowed=("${NAME}", "${file:/path}", "${keyring:name}")))
+        findings.append(
+            problem("secret-form", document.place(parts), "***", message, allowed=("${NAME}", "${file:/path}", "${keyring:name}"))
+        )
         return value
     return _REFERENCE.sub(put, value)
 
@@ -129,7 +137,7 @@ def check_settings(
                     "***",
                     "a secret is written into the file",
                     allowed=("${NAME}", "${file:/path}", "${keyring:name}"),
-                    remedy=f"put it into .env and write \"${{{name}}}\" here; change the secret, it may have been seen",
+                    remedy=f'put it into .env and write "${{{name}}}" here; change the secret, it may have been seen',
                 )
             )
     return in_order(findings)
@@ -140,7 +148,9 @@ def _within(finding: Finding, document: Document, parts: tuple[str, ...]) -> tup
     return found if document.spot is not None else found[2:]
 
 
-def _secrets(schema: Any, root: Mapping[str, Any], value: Json, parts: tuple[str, ...], depth: int = 0) -> Iterator[tuple[tuple[str, ...], Json]]:
+def _secrets(
+    schema: Any, root: Mapping[str, Any], value: Json, parts: tuple[str, ...], depth: int = 0
+) -> Iterator[tuple[tuple[str, ...], Json]]:
     """Paths and values of what a schema marks `writeOnly`, through references, alternatives and lists."""
     if not isinstance(schema, Mapping) or depth > 32:
         return

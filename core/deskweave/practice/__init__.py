@@ -1,7 +1,7 @@
 """The practice: composed from packs, plugins and a client's files; every value knows where it came from.
 
-`compose` answers a `Practice` or raises `DocumentError` with every finding at once. `builtin` is the practice that ships. `lint` says
-what is allowed and yet makes little sense. `check_binding` and `check_workspace` hold other documents against a practice.
+`compose` answers a `Practice` or raises `DocumentError` with every finding at once. `builtin` is the practice that ships. `lint`
+says what is allowed and yet makes little sense. `check_binding` and `check_workspace` hold other documents against a practice.
 """
 
 from deskweave.practice.binding import check_binding, check_workspace

@@ -13,7 +13,7 @@ from deskweave.practice.references import Terms, check_predicate
 
 
 def check_binding(document: Document, practice: Practice) -> list[Finding]:
-    """References of a Binding document: practice, fields, choices, statuses, predicates; two statuses that claim the same raw values."""
+    """References of a Binding document: practice, fields, choices, statuses; two statuses that claim the same raw values."""
     return in_order(_binding(document, practice, Terms(practice.documents)))
 
 
@@ -46,13 +46,17 @@ def _binding(document: Document, practice: Practice, terms: Terms) -> Iterator[F
             yield from _unknown("field", field, list(terms.fields), place(*at, "fields", field, key=True))
             if field in terms.fields:
                 for choice in _map(_map(bound).get("choices")):
-                    yield from _unknown("choice", choice, terms.choices(field), place(*at, "fields", field, "choices", choice, key=True))
+                    yield from _unknown(
+                        "choice", choice, terms.choices(field), place(*at, "fields", field, "choices", choice, key=True)
+                    )
         for status, bound in _map(spec.get("statuses")).items():
             yield from _unknown("status", status, terms.statuses, place(*at, "statuses", status, key=True))
             for native, value in _map(_map(bound).get("sets")).items():
                 for word in ("field", "choice"):
                     if word in _map(value):
-                        yield from _unknown("field", _map(value)[word], list(terms.fields), place(*at, "statuses", status, "sets", native, word))
+                        yield from _unknown(
+                            "field", _map(value)[word], list(terms.fields), place(*at, "statuses", status, "sets", native, word)
+                        )
         yield from _claims(_map(spec.get("statuses")), place, *at, "statuses")
 
 
@@ -66,7 +70,13 @@ def _claims(statuses: Mapping[str, Any], place: Any, *path: str | int) -> Iterat
             text = json.dumps(raw, sort_keys=True, ensure_ascii=False)
             if claimed.setdefault(text, status) != status:
                 message = f"{claimed[text]!r} claims the same raw values; a record could be either"
-                yield problem("status-claimed-twice", place(*path, status, *inner), shown(raw), message, remedy="tell them apart by another native field")
+                yield problem(
+                    "status-claimed-twice",
+                    place(*path, status, *inner),
+                    shown(raw),
+                    message,
+                    remedy="tell them apart by another native field",
+                )
 
 
 def _workspace(document: Document, terms: Terms) -> Iterator[Finding]:
@@ -77,7 +87,9 @@ def _workspace(document: Document, terms: Terms) -> Iterator[Finding]:
         spec = _map(spec)
         own = [*names, *(name for name in _map(spec.get("connections")) if "plugin" in _map(_map(spec["connections"])[name]))]
         for name in _map(spec.get("connections")):
-            yield from _unknown("connection", name, own, document.place(("environments", environment, "connections", name), key=True))
+            yield from _unknown(
+                "connection", name, own, document.place(("environments", environment, "connections", name), key=True)
+            )
         yield from _routes(document, spec, own, terms, "environments", environment)
 
 

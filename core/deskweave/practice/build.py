@@ -61,7 +61,10 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
 
     ((name, head),) = of("Practice")
     classifications = {slug: _choice(slug, spec) for slug, spec in parts("Catalog", "classifications").items()}
-    channels = {slug: Channel(slug=slug, label=_label(spec), description=spec.get("description", {})) for slug, spec in parts("Channels", "channels").items()}
+    channels = {
+        slug: Channel(slug=slug, label=_label(spec), description=spec.get("description", {}))
+        for slug, spec in parts("Channels", "channels").items()
+    }
     feedback = {slug: Rating(slug=slug, label=_label(spec), code=spec["code"]) for slug, spec in parts("Feedback", "scale").items()}
     shared: Mapping[str, Mapping[str, Choice]] = {
         "classifications": classifications,
@@ -265,7 +268,9 @@ def _metric(slug: str, body: Body) -> Metric:
         where=body.get("where"),
         value=body["value"],
         unit=body.get("unit") or _UNITS.get(next(iter(body["value"])), "duration"),
-        target=None if target is None else MetricTarget(better=target["better"], goal=_amount(target.get("goal")), warn=_amount(target.get("warn"))),
+        target=None
+        if target is None
+        else MetricTarget(better=target["better"], goal=_amount(target.get("goal")), warn=_amount(target.get("warn"))),
         examples=tuple(body.get("examples", ())),
         description=body.get("description", {}),
     )

@@ -80,7 +80,9 @@ def resolve(documents: Sequence[Document], packs: Iterable[Pack] = ()) -> list[L
     return list(done.values())
 
 
-def _resolve(documents: Sequence[Document], offered: Sequence[Pack], done: dict[str, Layer], above: Path, findings: list[Finding]) -> None:
+def _resolve(
+    documents: Sequence[Document], offered: Sequence[Pack], done: dict[str, Layer], above: Path, findings: list[Finding]
+) -> None:
     for document in documents:
         wanted = document.body.get("extends") if document.kind == "Practice" else None
         for number, address in enumerate(wanted if isinstance(wanted, (list, tuple)) else ()):
@@ -88,7 +90,11 @@ def _resolve(documents: Sequence[Document], offered: Sequence[Pack], done: dict[
             pack = _offered(str(address), offered)
             if pack is None:
                 names = sorted({_address(pack) for pack in offered})
-                findings.append(problem("unknown-pack", place, shown(address), "no installed plugin offers that pack", allowed=names, word=address))
+                findings.append(
+                    problem(
+                        "unknown-pack", place, shown(address), "no installed plugin offers that pack", allowed=names, word=address
+                    )
+                )
             elif _address(pack) in above:
                 findings.append(problem("extends-circle", place, shown(address), "the packs extend each other in a circle"))
             elif _address(pack) not in done:
@@ -120,7 +126,9 @@ def _builtin_layer(version: str) -> Layer:
 def _read_pack(pack: Pack) -> Layer:
     documents = []
     findings: list[Finding] = []
-    for entry in sorted((entry for entry in pack.files.iterdir() if entry.name.endswith((".yaml", ".yml"))), key=lambda entry: entry.name):
+    for entry in sorted(
+        (entry for entry in pack.files.iterdir() if entry.name.endswith((".yaml", ".yml"))), key=lambda entry: entry.name
+    ):
         try:
             documents += [_renamed(document, f"{pack.name}/{entry.name}") for document in read_all([entry])]
         except DocumentError as error:
@@ -147,9 +155,20 @@ def overlay_layers(overlays: Iterable[Overlay]) -> list[Layer]:
             kind, name, version = body.get("kind"), body.get("id"), raw.get("apiVersion", API_VERSION)
             if version != API_VERSION:
                 place = Place(source, "/apiVersion")
-                findings.append(problem("api-version", place, shown(version), "no such format", allowed=(API_VERSION,), word=version))
+                findings.append(
+                    problem("api-version", place, shown(version), "no such format", allowed=(API_VERSION,), word=version)
+                )
             elif not isinstance(kind, str) or kind not in PRACTICE_KINDS:
-                findings.append(problem("unknown-kind", Place(source, "/kind"), shown(kind), "no such kind of document", allowed=PRACTICE_KINDS, word=kind))
+                findings.append(
+                    problem(
+                        "unknown-kind",
+                        Place(source, "/kind"),
+                        shown(kind),
+                        "no such kind of document",
+                        allowed=PRACTICE_KINDS,
+                        word=kind,
+                    )
+                )
             elif not isinstance(name, str):
                 findings.append(problem("document-id", Place(source, "/id"), shown(name), "a document states its id"))
             else:
@@ -213,14 +232,18 @@ class Composed:
             return True
         message = f"a {document.kind} document is no part of a practice"
         remedy = "bindings stand in bindings/, the workspace in deskweave.yaml"
-        self.findings.append(problem("kind-out-of-place", document.place("/kind"), document.kind, message, allowed=PRACTICE_KINDS, remedy=remedy))
+        self.findings.append(
+            problem("kind-out-of-place", document.place("/kind"), document.kind, message, allowed=PRACTICE_KINDS, remedy=remedy)
+        )
         return False
 
     @staticmethod
     def _key(document: Document) -> DocumentKey:
         return document.kind, _SINGLE if document.kind == "Practice" else document.id
 
-    def _merge(self, target: dict[str, Any], values: Mapping[str, Json], path: Path, document: Document, taken: dict[Path, Document]) -> None:
+    def _merge(
+        self, target: dict[str, Any], values: Mapping[str, Json], path: Path, document: Document, taken: dict[Path, Document]
+    ) -> None:
         for name, value in values.items():
             here = (*path, name)
             old = target.get(name)
@@ -296,6 +319,9 @@ class Composed:
     def place(self, *path: str | int, key: bool = False) -> Place:
         return locate(self.origins, tuple(str(part) for part in path), key=key)
 
+    def _locate(self, kind: str, name: str) -> Callable[[Sequence[str | int], bool], Place]:
+        return lambda path, key: self.place(kind, name, *path, key=key)
+
     def documents(self) -> dict[DocumentKey, dict[str, Any]]:
         """Every composed document with its kind and id, the Practice under its final id."""
         result = {}
@@ -312,7 +338,7 @@ class Composed:
         """What is missing or leads nowhere, now that every layer has spoken."""
         for (kind, name), body in self.bodies.items():
             if (kind, name) not in self._misshapen:
-                self.findings += check_complete(kind, body, lambda path, key, at=(kind, name): self.place(*at, *path, key=key))
+                self.findings += check_complete(kind, body, self._locate(kind, name))
         self.findings += check_references(self.bodies, self.place)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from deskweave.documents import in_order, shown
 from deskweave.findings import Finding, Severity
-from deskweave.model import Phase
+from deskweave.model import FieldId, Phase
 from deskweave.practice.practice import Practice
 
 NOTICE_DAYS: Final = 60
@@ -27,7 +27,9 @@ def lint(practice: Practice, *, today: date) -> list[Finding]:
     return in_order([*findings, *_coverage(practice, today)])
 
 
-def _warning(practice: Practice, rule: str, path: tuple[str | int, ...], found: object, message: str, remedy: str, *, key: bool = True) -> Finding:
+def _warning(
+    practice: Practice, rule: str, path: tuple[str | int, ...], found: object, message: str, remedy: str, *, key: bool = True
+) -> Finding:
     place = practice.origin(path, key=key)
     return Finding(rule=rule, severity=Severity.WARNING, place=place, found=shown(found), message=message, remedy=remedy)
 
@@ -65,7 +67,14 @@ def _unreachable(practice: Practice) -> Iterator[Finding]:
     for slug in model.statuses:
         if slug not in reached:
             message = f"no transition leads to {slug!r} from {model.initial!r}"
-            yield _warning(practice, "status-unreachable", ("StatusModel", model.id, "statuses", slug), slug, message, "add a transition, or remove the status")
+            yield _warning(
+                practice,
+                "status-unreachable",
+                ("StatusModel", model.id, "statuses", slug),
+                slug,
+                message,
+                "add a transition, or remove the status",
+            )
 
 
 def _dead_ends(practice: Practice) -> Iterator[Finding]:
@@ -75,7 +84,14 @@ def _dead_ends(practice: Practice) -> Iterator[Finding]:
     for slug, status in model.statuses.items():
         if slug not in left and status.phase not in (Phase.CLOSED, Phase.CANCELLED):
             message = f"no transition leads out of {slug!r}, and it is not an end"
-            yield _warning(practice, "status-dead-end", ("StatusModel", model.id, "statuses", slug), slug, message, "add a transition out of it")
+            yield _warning(
+                practice,
+                "status-dead-end",
+                ("StatusModel", model.id, "statuses", slug),
+                slug,
+                message,
+                "add a transition out of it",
+            )
 
 
 def _same_words(practice: Practice) -> Iterator[Finding]:
@@ -87,14 +103,21 @@ def _same_words(practice: Practice) -> Iterator[Finding]:
             first = seen.setdefault((language, words), slug)
             if first != slug:
                 message = f"{first!r} and {slug!r} are both called {words!r}"
-                yield _warning(practice, "status-same-label", ("StatusModel", model.id, "statuses", slug), words, message, "give them different labels")
+                yield _warning(
+                    practice,
+                    "status-same-label",
+                    ("StatusModel", model.id, "statuses", slug),
+                    words,
+                    message,
+                    "give them different labels",
+                )
 
 
 def _required_unwritable(practice: Practice) -> Iterator[Finding]:
     """required-unwritable: mandatory for a step, and nobody may fill it in."""
     for name, body in practice.documents.items():
         for slug in body.get("fields", {}) if name[0] == "Fields" else ():
-            field = practice.fields[slug]
+            field = practice.fields[FieldId(slug)]
             if field.required_entering and not field.writers and field.entry not in ("system", "filled", "computed"):
                 message = f"{slug!r} is mandatory on entering {field.required_entering!r}, and no role may write it"
                 yield _warning(practice, "required-unwritable", (*name, "fields", slug), slug, message, "name roles in `writers:`")
@@ -110,4 +133,6 @@ def _coverage(practice: Practice, today: date) -> Iterator[Finding]:
             when = f"end in {days} days" if days >= 0 else f"ended {-days} days ago"
             message = f"the holidays known to {slug!r} {when}, on {until}; after it measuring refuses and due times are provisional"
             remedy = "add the next year under `years:` and move `coverage.to`"
-            yield _warning(practice, "calendar-coverage-ends", ("Holidays", slug, "coverage", "to"), str(until), message, remedy, key=False)
+            yield _warning(
+                practice, "calendar-coverage-ends", ("Holidays", slug, "coverage", "to"), str(until), message, remedy, key=False
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from deskweave.documents import Document, split
 from deskweave.findings import Place
@@ -93,7 +94,7 @@ class Practice:
     holidays: Mapping[str, Holidays]
     clocks: Mapping[str, Clock]
     metrics: Mapping[str, Metric]
-    documents: Mapping[DocumentKey, Mapping[str, Json]]  #: composed, as files would say it; never change one
+    documents: Mapping[DocumentKey, Mapping[str, Any]]  #: composed, as files would say it; never change one
     origins: Mapping[tuple[str, ...], Document] = field(repr=False, compare=False)  #: which document set what; ask `origin`
 
     def origin(self, path: str | Sequence[str | int], *, key: bool = False) -> Place:

@@ -11,6 +11,7 @@ from deskweave.model.predicate import OPERATORS
 
 Bodies = Mapping[tuple[str, str], Mapping[str, Any]]
 _MEASURABLE: Final = frozenset(("number", "integer", "duration"))
+_CLOCK_FORMS: Final = {"edges": ("start", "stop"), "sum_of": ("sum_of",), "minus": ("minus",)}
 _CHOSEN: Final = frozenset(("choice", "choices", "status", "catalog_item"))
 
 
@@ -85,7 +86,9 @@ class _References:
         for kind in ("Practice", "StatusModel"):
             if not terms.ids(kind):
                 message = f"a practice needs a {kind} document"
-                yield problem("missing-document", Place("practice", ""), kind, message, remedy="write one, or extend deskweave:service-desk@1")
+                yield problem(
+                    "missing-document", Place("practice", ""), kind, message, remedy="write one, or extend deskweave:service-desk@1"
+                )
         models = terms.ids("StatusModel")
         for name in models[1:]:
             message = f"a practice has one status model; there is {models[0]!r} already"
@@ -108,7 +111,14 @@ class _References:
         words = list(allowed)
         if value is not None and value not in words:
             rule = f"unknown-{what.replace(' ', '-')}"
-            yield problem(rule, self.place(*path), shown(value), f"{shown(value)!r} is not a {what} of this practice", allowed=words, word=value)
+            yield problem(
+                rule,
+                self.place(*path),
+                shown(value),
+                f"{shown(value)!r} is not a {what} of this practice",
+                allowed=words,
+                word=value,
+            )
 
     def all_known(self, what: str, values: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
         words = list(allowed)
@@ -119,7 +129,9 @@ class _References:
     def fields(self) -> Iterator[Finding]:
         terms, seen = self.terms, dict[str, str]()
         for name, body in terms.of("Fields"):
-            groups = list(_map(body.get("groups"))) or [slug for _, other in terms.of("Fields") for slug in _map(other.get("groups"))]
+            groups = list(_map(body.get("groups"))) or [
+                slug for _, other in terms.of("Fields") for slug in _map(other.get("groups"))
+            ]
             for field, spec in _map(body.get("fields")).items():
                 path = ("Fields", name, "fields", field)
                 spec = _map(spec)
@@ -132,11 +144,15 @@ class _References:
                     yield problem("field-is-clock", self.place(*path, key=True), field, message, remedy="rename one of them")
                 yield from self.known("group", spec.get("group"), groups, *path, "group")
                 yield from self.all_known("role", spec.get("writers"), terms.roles, *path, "writers")
-                yield from self.known("status", _map(spec.get("required")).get("entering"), terms.statuses, *path, "required", "entering")
+                yield from self.known(
+                    "status", _map(spec.get("required")).get("entering"), terms.statuses, *path, "required", "entering"
+                )
                 yield from self.computed(_map(spec.get("computed")), *path, "computed")
                 if spec.get("type") in ("choice", "choices") and not terms.choices(field):
                     message = "a choice field needs choices"
-                    yield problem("no-choices", self.place(*path, key=True), field, message, remedy="add `choices:` or `choices_of:`")
+                    yield problem(
+                        "no-choices", self.place(*path, key=True), field, message, remedy="add `choices:` or `choices_of:`"
+                    )
 
     def computed(self, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
         yield from self.known("clock", spec.get("clock"), self.terms.clocks, *path, "clock")
@@ -168,7 +184,12 @@ class _References:
             for slug, status in _map(body.get("statuses")).items():
                 if _map(status).get("waits_on") and _map(status).get("phase") != "waiting":
                     message = "only a status of phase waiting says whom it waits on"
-                    yield problem("waits-on", self.place("StatusModel", name, "statuses", slug, "waits_on"), shown(_map(status)["waits_on"]), message)
+                    yield problem(
+                        "waits-on",
+                        self.place("StatusModel", name, "statuses", slug, "waits_on"),
+                        shown(_map(status)["waits_on"]),
+                        message,
+                    )
             for slug, transition in _map(body.get("transitions")).items():
                 path, spec = ("StatusModel", name, "transitions", slug), _map(transition)
                 yield from self.all_known("status", spec.get("from"), own, *path, "from")
@@ -191,7 +212,9 @@ class _References:
         versions = _list(body.get("versions"))
         if bool(versions) is bool(body.get("from_inquiry")):
             message = "a calendar has versions, or takes its window from the inquiry: one of the two"
-            yield problem("calendar-form", self.place(*at, key=True), at[1], message, remedy="state `versions:` or `from_inquiry: true`")
+            yield problem(
+                "calendar-form", self.place(*at, key=True), at[1], message, remedy="state `versions:` or `from_inquiry: true`"
+            )
         before = ""
         for number, version in enumerate(versions):
             since = str(_map(version).get("from", ""))
@@ -210,9 +233,12 @@ class _References:
                 continue
             if pair[0] >= pair[1]:
                 message = "a window ends after it begins; one over midnight is two windows"
-                yield problem("window-order", self.place(*path, number), shown(window), message, remedy='write ["22:00", "24:00"] and, on the next day, ["00:00", "06:00"]')
+                remedy = 'write ["22:00", "24:00"] and, on the next day, ["00:00", "06:00"]'
+                yield problem("window-order", self.place(*path, number), shown(window), message, remedy=remedy)
             elif pair[0] < last:
-                yield problem("window-overlap", self.place(*path, number), shown(window), "windows stand in order and do not overlap")
+                yield problem(
+                    "window-overlap", self.place(*path, number), shown(window), "windows stand in order and do not overlap"
+                )
             last = max(last, pair[1])
 
     def holidays(self, at: tuple[str, str], body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -220,31 +246,45 @@ class _References:
         since, until = str(coverage.get("from", "")), str(coverage.get("to", "9999"))
         if since > until:
             yield problem("coverage-order", self.place(*at, "coverage", "to"), until, "the coverage ends before it begins")
-        groups = [((), body), *((("years", year), _map(spec)) for year, spec in _map(body.get("years")).items())]
+        groups: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), body)]
+        groups += [(("years", year), _map(spec)) for year, spec in _map(body.get("years")).items()]
         off = {str(day) for _, spec in groups for day in _list(spec.get("off"))}
         for path, spec in groups:
-            days = [(("off", number), day) for number, day in enumerate(_list(spec.get("off")))]
+            days: list[tuple[tuple[str | int, ...], Any]] = [
+                (("off", number), day) for number, day in enumerate(_list(spec.get("off")))
+            ]
             days += [(("working", day), day) for day in _map(spec.get("working"))]
             for inner, day in days:
                 if not since <= str(day) <= until:
                     message = f"the day is outside the coverage, {since} to {until}"
                     yield problem("outside-coverage", self.place(*at, *path, *inner), shown(day), message)
                 if inner[0] == "working" and day in off:
-                    yield problem("off-and-working", self.place(*at, *path, *inner, key=True), shown(day), "the day is off and a working day")
+                    yield problem(
+                        "off-and-working", self.place(*at, *path, *inner, key=True), shown(day), "the day is off and a working day"
+                    )
 
     def clock(self, at: tuple[str, str], body: Mapping[str, Any]) -> Iterator[Finding]:
         terms, others = self.terms, [name for name in self.terms.clocks if name != at[1]]
-        forms = [form for form, stated in (("start", "start" in body or "stop" in body), ("sum_of", "sum_of" in body), ("minus", "minus" in body)) if stated]
-        if len(forms) != 1 or (forms == ["start"] and not ("start" in body and "stop" in body)):
-            message = "a clock runs from `start` to `stop`, or is a `sum_of` statuses, or one clock `minus` another: one of the three"
+        forms = [form for form, words in _CLOCK_FORMS.items() if any(word in body for word in words)]
+        if len(forms) != 1 or not all(word in body for word in _CLOCK_FORMS[forms[0]]):
+            message = "a clock runs from `start` to `stop`, or is a `sum_of` statuses, or one clock `minus` another"
             yield problem("clock-form", self.place(*at, key=True), at[1], message)
         if "minus" not in forms and body.get("calendar") is None:
-            yield problem("missing-key", self.place(*at, key=True), "calendar", "the key 'calendar' is missing", allowed=terms.calendars, remedy="add `calendar:`")
+            message = "the key 'calendar' is missing"
+            yield problem(
+                "missing-key", self.place(*at, key=True), "calendar", message, allowed=terms.calendars, remedy="add `calendar:`"
+            )
         yield from self.known("calendar", body.get("calendar"), terms.calendars, *at, "calendar")
         for edge in ("start", "stop"):
             spec = _map(body.get(edge))
             if edge in body and len([word for word in ("submitted", "enter", "enter_phase") if word in spec]) != 1:
-                yield problem("clock-edge", self.place(*at, edge), shown(spec), "an edge says one of three", allowed=("submitted", "enter", "enter_phase"))
+                yield problem(
+                    "clock-edge",
+                    self.place(*at, edge),
+                    shown(spec),
+                    "an edge says one of three",
+                    allowed=("submitted", "enter", "enter_phase"),
+                )
             yield from self.known("status", spec.get("enter"), terms.statuses, *at, edge, "enter")
         yield from self.all_known("status", _map(body.get("sum_of")).get("statuses"), terms.statuses, *at, "sum_of", "statuses")
         yield from self.known("clock", body.get("within"), others, *at, "within")
@@ -321,7 +361,13 @@ def _test(test: Mapping[str, Any], field: str, terms: Terms, place: Locate, *pat
     for operator, want in test.items():
         if operator == "met":
             message = "only a clock is met or missed"
-            yield problem("met-of-field", place(*path, operator, key=True), field, message, allowed=tuple(op for op in OPERATORS if op != "met"))
+            yield problem(
+                "met-of-field",
+                place(*path, operator, key=True),
+                field,
+                message,
+                allowed=tuple(op for op in OPERATORS if op != "met"),
+            )
         elif chosen and operator in ("eq", "ne", "in", "not_in"):
             words = terms.choices(field)
             values = _list(want) if operator in ("in", "not_in") else [want]
@@ -330,5 +376,3 @@ def _test(test: Mapping[str, Any], field: str, terms: Terms, place: Locate, *pat
                     where = (*path, operator, number) if operator in ("in", "not_in") else (*path, operator)
                     message = f"{shown(value)!r} is not a choice of {field}"
                     yield problem("unknown-choice", place(*where), shown(value), message, allowed=words, word=value)
-
-

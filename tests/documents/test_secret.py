@@ -1,0 +1,114 @@
+"""Secrets: references are found and followed, literals are refused, values are never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from deskweave.documents import Document, Reference, check_settings, expand, is_reference, read, references
+from deskweave.errors import DocumentError
+
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["auth"],
+    "properties": {
+        "auth": {"$ref": "#/$defs/auth"},
+        "page_size": {"type": "integer"},
+        "keys": {"type": "array", "items": {"type": "string", "writeOnly": True}},
+    },
+    "$defs": {
+        "auth": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "kind": {"enum": ["basic", "token"]},
+                "user": {"type": "string"},
+                # as pydantic writes an optional SecretStr
+                "password": {"anyOf": [{"type": "string", "format": "password", "writeOnly": True, "minLength": 4}, {"type": "null"}]},
+            },
+        }
+    },
+}
+
+
+def workspace(settings: str) -> Document:
+    text = f"apiVersion: deskweave/v1\nkind: Workspace\nid: w\nconnections:\n  snow: {{plugin: servicenow, address: 'https://x', {settings}}}\n"
+    return read(text, "deskweave.yaml")[0]
+
+
+def checked(settings: str) -> list[tuple[str, str, str]]:
+    found = check_settings(workspace(settings), "/connections/snow", SCHEMA)
+    return [(finding.rule, finding.place.path, finding.found) for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        # references are fine, wherever the schema wants text; the host's own keys are not the plugin's business
+        ('auth: {kind: basic, user: bot, password: "${SNOW_PASSWORD}"}', []),
+        ('auth: {kind: basic, password: "${file:/run/secrets/x}"}', []),
+        ('auth: {kind: basic, password: "${keyring:snow}"}', []),
+        ("auth: {kind: basic, password: null}", []),
+        ("access: write, proxy: null, ca_bundle: x, auth: {}", []),
+        # literals, also beside a reference, also in a list
+        ("auth: {password: hunter2}", [("secret-literal", "/connections/snow/auth/password", "***")]),
+        ('auth: {password: "hunter2${X}"}', [("secret-literal", "/connections/snow/auth/password", "***")]),
+        ('auth: {}, keys: ["${A}", hunter2]', [("secret-literal", "/connections/snow/keys/1", "***")]),
+        # too short for the schema as well: still not shown
+        ("auth: {password: ab}", [("out-of-bounds", "/connections/snow/auth/password", "***"), ("secret-literal", "/connections/snow/auth/password", "***")]),
+        # the plugin's own typos, with places in the user's file
+        ("auht: {}", [("missing-key", "/connections/snow", "auth"), ("unknown-key", "/connections/snow/auht", "auht")]),
+        ("auth: {kind: bassic}", [("not-allowed", "/connections/snow/auth/kind", "bassic")]),
+        ("auth: {}, page_size: many", [("wrong-type", "/connections/snow/page_size", "many")]),
+    ],
+)
+def test_settings(settings: str, expected: list[tuple[str, str, str]]) -> None:
+    assert checked(settings) == expected
+
+
+def test_settings_merged_from_an_environment() -> None:
+    document = workspace("auth: {kind: basic}")
+    merged = {"plugin": "servicenow", "auth": {"kind": "basic", "password": "hunter2"}}
+    (finding,) = check_settings(document, "/connections/snow", SCHEMA, value=merged)
+    assert finding.rule == "secret-literal"
+    assert finding.place.line == 5
+    assert "hunter2" not in repr(finding)
+
+
+def test_references_are_listed() -> None:
+    value = {"a": "${ONE}", "b": ["x ${file:/run/x} ${keyring:me}", 3, None], "c": "$TWO ${} ${bad name}", "d": "${ONE}"}
+    assert references(value) == [Reference("env", "ONE"), Reference("file", "/run/x"), Reference("keyring", "me")]
+    assert [str(found) for found in references(value)] == ["${ONE}", "${file:/run/x}", "${keyring:me}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("${A}", True), ("${A}${B}", True), ("x${A}", False), ("${a b}", False), ("", False), (None, False), (3, False)]
+)
+def test_is_reference(text: object, expected: bool) -> None:
+    assert is_reference(text) is expected
+
+
+def test_expand() -> None:
+    document = workspace('auth: {user: "bot-${NAME}", password: "${keyring:snow}"}, keys: ["${NAME}"], page_size: 5')
+    secrets = {Reference("env", "NAME"): "n", Reference("keyring", "snow"): "p${NAME}"}
+    assert expand(document, "/connections/snow", secrets.__getitem__) == {
+        "plugin": "servicenow",
+        "address": "https://x",
+        "auth": {"user": "bot-n", "password": "p${NAME}"},  # what a secret says is not read again
+        "keys": ["n"],
+        "page_size": 5,
+    }
+
+
+def test_expand_names_what_is_missing_and_never_what_was_found() -> None:
+    document = workspace('auth: {user: "${GONE}", password: "${HAVE}"}, keys: ["${file:/no}", "${bad name}"]')
+    secrets = {Reference("env", "HAVE"): "hunter2"}
+    with pytest.raises(DocumentError) as caught:
+        expand(document, "/connections/snow", secrets.__getitem__)
+    found = [(finding.rule, finding.place.path, finding.place.line, finding.found) for finding in caught.value.findings]
+    assert sorted(found) == [
+        ("secret-form", "/connections/snow/keys/1", 5, "***"),
+        ("secret-missing", "/connections/snow/auth/user", 5, "${GONE}"),
+        ("secret-missing", "/connections/snow/keys/0", 5, "${file:/no}"),
+    ]
+    assert "hunter2" not in repr(caught.value.findings)
