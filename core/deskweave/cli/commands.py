@@ -1,0 +1,51 @@
+"""Which commands there are, in the six lines people see, and what stands for the words of other tools."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: line of `--help` -> its commands. A command's file is `cli/<name>.py`, hyphens as underscores.
+LINES: Final[dict[str, tuple[str, ...]]] = {
+    "write": ("init", "practice"),
+    "connect": ("check", "trust"),
+    "configure": ("plan", "apply"),
+    "run": ("sync", "status", "show", "explain", "conflicts", "parked"),
+    "measure": ("kpi", "report"),
+    "workshop": ("demo", "emulate", "plugins"),
+}
+COMMANDS: Final = tuple(name for line in LINES.values() for name in line)
+SUBCOMMANDS: Final = {"practice": ("show", "lint", "adopt")}
+
+#: words of other tools -> ours
+ELSEWHERE: Final = {
+    "validate": "practice lint",
+    "lint": "practice lint",
+    "fetch": "plan",
+    "import": "plan",
+    "refresh": "plan",
+    "preview": "plan",
+    "diff": "plan",
+    "deploy": "apply",
+    "push": "apply",
+    "up": "apply",
+    "debug": "check",
+    "test": "check",
+    "doctor": "check",
+    "ping": "check",
+    "run": "sync",
+    "pull": "sync",
+    "list": "status",
+    "ls": "status",
+    "get": "show",
+    "why": "explain",
+    "history": "explain",
+    "metrics": "kpi",
+    "new": "init",
+    "start": "init",
+    "adopt": "practice adopt",
+}
+#: commands of the plan that this version does not have yet
+LATER: Final = (
+    "people", "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "store", "import-log",
+    "export", "review", "bundle", "each",
+)  # fmt: skip

@@ -1,0 +1,61 @@
+"""Which language a person reads, and every sentence in it. `--lang`, DESKWEAVE_LANG, the folder, the system's locale, English."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Final, Protocol
+
+LANGUAGES: Final = ("en", "zh")
+
+
+class Say(Protocol):
+    """A message by its id, with its placeholders filled."""
+
+    language: str
+
+    def __call__(self, message: str, /, **values: object) -> str: ...
+
+
+class Messages:
+    """`Say` from one language's file."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language if language in LANGUAGES else "en"
+        self._messages: Mapping[str, str] = import_module(f"deskweave.cli.messages.{self.language}").MESSAGES
+
+    def __call__(self, message: str, /, **values: object) -> str:
+        return self._messages[message].format(**values)
+
+    def has(self, message: str) -> bool:
+        return message in self._messages
+
+    def label(self, label: Mapping[str, str] | None, otherwise: str) -> str:
+        """A practice's label in this language, else in English, else any, else the slug."""
+        label = label or {}
+        return label.get(self.language) or label.get("en") or next(iter(label.values()), otherwise)
+
+
+def choose(
+    option: str | None,
+    folder: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    system: Callable[[], str | None] | None = None,
+) -> str:
+    """The language to speak: the first of the places above that names one we have."""
+    environ = os.environ if environ is None else environ
+    for stated in (option, environ.get("DESKWEAVE_LANG"), folder):
+        if stated and stated[:2].lower() in LANGUAGES:
+            return stated[:2].lower()
+    stated = (system or _system)() or ""
+    return "zh" if stated.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _system() -> str | None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return os.environ[name]
+    return locale.getlocale()[0]

@@ -1,0 +1,192 @@
+"""One call of the command line: its options, language, screen and clock, and the workspace once a command asks for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from deskweave.cli.exits import Exit
+from deskweave.cli.language import Messages, choose
+from deskweave.cli.options import Options
+from deskweave.cli.screen import Screen
+
+if TYPE_CHECKING:
+    import typer
+
+    from deskweave.cli.report import Report
+    from deskweave.http import Observation
+    from deskweave.plugins import Plugins
+    from deskweave.workspace import Workspace
+
+
+def system_time() -> datetime:
+    """The machine's clock: the only place it is read."""
+    return datetime.now(UTC)
+
+
+class Session:
+    """What a command gets. `workspace()` opens the folder once; `finish` prints a report in the format asked for."""
+
+    def __init__(self, options: Options, *, now: Callable[[], datetime] = system_time, plugins: Plugins | None = None) -> None:
+        self.options, self.now = options, now
+        self.say = Messages(choose(options.language))
+        self.screen = Screen(color=options.color, quiet=options.quiet)
+        self.plugins = plugins
+        self._workspace: Workspace | None = None
+        self._trace: TextIO | None = None
+
+    # --------------------------------------------------------------------------------------------------------- workspace
+    def workspace(self, *, must_choose: bool = False) -> Workspace:
+        """The folder this call is about, opened once.
+
+        Args:
+            must_choose: the command writes, so with several environments one has to be named.
+        """
+        if self._workspace is None:
+            from deskweave import workspace
+            from deskweave.http.redaction import Redactor
+
+            redactor = Redactor()
+            self.screen.redactor = redactor
+            self._workspace = workspace.open(
+                self.options.folder,
+                self.options.environment,
+                must_choose=must_choose,
+                now=self.now,
+                plugins=self.plugins,
+                redactor=redactor,
+                observe=self.observe if self.options.verbose or self.options.trace else None,
+            )
+            folder = self._workspace.folder
+            self.say = Messages(choose(self.options.language, folder.language))
+        return self._workspace
+
+    @property
+    def opened(self) -> Workspace | None:
+        """The workspace if a command has opened it."""
+        return self._workspace
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self._workspace.folder.zone if self._workspace else "UTC")
+
+    def close(self) -> None:
+        if self._workspace is not None:
+            self._workspace.close()
+        if self._trace is not None:
+            self._trace.close()
+
+    # ------------------------------------------------------------------------------------------------------------ output
+    def heading(self, rest: str = "") -> None:
+        """The first line of everything: CLIENT / ENVIRONMENT."""
+        if self._workspace is not None:
+            folder = self._workspace.folder
+            self.screen.say(f"{folder.id} / {folder.environment}" + (f"    {rest}" if rest else ""), hang=4)
+
+    def finish(self, report: Report) -> Exit:
+        """Print a report in the format asked for, to stdout or the file of `-o`; answers with its exit code."""
+        from deskweave.cli.report import as_csv, as_markdown, envelope
+
+        if self._workspace is not None:
+            report.folder, report.environment = self._workspace.folder.id, self._workspace.folder.environment
+        match self.options.format:
+            case "json":
+                self._put(envelope(report) + "\n")
+            case "csv" | "csv-raw":
+                self._put(as_csv(report, raw=self.options.format == "csv-raw"), csv=True)
+            case "md":
+                self._put(as_markdown(report))
+            case _ if self.options.output is not None and report.command not in ("plan", "report"):
+                with self.options.output.open("w", encoding="utf-8") as file:
+                    there, self.screen.out = self.screen.out, file
+                    try:
+                        report.text()
+                    finally:
+                        self.screen.out = there
+                self.screen.note(self.say("written", file=str(self.options.output)))
+            case _:
+                report.text()
+        return report.exit
+
+    def _put(self, text: str, *, csv: bool = False) -> None:
+        if self.screen.redactor is not None:
+            text = self.screen.redactor.clean(text)
+        if self.options.output is not None:
+            self.options.output.write_text(text, encoding="utf-8", newline="")
+            self.screen.note(self.say("written", file=str(self.options.output)))
+            return
+        buffer = getattr(self.screen.out, "buffer", None)
+        if csv and buffer is not None:  # Excel reads the BOM; a code page would destroy it
+            self.screen.out.flush()
+            buffer.write(text.encode())
+            buffer.flush()
+        else:
+            self.screen.raw(text)
+
+    def next(self, *commands: str) -> None:
+        """The last lines: what to do next, to be pasted."""
+        self.screen.say()
+        for command in commands:
+            self.screen.say("  " + command, hang=4)
+
+    def moment(self, at: datetime | None) -> str:
+        """An instant in the folder's zone: `Thu 3 Dec 09:31`, `12月3日 周四 09:31`."""
+        if at is None:
+            return self.say("never")
+        here = at.astimezone(self.zone)
+        return self.say(
+            "moment",
+            day=here.day,
+            month=self.say(f"month-{here.month}"),
+            weekday=self.say(f"weekday-{here.weekday()}"),
+            time=f"{here:%H:%M}",
+        )
+
+    # -------------------------------------------------------------------------------------------------------- the wire
+    def observe(self, seen: Observation) -> None:
+        """One remote call: a line for `-v`, a line of JSON for `--trace`. Neither carries queries, bodies or secrets."""
+        if self.options.verbose:
+            self.screen.warn(
+                f"  {seen.method:6} {seen.host}{seen.path}  {seen.status or '--'}  {seen.seconds * 1000:.0f} ms  {seen.received} B"
+                + (f"  {seen.request_id}" if seen.request_id else ""),
+                hang=9,
+            )
+        if self.options.trace is not None:
+            import json
+            from dataclasses import asdict
+
+            if self._trace is None:
+                self._trace = self.options.trace.open("a", encoding="utf-8")
+            line = json.dumps({"at": self.now().isoformat(), **asdict(seen)}, ensure_ascii=False)
+            self._trace.write((self.screen.redactor.clean(line) if self.screen.redactor else line) + "\n")
+            self._trace.flush()
+
+    # ----------------------------------------------------------------------------------------------------------- asking
+    @property
+    def terminal(self) -> bool:
+        """Whether somebody is there to answer."""
+        return sys.stdin is not None and sys.stdin.isatty() and self.screen.out.isatty()
+
+    def ask(self, question: str, default: str = "") -> str:
+        """A question to the person at the terminal; Enter accepts `default`. Without a terminal the default is the answer."""
+        if not self.terminal:
+            return default
+        self.screen.out.write(f"{question} [{default}] " if default else f"{question} ")
+        self.screen.out.flush()
+        return sys.stdin.readline().strip() or default
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session of a running command."""
+    found: Any = context.find_root().obj
+    assert isinstance(found, Session)
+    return found
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path as people know it: from the folder, with forward slashes."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

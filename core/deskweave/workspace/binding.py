@@ -1,0 +1,214 @@
+"""`bindings/<connection>.yaml` joined with practice and lock file into what mapper and engine work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from deskweave.configure import Lock, option_texts
+from deskweave.documents import Document, in_order
+from deskweave.findings import Finding, Severity
+from deskweave.mapping.mapper import digest_of
+from deskweave.model import (
+    Binding,
+    CollectionBinding,
+    ConnectionName,
+    FieldBinding,
+    FieldId,
+    Json,
+    Policy,
+    StatusBinding,
+    Visibility,
+)
+from deskweave.practice import Practice
+
+#: A choice of these types is written as one of the practice's words, so its table has to be complete.
+CHOSEN: Final = frozenset(("choice", "choices", "catalog_item"))
+
+
+def join(document: Document, practice: Practice, lock: Lock, *, connection: str, language: str, known: bool) -> Binding:
+    """The typed binding of one connection in one environment.
+
+    A field the lock file knows is addressed by the id it has there. One it does not know is addressed by its name; when `known` (the
+    lock file was filled by a look at the platform), it is not there yet and is neither read nor written.
+
+    Args:
+        document: the Binding document, already checked against the practice.
+        practice: composed.
+        lock: of this connection and environment.
+        connection: its name in `deskweave.yaml`.
+        language: whose label stands for a choice the binding says nothing about.
+        known: whether the lock file has seen this platform's fields.
+    """
+    collections = {
+        name: _collection(name, _map(body), practice, lock, language, known)
+        for name, body in _map(document.body.get("collections")).items()
+    }
+    bound = {slug for one in collections.values() for slug in one.fields}
+    terms: dict[str, Json] = {slug: _term(practice, slug) for slug in sorted(bound) if slug in practice.fields}
+    ids: dict[str, Json] = {
+        f"{name}/{slug}": [at.native, at.provisioned, dict(at.choices)]
+        for name, one in collections.items()
+        for slug, at in one.fields.items()
+    }
+    return Binding(
+        connection=ConnectionName(connection),
+        digest=digest_of({"document": _plain(document.body), "terms": terms, "ids": ids}),
+        collections=collections,
+        fields=practice.fields,
+        statuses=practice.statuses,
+        catalog=practice.catalog,
+        zone=str(document.body.get("zone") or practice.zone),
+    )
+
+
+def _collection(
+    name: str, body: Mapping[str, Any], practice: Practice, lock: Lock, language: str, known: bool
+) -> CollectionBinding:
+    fields: dict[FieldId, FieldBinding] = {}
+    for slug, bound in _map(body.get("fields")).items():
+        term = practice.fields.get(FieldId(slug))
+        if term is None:
+            continue  # said by the check of references
+        bound = _map(bound)
+        at = str(bound.get("at"))
+        native = lock.field_native(name, slug)
+        stated = _map(bound.get("choices"))
+        choices: dict[str, Json] = {}
+        if term.type in CHOSEN:
+            texts = option_texts(practice, term, stated, language)
+            # a value that is no text (Jira's {"id": ...}) stays as it was written
+            choices = {choice: stated.get(choice, text) for choice, text in texts.items()}
+        fields[FieldId(slug)] = FieldBinding(
+            at=at,
+            native=native or at,
+            policy=Policy(bound.get("policy") or Policy.SHARED),
+            max_length=bound.get("max_length"),
+            choices=choices,
+            provisioned=native is not None or not known,
+        )
+    return CollectionBinding(
+        name=name,
+        holds=body.get("holds"),
+        role=str(body.get("role") or "main"),
+        correlation=body.get("correlation"),
+        messages={Visibility(word): str(native) for word, native in _map(body.get("messages")).items()},
+        cross_reference=body.get("cross_reference"),
+        fields=fields,
+        statuses={
+            slug: StatusBinding(
+                is_=_map(bound).get("is") or {}, reads=tuple(_map(bound).get("reads") or ()), sets=_map(_map(bound).get("sets"))
+            )
+            for slug, bound in _map(body.get("statuses")).items()
+        },
+        creates=body.get("creates") is not False,
+        fixed=_map(body.get("fixed")),
+        options=_map(body.get("options")),
+    )
+
+
+def overlaps(document: Document) -> Iterator[Finding]:
+    """Warnings about collections of one role that may hold the same inquiry: one would then exist twice on the platform."""
+    seen: list[tuple[str, str, Mapping[str, Any] | None]] = []
+    for name, body in _map(document.body.get("collections")).items():
+        body = _map(body)
+        role, predicate = str(body.get("role") or "main"), body.get("holds")
+        for other, other_role, theirs in seen:
+            if other_role == role and not disjoint(predicate, theirs):
+                yield Finding(
+                    rule="holds-overlap",
+                    severity=Severity.WARNING,
+                    place=document.place(["collections", name, "holds"], key=True),
+                    found=name,
+                    message=f"{other!r} and {name!r} may hold the same inquiry",
+                    remedy="give them `holds` that exclude each other, or another `role`",
+                )
+        seen.append((name, role, predicate))
+
+
+def disjoint(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Whether two predicates surely exclude each other. What cannot be seen from their shape counts as overlapping."""
+    if one is None or other is None:
+        return False
+    if {"not": one} == other or {"not": other} == one:
+        return True
+    for left, right in ((one, other), (other, one)):
+        for part in left.get("all") or ():
+            if disjoint(part, right):
+                return True
+        if "any" in left and all(disjoint(part, right) for part in left["any"]):
+            return True
+    mine, theirs = _values(one), _values(other)
+    if mine is None or theirs is None or mine[0] != theirs[0]:
+        return False
+    (_, inside, left), (_, also, right) = mine, theirs
+    if inside and also:
+        return not left & right
+    return inside != also and (left <= right if inside else right <= left)
+
+
+def _values(predicate: Mapping[str, Any]) -> tuple[str, bool, frozenset[str]] | None:
+    """Field, whether it is one of the values (or none of them), and the values, of the plainest predicates."""
+    if len(predicate) != 1:
+        return None
+    ((name, test),) = predicate.items()
+    if name in ("all", "any", "not") or not isinstance(test, Mapping) or len(test) != 1:
+        if name == "not" and isinstance(test, Mapping) and (inner := _values(test)) is not None:
+            return inner[0], not inner[1], inner[2]
+        return None
+    ((operator, value),) = test.items()
+    match operator:
+        case "eq" | "ne":
+            return name, operator == "eq", frozenset((str(value),))
+        case "in" | "not_in" if isinstance(value, (list, tuple)):
+            return name, operator == "in", frozenset(str(one) for one in value)
+    return None
+
+
+def check_joined(binding: Binding, document: Document) -> list[Finding]:
+    """What only the joined binding shows: two choices of a field that are spelled the same there could not be told apart."""
+    findings = []
+    for name, collection in binding.collections.items():
+        for slug, at in collection.fields.items():
+            spelled: dict[str, str] = {}
+            for choice, raw in at.choices.items():
+                first = spelled.setdefault(str(raw), choice)
+                if first != choice:
+                    findings.append(
+                        Finding(
+                            rule="choice-spelled-twice",
+                            severity=Severity.WARNING,
+                            place=document.place(["collections", name, "fields", slug]),
+                            found=str(raw)[:80],
+                            message=f"{first!r} and {choice!r} are both {str(raw)[:40]!r} there; reading it gives {first!r}",
+                            remedy="name them apart under `choices:`",
+                        )
+                    )
+    return in_order(findings)
+
+
+def with_natives(lock: Lock, live: Lock) -> Lock:
+    """`lock` with what a look at the platform found that it did not know yet."""
+    return replace(lock, elements={**live.elements, **lock.elements})
+
+
+def _term(practice: Practice, slug: str) -> Json:
+    field = practice.fields[FieldId(slug)]
+    return {
+        "type": field.type,
+        "choices": sorted(field.choices),
+        "catalog": sorted(practice.catalog) if field.type == "catalog_item" else [],
+    }
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value  # type: ignore[no-any-return]  # scalars of a file
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,35 @@
+"""The store's events as measuring reads them: measure knows no store, and the store no measure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from deskweave.model import Event, InquiryId
+from deskweave.store import Store
+from deskweave.store.events import events_after, events_of
+
+BATCH = 2_000  #: events read in one transaction
+
+
+class StoreEvents:
+    """`measure.EventSource` over a store. Each batch is one short reading transaction, so that a run of sync is never in the way."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def events(self, after_seq: int) -> Iterator[Event]:
+        """Every event whose `seq` is larger, ascending."""
+        while True:
+            with self._store.read() as tx:
+                found = events_after(tx, after_seq, BATCH)
+            yield from found
+            if len(found) < BATCH:
+                return
+            after_seq = found[-1].seq
+
+    def events_of(self, inquiries: Collection[InquiryId]) -> Iterator[Event]:
+        """Every event of these inquiries."""
+        for inquiry in inquiries:
+            with self._store.read() as tx:
+                found = events_of(tx, inquiry)
+            yield from found

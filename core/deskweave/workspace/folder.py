@@ -1,0 +1,307 @@
+"""The user's folder: `deskweave.yaml` read, checked and brought to one environment. Reads files; knows no platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from deskweave import __version__
+from deskweave.documents import Document, Spot, check, in_order, problem, read
+from deskweave.errors import DocumentError
+from deskweave.findings import Finding, Place
+from deskweave.model import ConnectionName, FieldId, Json, Route
+
+FILE: Final = "deskweave.yaml"
+DEFAULT_ENVIRONMENT: Final = "dev"
+DEFAULT_ZONE: Final = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One of `connections:` as it stands in the file, environment merged in; secrets are still references."""
+
+    name: ConnectionName
+    plugin: str
+    address: str
+    access: Literal["read", "write"]
+    proxy: str | None
+    ca_bundle: str | None
+    place: Place  #: of the entry
+    access_place: Place  #: the line to change for `access: write`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """One client's folder in one environment. Two environments share every file but `.env.<name>`, lock files and the store."""
+
+    root: Path
+    document: Document  #: the Workspace document, the environment's overlay merged over it, places kept
+    environment: str
+    environments: tuple[str, ...]
+    protected: bool
+
+    @property
+    def id(self) -> str:
+        return self.document.id
+
+    @property
+    def language(self) -> str | None:
+        value = self.document.body.get("language")
+        return value if isinstance(value, str) else None
+
+    @property
+    def zone(self) -> str:
+        return str(self.document.body.get("zone") or DEFAULT_ZONE)
+
+    @property
+    def practice_folder(self) -> Path:
+        return self.root / str(self.document.body.get("practice") or "practice")
+
+    @property
+    def bindings_folder(self) -> Path:
+        return self.root / "bindings"
+
+    @property
+    def state_folder(self) -> Path:
+        """Everything that is never committed: store, facts, crash files."""
+        return self.root / ".deskweave" / self.environment
+
+    @property
+    def store_path(self) -> Path:
+        """The store's file. `store: sqlite:<path>` moves it; the path is read from the folder."""
+        stated = self.document.body.get("store")
+        if isinstance(stated, str):
+            return self.root / stated.removeprefix("sqlite:").replace("<environment>", self.environment)
+        return self.state_folder / "state.db"
+
+    @property
+    def since(self) -> datetime | None:
+        """Counterparts are made only for inquiries opened from then on; None: not said, so from this store's first day on."""
+        stated = _mapping(self.document.body.get("sync")).get("since")
+        return datetime.fromisoformat(stated) if isinstance(stated, str) else None
+
+    @property
+    def connections(self) -> Mapping[ConnectionName, Entry]:
+        found: dict[ConnectionName, Entry] = {}
+        for name, body in _mapping(self.document.body.get("connections")).items():
+            entry = _mapping(body)
+            found[ConnectionName(name)] = Entry(
+                name=ConnectionName(name),
+                plugin=str(entry.get("plugin") or name),
+                address=str(entry.get("address") or ""),
+                access="write" if entry.get("access") == "write" else "read",
+                proxy=entry.get("proxy") if isinstance(entry.get("proxy"), str) else None,
+                ca_bundle=entry.get("ca_bundle") if isinstance(entry.get("ca_bundle"), str) else None,
+                place=self.document.place(["connections", name], key=True),
+                access_place=self.document.place(["connections", name, "access"], key=True),
+            )
+        return found
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """As written; no routes with two or more connections means one route over all of them."""
+        stated = _mapping(self.document.body.get("routes"))
+        if not stated:
+            names = tuple(self.connections)
+            return (Route(id="everything", when=None, among=names),) if len(names) > 1 else ()
+        return tuple(
+            Route(
+                id=name,
+                when=_mapping(body).get("when"),
+                among=tuple(ConnectionName(str(one)) for one in _mapping(body).get("among") or self.connections),
+                withhold={
+                    ConnectionName(connection): frozenset(FieldId(str(field)) for field in fields or ())
+                    for connection, fields in _mapping(_mapping(body).get("withhold")).items()
+                },
+            )
+            for name, body in stated.items()
+        )
+
+    def guard(self, word: str) -> Mapping[str, Any]:
+        """What `guard:` says of one word (`max_changes`), or nothing."""
+        return _mapping(_mapping(self.document.body.get("guard")).get(word))
+
+    @property
+    def max_notices(self) -> int | None:
+        value = _mapping(self.document.body.get("guard")).get("max_notices")
+        return value if isinstance(value, int) else None
+
+
+def find_root(start: Path) -> Path | None:
+    """The folder `start` lies in: the nearest one upwards that holds `deskweave.yaml`."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
+
+
+def read_folder(start: Path, environment: str | None = None, *, must_choose: bool = False) -> Folder:
+    """Read `deskweave.yaml` at or above `start`, in one environment.
+
+    Args:
+        start: the folder, or one inside it.
+        environment: whose overlay counts. None: the only one there is, else `dev` for reading.
+        must_choose: the caller is about to write: with two environments and none named it is refused.
+
+    Raises:
+        DocumentError: the file is missing or wrong, it wants another version, or the environment is not one of its own; all
+            findings at once.
+    """
+    root = find_root(start)
+    if root is None:
+        raise DocumentError(
+            [
+                problem(
+                    "no-folder", Place(FILE, ""), str(start),
+                    "there is no deskweave.yaml here or in a folder above", remedy="deskweave init",
+                )
+            ]
+        )  # fmt: skip
+    documents = read(root / FILE, FILE)
+    if len(documents) != 1 or documents[0].kind != "Workspace":
+        found = ", ".join(document.name for document in documents)
+        raise DocumentError(
+            [problem("one-workspace", Place(FILE, "", 1), found, "deskweave.yaml holds exactly one document, of kind Workspace")]
+        )
+    document = documents[0]
+    findings = list(check(document))
+    wanted = document.body.get("deskweave")
+    if isinstance(wanted, str) and not findings and not version_fits(wanted, __version__):
+        findings.append(
+            problem(
+                "version-wanted", document.place("/deskweave"), wanted,
+                f"this folder is written for deskweave {wanted}; this is {__version__}",
+                remedy=f'pip install "deskweave{wanted}"',
+            )
+        )  # fmt: skip
+    if findings:
+        raise DocumentError(in_order(findings))
+    declared = tuple(_mapping(document.body.get("environments")))
+    chosen = _choose(document, declared, environment, must_choose)
+    overlay = _mapping(_mapping(document.body.get("environments")).get(chosen))
+    merged = _merged(document, ("environments", chosen), overlay) if overlay else document
+    folder = Folder(
+        root=root,
+        document=merged,
+        environment=chosen,
+        environments=declared or (DEFAULT_ENVIRONMENT,),
+        protected=overlay.get("protected") is True,
+    )
+    findings = _references(folder)
+    if findings:
+        raise DocumentError(in_order(findings))
+    return folder
+
+
+def _choose(document: Document, declared: tuple[str, ...], asked: str | None, must_choose: bool) -> str:
+    known = declared or (DEFAULT_ENVIRONMENT,)
+    if asked is not None:
+        if asked in known:
+            return asked
+        place = document.place("/environments", key=True)
+        message = f"{asked!r} is no environment of this folder"
+        raise DocumentError([problem("unknown-environment", place, asked, message, allowed=known, word=asked)])
+    if len(known) == 1:
+        return known[0]
+    if must_choose:
+        place = document.place("/environments", key=True)
+        message = "there are several environments, and this command writes: say which one"
+        remedy = f"--env {known[0]}"
+        raise DocumentError([problem("environment-needed", place, "--env", message, allowed=known, remedy=remedy)])
+    return DEFAULT_ENVIRONMENT if DEFAULT_ENVIRONMENT in known else known[0]
+
+
+def _merged(document: Document, where: tuple[str, str], overlay: Mapping[str, Json]) -> Document:
+    """The overlay over its document: maps merge, everything else replaces; each value keeps the place it was written at."""
+    spot = document.spot
+    inner = spot
+    for part in where:
+        inner = inner.parts.get(part) if inner is not None else None
+    body, merged = _over(dict(document.body), spot, {key: value for key, value in overlay.items() if key != "protected"}, inner)
+    return Document(kind=document.kind, id=document.id, body=body, source=document.source, spot=merged)
+
+
+def _over(
+    base: Mapping[str, Json], base_spot: Spot | None, over: Mapping[str, Json], over_spot: Spot | None
+) -> tuple[dict[str, Json], Spot | None]:
+    body = dict(base)
+    keys = dict(base_spot.keys) if base_spot else {}
+    parts = dict(base_spot.parts) if base_spot else {}
+    for key, value in over.items():
+        there, mine = (base_spot.parts.get(key) if base_spot else None), (over_spot.parts.get(key) if over_spot else None)
+        below = body.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            body[key], spot = _over(below, there, value, mine)
+        else:
+            body[key], spot = value, mine
+            if over_spot and key in over_spot.keys:
+                keys[key] = over_spot.keys[key]
+        if spot is not None:
+            parts[key] = spot
+    return body, Spot(base_spot.line, base_spot.column, keys, parts) if base_spot else None
+
+
+def _references(folder: Folder) -> list[Finding]:
+    """Names of connections in routes, and that an entry says what it is."""
+    document, known = folder.document, tuple(folder.connections)
+    findings = []
+    for name, body in _mapping(document.body.get("connections")).items():
+        for key in ("plugin", "address"):
+            if not _mapping(body).get(key):
+                place = document.place(["connections", name], key=True)
+                findings.append(
+                    problem("missing-key", place, key, f"connection {name!r} does not say its {key}", remedy=f"add `{key}:`")
+                )
+    for name, body in _mapping(document.body.get("routes")).items():
+        for number, one in enumerate(_mapping(body).get("among") or ()):
+            if one not in known:
+                findings.append(_no_connection(document.place(["routes", name, "among", number]), str(one), known))
+        for one in _mapping(_mapping(body).get("withhold")):
+            if one not in known:
+                findings.append(_no_connection(document.place(["routes", name, "withhold", one], key=True), one, known))
+    return findings
+
+
+def _no_connection(place: Place, found: str, known: Sequence[str]) -> Finding:
+    return problem("unknown-connection", place, found, f"{found!r} is no connection of this folder", allowed=known, word=found)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+_PART: Final = re.compile(r"\s*(==|>=|<=|!=|~=|<|>)?\s*([0-9]+(?:\.[0-9]+)*)\s*")
+
+
+def version_fits(wanted: str, have: str) -> bool:
+    """Whether a version lies in a range such as ">=0.1,<0.2". A bare number means exactly that one; `~=1.4` is at least 1.4, below 2."""
+    mine = _numbers(re.match(r"[0-9.]*", have)[0])  # type: ignore[index]  # it always matches
+    for part in wanted.split(","):
+        match = _PART.fullmatch(part)
+        if match is None:
+            return False
+        operator, number = match[1] or "==", _numbers(match[2])
+        length = max(len(mine), len(number))
+        left, right = _padded(mine, length), _padded(number, length)
+        fits = {
+            "==": left == right,
+            "!=": left != right,
+            ">=": left >= right,
+            "<=": left <= right,
+            ">": left > right,
+            "<": left < right,
+            "~=": left >= right and left[: max(1, len(number) - 1)] == right[: max(1, len(number) - 1)],
+        }
+        if not fits[operator]:
+            return False
+    return True
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part)
+
+
+def _padded(numbers: tuple[int, ...], length: int) -> tuple[int, ...]:
+    return numbers + (0,) * (length - len(numbers))

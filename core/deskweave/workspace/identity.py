@@ -1,0 +1,65 @@
+"""Which instance answers, and whether it is the one this folder was made for. Clones, swaps and second installs are noticed here."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from deskweave.connector import InstanceIdentity
+from deskweave.store import Install
+from deskweave.workspace.stop import Stopped
+
+
+def shown(identity: InstanceIdentity) -> str:
+    """An instance as people know it: what it says it is, and its host."""
+    return f"{identity.instance} ({place(identity.address)})" if identity.instance else place(identity.address)
+
+
+def place(address: str) -> str:
+    """Host and port of an address, with the path where one belongs to it."""
+    parts = urlsplit(address)
+    return (parts.netloc.rpartition("@")[2] + parts.path.rstrip("/")).lower() if parts.netloc else address
+
+
+def same(pinned: InstanceIdentity, live: InstanceIdentity) -> bool:
+    """Whether the instance that answers is the pinned one, at the address it was pinned at."""
+    return pinned.instance == live.instance and place(pinned.address) == place(live.address)
+
+
+def check_pinned(name: str, pinned: InstanceIdentity | None, live: InstanceIdentity, lock_file: str) -> None:
+    """Refuse another instance than the one in the lock file.
+
+    Raises:
+        Stopped: with both names. It holds for reading too: another client's records have no business in this store.
+    """
+    if pinned is None or same(pinned, live):
+        return
+    message = (
+        f"{name}: this folder was made for {shown(pinned)}, and {shown(live)} answers. Nothing was read or written. "
+        f"Is the address right? The pinned instance stands in {lock_file}."
+    )
+    values = {"pinned": shown(pinned), "live": shown(live), "file": lock_file}
+    raise Stopped("wrong-instance", message, next=f"deskweave trust {name}", connection=name, values=values)
+
+
+def check_mark(name: str, live: InstanceIdentity, install: Install, lock_file: str) -> None:
+    """Refuse to write where another store of Deskweave writes, or where this store has been younger than it is now.
+
+    Raises:
+        Stopped: another install's mark, or a higher epoch than ours (a restored copy of this store).
+    """
+    if live.planted is None:
+        return
+    if live.planted != install.id:
+        message = (
+            f"{name}: {shown(live)} carries the mark of another Deskweave store ({live.planted[:12]}; this one is {install.id[:12]}). "
+            "Two stores that write to one instance double every record. Nothing was written."
+        )
+        values = {"live": shown(live), "theirs": live.planted[:12], "ours": install.id[:12], "file": lock_file}
+        raise Stopped("other-install", message, next=f"deskweave trust {name}", connection=name, values=values)
+    if live.epoch is not None and live.epoch.isdecimal() and int(live.epoch) > install.epoch:
+        message = (
+            f"{name}: {shown(live)} has been written to by a later state of this store (epoch {live.epoch}; this one is {install.epoch}). "
+            "This looks like an old copy. Nothing was written."
+        )
+        values = {"live": shown(live), "theirs": live.epoch, "ours": str(install.epoch), "file": lock_file}
+        raise Stopped("old-store", message, next=f"deskweave trust {name}", connection=name, values=values)

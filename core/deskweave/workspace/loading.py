@@ -1,0 +1,152 @@
+"""The folder's documents to a practice and bindings: packs, plugins' overlays, the client's files, one environment's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deskweave.documents import Document, check, check_complete, in_order, problem, read_all
+from deskweave.errors import DocumentError
+from deskweave.findings import Finding, Place, Severity
+from deskweave.plugins import Plugins
+from deskweave.workspace.folder import FILE, Folder
+
+if TYPE_CHECKING:
+    from deskweave.practice import Overlay, Pack, Practice
+
+LOCK_SUFFIX = ".lock.yaml"
+
+
+def practice_files(folder: Folder) -> tuple[list[Path], list[Path]]:
+    """The client's practice files by path, and those of the environment (`practice/env/<environment>.yaml`)."""
+    root = folder.practice_folder
+    env = root / "env"
+    found = sorted(
+        path
+        for pattern in ("*.yaml", "*.yml")
+        for path in root.rglob(pattern)
+        if env not in path.parents and not path.name.startswith(".")
+    )
+    own = [env / f"{folder.environment}{suffix}" for suffix in (".yaml", ".yml")]
+    return found, [path for path in own if path.is_file()]
+
+
+def compose_practice(folder: Folder, plugins: Plugins) -> Practice:
+    """The practice in force in this folder and environment.
+
+    Raises:
+        DocumentError: with every finding of every file at once.
+    """
+    from deskweave.practice import compose
+
+    files, own = practice_files(folder)
+    if not files:
+        place = folder.document.place("/practice") if "practice" in folder.document.body else Place(FILE, "/practice")
+        name = folder.practice_folder.name + "/"
+        message = f"there is no practice: {name} holds no YAML file"
+        remedy = "deskweave init writes one that extends deskweave:service-desk@1"
+        raise DocumentError([problem("no-practice", place, name, message, remedy=remedy)])
+    documents = read_all(files, root=folder.root)
+    environment = read_all(own, root=folder.root)
+    practice = compose(documents, packs=_packs(plugins), overlays=lambda below: _overlays(below, plugins), environment=environment)
+    return practice
+
+
+def _packs(plugins: Plugins) -> Iterator[Pack]:
+    for _, answered in plugins.each("deskweave_practice_packs"):
+        yield from answered
+
+
+def _overlays(below: Practice, plugins: Plugins) -> Iterator[Overlay]:
+    from deskweave.practice import OVERLAY_KINDS, Overlay
+
+    for hook, kinds in OVERLAY_KINDS.items():
+        for name, overlay in plugins.each(hook, practice=below):
+            if not isinstance(overlay, Overlay):
+                message = f"{hook} answers with an Overlay, not with {type(overlay).__name__}"
+                raise DocumentError([problem("overlay-shape", Place(f"plugin:{name}", hook), type(overlay).__name__, message)])
+            for number, document in enumerate(overlay.documents):
+                kind = str(document.get("kind"))
+                if kind not in kinds:
+                    message = f"{hook} may not add documents of kind {kind}"
+                    place = Place(f"plugin:{name}", f"{hook}/{number}/kind")
+                    raise DocumentError([problem("overlay-kind", place, kind, message, allowed=sorted(kinds), word=kind)])
+            yield replace(overlay, origin=name)
+
+
+def binding_documents(folder: Folder, practice: Practice) -> dict[str, Document]:
+    """Binding documents by connection, checked against schema and practice. A connection without one cannot be synced.
+
+    Raises:
+        DocumentError: all findings of all bindings at once.
+    """
+    from deskweave.practice import check_binding
+
+    root = folder.bindings_folder
+    paths = sorted(path for path in root.glob("*.yaml") if not path.name.endswith(LOCK_SUFFIX) and not path.name.startswith("."))
+    found: dict[str, Document] = {}
+    findings: list[Finding] = []
+    for document in read_all(paths, root=folder.root):
+        if document.kind != "Binding":
+            message = f"a {document.kind} document has no place in bindings/"
+            findings.append(problem("kind-out-of-place", document.place("/kind"), document.kind, message, allowed=("Binding",)))
+            continue
+        wrong = check(document) or check_complete(document.kind, document.body, _locate(document))
+        findings += wrong or check_binding(document, practice)
+        if document.id not in folder.connections:
+            known = tuple(folder.connections)
+            message = f"{document.id!r} is no connection of {FILE}"
+            findings.append(
+                problem("unknown-connection", document.place("/id"), document.id, message, allowed=known, word=document.id)
+            )
+        elif document.id in found:
+            message = f"connection {document.id!r} is bound in {found[document.id].source} already"
+            findings.append(problem("bound-twice", document.place("/id"), document.id, message))
+        else:
+            found[document.id] = document
+    if findings:
+        raise DocumentError(in_order(findings))
+    return found
+
+
+def _locate(document: Document):  # type: ignore[no-untyped-def]  # documents.Locate, which is not public
+    return lambda path, key: document.place(path, key=key)
+
+
+def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugins: Plugins) -> list[Finding]:
+    """Everything that is allowed and yet makes little sense, and what plugins' checks say."""
+    from deskweave.practice import check_workspace
+    from deskweave.workspace.binding import overlaps
+
+    before = len(plugins.faults)
+    findings = [finding for _, answered in plugins.each("deskweave_lint", practice=practice) for finding in answered]
+    for fault in plugins.faults[before:]:
+        findings.append(
+            Finding(
+                rule="check-did-not-run",
+                severity=Severity.ERROR,
+                place=Place(f"plugin:{fault.plugin}", fault.hook),
+                found=fault.plugin,
+                message=f"a check did not run: {fault}",
+                remedy=f"mend or remove the plugin, or leave it out: DESKWEAVE_BLOCK={fault.plugin}",
+            )
+        )
+    findings += check_workspace(folder.document, practice)
+    bound = list(bindings)
+    for document in bound:
+        findings += overlaps(document)
+    for name, entry in folder.connections.items():
+        if name not in {document.id for document in bound}:
+            findings.append(
+                Finding(
+                    rule="not-bound",
+                    severity=Severity.WARNING,
+                    place=entry.place,
+                    found=name,
+                    message=f"connection {name!r} has no binding: nothing is read from it or written to it",
+                    remedy=f"write bindings/{name}.yaml (deskweave init --connection {name}=... writes one)",
+                )
+            )
+    return in_order(findings)

@@ -1,0 +1,370 @@
+"""Writing a folder: what `deskweave init` and the demo begin with. An existing file is never touched."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from deskweave import __version__
+from deskweave.documents import check_settings, read, split
+from deskweave.model import Json
+from deskweave.workspace.folder import FILE
+
+if TYPE_CHECKING:
+    from deskweave.connector import Connector
+    from deskweave.plugins import Plugins
+
+PACK: Final = "deskweave:service-desk@1"
+SCHEMA_FOLDER: Final = ".deskweave/schema"
+#: names of practice files -> the schema an editor shows for them
+PRACTICE_FILES: Final = {
+    "practice": "practice",
+    "fields": "fields",
+    "catalog": "catalog",
+    "statuses": "status_model",
+    "clocks": "clock",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConnection:
+    """One entry to write. `settings` may hold literal secrets: they go to the .env file, never into YAML."""
+
+    name: str
+    plugin: str
+    address: str = ""
+    access: str = "read"
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    binding: str | None = None  #: the text to write instead of the connector's template
+
+
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """What came of it, paths from the folder."""
+
+    root: Path
+    files: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  #: were there already and were left as they are
+    unset: list[str] = field(default_factory=list)  #: names in .env that wait for a value
+
+
+def write_folder(
+    root: Path,
+    *,
+    id: str,
+    now: datetime,
+    plugins: Plugins,
+    language: str = "en",
+    zone: str = "UTC",
+    connections: Sequence[NewConnection] = (),
+    environments: Sequence[str] = (),
+    since: datetime | None = None,
+    label: Mapping[str, str] | None = None,
+    practice: Mapping[str, str] | None = None,
+    extra: Mapping[str, Json] | None = None,
+) -> Written:
+    """Write a folder that opens without a complaint.
+
+    Args:
+        root: made where it is not there.
+        id: slug of the client; also the practice's id.
+        now: the moment counterparts begin (`sync.since`) when `since` is not given.
+        plugins: whose connectors write their bindings.
+        language: of the desk.
+        zone: IANA name.
+        connections: entries; literal values under the plugin's writeOnly keys go to `.env.<environment>`.
+        environments: names to declare; none: one, called dev.
+        since: counterparts are made for inquiries opened from then on.
+        label: the practice's name by language.
+        practice: file name -> text, instead of the thin commented files.
+        extra: more keys of deskweave.yaml, as plain data (`routes`, `guard`).
+    """
+    written = Written(root=root)
+    root.mkdir(parents=True, exist_ok=True)
+    secrets: dict[str, str] = {}
+    entries = [_entry(one, plugins, secrets) for one in connections]
+    _put(written, FILE, _workspace_text(id, language, zone, since or now, entries, environments, extra or {}))
+    for name, text in (practice if practice is not None else _practice_texts(id, language, zone, label or {})).items():
+        _put(written, f"practice/{name}", text)
+    for one in connections:
+        text = one.binding or _template(plugins.connectors.get(one.plugin))
+        if text is not None:
+            _put(written, f"bindings/{one.name}.yaml", _bound_to(text, one.name, id))
+    first = environments[0] if environments else "dev"
+    names = sorted(secrets)
+    if names:
+        written.unset = [name for name in names if not secrets[name]]
+        _put(written, ".env.example", _env_text(names, {}, first))
+        if any(secrets.values()):
+            _put(written, f".env.{first}", _env_text(names, secrets, first), private=True)
+    _put(written, ".gitignore", _GITIGNORE)
+    _put(written, "README.md", _readme(id, names, first))
+    _schemas(written)
+    return written
+
+
+def _put(written: Written, name: str, text: str, *, private: bool = False) -> None:
+    path = written.root / name
+    if path.exists():
+        written.kept.append(name)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if private:
+        import os
+
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    else:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    written.files.append(name)
+
+
+# --------------------------------------------------------------------------------------------------------- deskweave.yaml
+def _entry(one: NewConnection, plugins: Plugins, secrets: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """An entry with references where the plugin wants secrets; `secrets` gets their names and values."""
+    connector = plugins.connectors.get(one.plugin)
+    settings = {key: value for key, value in one.settings.items() if key not in ("plugin", "address", "access")}
+    address = one.address or str(one.settings.get("address") or "")
+    entry: dict[str, Any] = {"plugin": one.plugin, "address": address, "access": one.access, **_copied(settings)}
+    if connector is not None:
+        schema = connector.settings_schema()
+        _fill(schema, schema, entry, settings)
+        for path in _secret_paths(schema, entry):
+            value = _take(entry, path)
+            if isinstance(value, str) and not value.startswith("${"):
+                name = env_name(one.name, path[-1])
+                secrets[name] = value
+                _set(entry, path, f"${{{name}}}")
+    return one.name, entry
+
+
+def env_name(connection: str, key: str) -> str:
+    """The variable a secret goes by: connection and key."""
+    return re.sub(r"[^A-Z0-9]+", "_", f"{connection}_{key}".upper()).strip("_")
+
+
+def _fill(schema: Mapping[str, Any], root: Mapping[str, Any], target: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Put in what the plugin requires and nobody gave, as empty text a person fills in; alternatives take the first one."""
+    properties = schema.get("properties") or {}
+    required = list(schema.get("required") or ())
+    for word in ("anyOf", "oneOf"):
+        branches = [branch for branch in schema.get(word) or () if isinstance(branch, Mapping)]
+        if branches and not any(all(key in target for key in branch.get("required") or ()) for branch in branches):
+            required += list(branches[0].get("required") or ())
+            properties = {**(branches[0].get("properties") or {}), **properties}
+    for key in required:
+        inner = properties.get(key)
+        if not isinstance(inner, Mapping):
+            continue
+        if isinstance(inner.get("$ref"), str):
+            inner = _pointed(root, inner["$ref"])
+        if inner.get("type") == "object" or "properties" in inner or "oneOf" in inner:
+            there = target.setdefault(key, {})
+            if isinstance(there, dict):
+                branch = next(iter(inner.get("oneOf") or inner.get("anyOf") or ()), {})
+                _fill({**branch, **inner, "required": [*(inner.get("required") or ()), *(branch.get("required") or ())],
+                       "properties": {**(branch.get("properties") or {}), **(inner.get("properties") or {})}, "oneOf": [], "anyOf": []},
+                      root, there, there)  # fmt: skip
+        elif key not in target:
+            target[key] = inner.get("const", inner.get("default", (inner.get("enum") or [""])[0]))
+
+
+def _pointed(root: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
+    value: Any = root
+    for part in split(reference.removeprefix("#")):
+        value = value.get(part, {}) if isinstance(value, Mapping) else {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _secret_paths(schema: Mapping[str, Any], entry: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Where a plugin's writeOnly values stand in an entry, as the check of settings finds them."""
+    text = json.dumps({"apiVersion": "deskweave/v1", "kind": "Workspace", "id": "x", "connections": {"x": _marked(entry)}})
+    (document,) = read(text, FILE)
+    found = check_settings(document, "/connections/x", schema, ignore=())
+    return [split(finding.place.path)[2:] for finding in found if finding.rule == "secret-literal"]
+
+
+def _marked(value: Any) -> Any:
+    """Empty texts would not count as literals."""
+    if isinstance(value, Mapping):
+        return {key: _marked(item) for key, item in value.items()}
+    return "x" if value == "" else value
+
+
+def _take(value: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _set(value: dict[str, Any], path: Sequence[str], new: str) -> None:
+    for part in path[:-1]:
+        value = value[part]
+    value[path[-1]] = new
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _copied(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_copied(item) for item in value]
+    return value
+
+
+def _yaml(value: Any) -> str:
+    """A value in flow style that YAML 1.1 and 1.2 readers take alike: JSON is YAML, and text is quoted."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_yaml(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _workspace_text(
+    id: str,
+    language: str,
+    zone: str,
+    since: datetime,
+    entries: Sequence[tuple[str, dict[str, Any]]],
+    environments: Sequence[str],
+    extra: Mapping[str, Json],
+) -> str:
+    major, minor = (int(part) for part in __version__.split(".")[:2])
+    wanted = f">={major}.{minor},<{major}.{minor + 1}" if major == 0 else f">={major}.{minor},<{major + 1}"
+    lines = [
+        f"# yaml-language-server: $schema={SCHEMA_FOLDER}/workspace.schema.json",
+        "apiVersion: deskweave/v1",
+        "kind: Workspace",
+        f"id: {id}",
+        f'deskweave: "{wanted}"{" " * 20}# the version this folder is written for',
+        f"language: {language}",
+        f"zone: {zone}",
+        "practice: practice/",
+        f'sync: {{since: "{since.isoformat(timespec="seconds")}"}}   # older inquiries are measured, never created elsewhere',
+    ]
+    if entries:
+        lines.append("connections:")
+        for name, entry in entries:
+            lines.append(f"  {name}:")
+            for key, value in entry.items():
+                if key == "address":
+                    lines.append(f"    address: {value or '# where it is'}")
+                elif key == "access":
+                    lines.append(f"    access: {value:<34} # read (default): nothing is ever written there | write")
+                elif key == "plugin":
+                    lines.append(f"    plugin: {value}")
+                else:
+                    lines.append(f"    {key}: {_yaml(value)}")
+    else:
+        lines += [
+            "connections: {}",
+            "# connections:                               # deskweave plugins lists what can be connected",
+            "#   servicenow:",
+            "#     plugin: servicenow",
+            "#     address: https://acme.service-now.com",
+            "#     access: read                           # read (default): nothing is ever written there | write",
+        ]
+    for key, value in extra.items():
+        lines.append(f"{key}: {_yaml(value)}")
+    if "routes" not in extra:
+        lines += [
+            "# routes:                                    # default: every inquiry exists on every connection",
+            f"#   incidents: {{when: {{stream: {{eq: incident}}}}, among: [{', '.join(name for name, _ in entries) or 'servicenow, jira_sm'}]}}",
+        ]
+    if "environments" not in extra and environments:
+        lines.append("environments:")
+        lines += [f"  {name}: {{protected: true}}" if name.startswith("prod") else f"  {name}: {{}}" for name in environments]
+    return "\n".join(lines) + "\n"
+
+
+# ----------------------------------------------------------------------------------------------------------------- practice
+def _practice_texts(id: str, language: str, zone: str, label: Mapping[str, str]) -> dict[str, str]:
+    name = {"en": label.get("en") or f"{id} service desk", "zh": label.get("zh") or f"{id} 服务台"}
+    languages = [language, *(other for other in ("en", "zh") if other != language)]
+
+    def head(schema: str) -> str:
+        return f"# yaml-language-server: $schema=../{SCHEMA_FOLDER}/{schema}.schema.json\napiVersion: deskweave/v1\n"
+
+    return {
+        "practice.yaml": head("practice")
+        + f"""kind: Practice
+id: {id}
+version: "1.0"
+label: {_yaml(name)}
+languages: [{", ".join(languages)}]
+zone: {zone}
+extends: [{PACK}]       # what is not said here is as it is there: deskweave practice show
+""",
+        "fields.yaml": head("fields")
+        + """kind: Fields                             # what an inquiry holds; here only what differs from the pack
+id: inquiry
+fields: {}
+#   cost_center: {label: {en: Cost centre, zh: 成本中心}, type: text, entry: typed, writers: [agent]}
+#   problem_category: {choices: {network: {label: {en: Network, zh: 网络}}}}
+# remove: [fields/user_scenario]
+""",
+        "clocks.yaml": head("clock")
+        + """kind: Clock                              # how long things may take; here only what differs from the pack
+id: first_response
+# goal: PT5M                             # hours, minutes and seconds of working time
+""",
+    }
+
+
+def _template(connector: Connector | None) -> str | None:
+    return connector.binding_template() if connector is not None else None
+
+
+def _bound_to(text: str, connection: str, practice: str) -> str:
+    """A connector's template for this connection and practice; comments and order stay."""
+    text = re.sub(r"(?m)^id:\s*\S+", f"id: {connection}", text, count=1)
+    text = re.sub(r"(?m)^practice:\s*\S+", f"practice: {practice}", text, count=1)
+    if "yaml-language-server" not in text:
+        text = f"# yaml-language-server: $schema=../{SCHEMA_FOLDER}/binding.schema.json\n" + text
+    return text
+
+
+# -------------------------------------------------------------------------------------------------------------- small files
+_GITIGNORE: Final = """# Secrets and state: never committed. Lock files (bindings/*.lock.yaml) and by-hand/ are.
+.env
+.env.*
+!.env.example
+.deskweave/
+"""
+
+
+def _env_text(names: Sequence[str], values: Mapping[str, str], environment: str) -> str:
+    head = (
+        f"# Secrets of environment {environment}. Git ignores this file.\n"
+        if values
+        else f"# Copy to .env.{environment} and fill in. This file holds no secrets and is committed.\n"
+    )
+    return head + "".join(f"{name}={values.get(name, '')}\n" for name in names)
+
+
+def _readme(id: str, names: Sequence[str], environment: str) -> str:
+    secrets = f"\nSecrets stand in `.env.{environment}` (copy `.env.example`), or in the environment.\n" if names else ""
+    return f"""# {id}
+
+A service desk's practice as files, for [Deskweave](https://pypi.org/project/deskweave/).
+
+    deskweave practice lint     the files alone
+    deskweave check             connections, rights, bindings; reads only
+    deskweave sync --plan       what a sync would write
+{secrets}
+Every connection is read-only until `deskweave.yaml` says `access: write`.
+"""
+
+
+def _schemas(written: Written) -> None:
+    """The installed version's JSON Schemas, for the editor. They are the program's, so they are always rewritten."""
+    from deskweave_schemas import names, text
+
+    folder = written.root / SCHEMA_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names():
+        (folder / f"{name}.schema.json").write_text(text(name), encoding="utf-8", newline="\n")

@@ -1,0 +1,465 @@
+"""The workspace: one client's folder in one environment, with everything the commands and the demo do to it.
+
+It composes and decides nothing: documents to practice, plugins to connections, both to engines. What is slow or needs the network is
+done when it is first asked for, so that `practice lint` neither opens a store nor a socket.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from deskweave.documents import Document
+from deskweave.errors import DeskweaveError, DocumentError, RemoteError
+from deskweave.findings import Finding, Severity
+from deskweave.model import Binding, ConnectionName
+from deskweave.workspace.folder import Entry, Folder, read_folder
+from deskweave.workspace.stop import Stopped
+
+if TYPE_CHECKING:
+    from deskweave.configure import ApplyReport, Configurator, Lock, Plan
+    from deskweave.connector import Connection
+    from deskweave.http import Observation
+    from deskweave.http.redaction import Redactor
+    from deskweave.measure import Facts, Period, Result
+    from deskweave.plugins import Plugins
+    from deskweave.practice import Practice
+    from deskweave.store import Store
+    from deskweave.sync import Engine, Progress, SyncPlan, SyncReport
+    from deskweave.workspace.connecting import Opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One connection that could not be worked with; the others went on."""
+
+    connection: ConnectionName
+    error: DeskweaveError
+
+
+def open(
+    folder: Path | str,
+    env: str | None = None,
+    *,
+    must_choose: bool = False,
+    now: Callable[[], datetime],
+    plugins: Plugins | None = None,
+    redactor: Redactor | None = None,
+    environ: Mapping[str, str] | None = None,
+    observe: Callable[[Observation], None] | None = None,
+) -> Workspace:
+    """Open a folder: `deskweave.yaml` is read and checked, nothing else is touched.
+
+    Args:
+        folder: the folder that holds `deskweave.yaml`, or one inside it.
+        env: the environment. None: the only one, else `dev` for reading.
+        must_choose: the caller writes; with two environments one has to be named.
+        now: the clock, aware UTC, for everything below.
+        plugins: loaded plugins; default: the installed ones.
+        redactor: is told every secret that is resolved.
+        environ: variables `${NAME}` may mean, beside `.env.<environment>`; default: the process's.
+        observe: told of every remote call.
+
+    Raises:
+        DocumentError: all findings of deskweave.yaml at once.
+    """
+    from deskweave.http.redaction import Redactor
+
+    return Workspace(
+        read_folder(Path(folder), env, must_choose=must_choose),
+        now=now,
+        plugins=plugins,
+        redactor=redactor or Redactor(),
+        environ=environ,
+        observe=observe,
+    )
+
+
+class Workspace:
+    """See `open`. Close it, or use it in a `with` block."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        now: Callable[[], datetime],
+        plugins: Plugins | None,
+        redactor: Redactor,
+        environ: Mapping[str, str] | None = None,
+        observe: Callable[[Observation], None] | None = None,
+    ) -> None:
+        self.folder, self.now, self.redactor = folder, now, redactor
+        self._plugins, self._environ, self._observe = plugins, environ, observe
+        self._opened: dict[ConnectionName, Opened] = {}
+        self._store: Store | None = None
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and store. Whatever a plugin raises while closing does not keep the others open."""
+        for opened in self._opened.values():
+            try:
+                opened.close()
+            except Exception as error:  # noqa: BLE001  a stranger's close must not keep the store open
+                from deskweave.errors import PluginError
+
+                self.plugins.faults.append(PluginError(opened.entry.plugin, "close", f"{type(error).__name__}: {error}"))
+        self._opened.clear()
+        if "_connecting" in self.__dict__:
+            for inner in self._connecting.silent.values():
+                inner.close()
+            self._connecting.silent.clear()
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    # ---------------------------------------------------------------------------------------------------------- documents
+    @functools.cached_property
+    def plugins(self) -> Plugins:
+        """The plugins, with the core's own lint rules among them."""
+        from deskweave.plugins import load_plugins
+        from deskweave.workspace.builtin import register
+
+        plugins = self._plugins if self._plugins is not None else load_plugins()
+        register(plugins, self.now)
+        return plugins
+
+    @functools.cached_property
+    def practice(self) -> Practice:
+        """The practice in the files, composed and checked.
+
+        Raises:
+            DocumentError: all findings at once.
+        """
+        from deskweave.workspace.loading import compose_practice
+
+        return compose_practice(self.folder, self.plugins)
+
+    @functools.cached_property
+    def binding_documents(self) -> Mapping[str, Document]:
+        """`bindings/*.yaml` by connection, checked against the practice.
+
+        Raises:
+            DocumentError: all findings at once.
+        """
+        from deskweave.workspace.loading import binding_documents
+
+        return binding_documents(self.folder, self.practice)
+
+    @property
+    def language(self) -> str:
+        """Whose labels stand for what a binding does not spell: the desk's own language."""
+        return self.practice.languages[0] if self.practice.languages else "en"
+
+    def lint(self) -> list[Finding]:
+        """Everything wrong or doubtful about the files: errors of every stage that can be reached, then warnings. Nothing is sent."""
+        from deskweave.workspace.loading import lint
+
+        findings: list[Finding] = []
+        for name in self.folder.connections:
+            try:
+                findings += self.check_settings(name)
+            except DocumentError as error:
+                findings += error.findings
+        try:
+            practice = self.practice
+        except DocumentError as error:
+            return [*findings, *error.findings]
+        bound: Mapping[str, Document] = {}
+        try:
+            bound = self.binding_documents
+        except DocumentError as error:
+            findings += error.findings
+        return [*findings, *lint(self.folder, practice, bound.values(), self.plugins)]
+
+    def require_sound(self) -> list[Finding]:
+        """Lint before going to a platform.
+
+        Returns:
+            The warnings.
+
+        Raises:
+            DocumentError: there are errors.
+        """
+        findings = self.lint()
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors:
+            raise DocumentError(errors)
+        return findings
+
+    def check_settings(self, name: str) -> list[Finding]:
+        """An entry of `connections:` against its plugin's schema; secrets are not resolved."""
+        from deskweave.workspace.connecting import check_entry, find_connector
+
+        entry = self._entry(name)
+        return check_entry(self.folder, entry, find_connector(entry, self.plugins))
+
+    def _entry(self, name: str) -> Entry:
+        entry = self.folder.connections.get(ConnectionName(name))
+        if entry is None:
+            from deskweave.documents import problem
+
+            known = tuple(self.folder.connections)
+            place = self.folder.document.place("/connections", key=True)
+            raise DocumentError(
+                [problem("unknown-connection", place, name, f"{name!r} is no connection of this folder", allowed=known, word=name)]
+            )
+        return entry
+
+    # -------------------------------------------------------------------------------------------------------------- store
+    @property
+    def has_store(self) -> bool:
+        """Whether anything was ever stored here; asking makes nothing."""
+        return self._store is not None or self.folder.store_path.is_file()
+
+    @property
+    def store(self) -> Store:
+        """The store of this environment, made where there is none.
+
+        Raises:
+            StoreTooNew: a newer deskweave has written it.
+        """
+        if self._store is None:
+            from deskweave.store import Store
+
+            self._store = Store.open(self.folder.store_path, now=self.now)
+        return self._store
+
+    @property
+    def since(self) -> datetime:
+        """Counterparts are made for inquiries opened from then on: as the file says, else since this store was made."""
+        stated = self.folder.since
+        if stated is not None:
+            return stated
+        import sqlalchemy as sa
+
+        from deskweave.store.tables import install
+
+        with self.store.read() as tx:
+            made: datetime = tx.execute(sa.select(install.c.created_at)).scalar_one()
+        return made
+
+    # -------------------------------------------------------------------------------------------------------- connections
+    @functools.cached_property
+    def _connecting(self) -> Any:
+        from deskweave.workspace.connecting import Connecting
+        from deskweave.workspace.secret import Secrets
+
+        secrets = Secrets(self.folder.root, self.folder.environment, self.redactor, self._environ)
+        return Connecting(self.folder, self.plugins, now=self.now, redactor=self.redactor, secrets=secrets, observe=self._observe)
+
+    def connect(self, name: str) -> Opened:
+        """A connection, opened once: settings resolved and checked, instance held against the lock file.
+
+        Raises:
+            DocumentError: settings or plugin.
+            RemoteError: the platform.
+            Stopped: another instance than the pinned one.
+            PluginError: the plugin failed.
+        """
+        entry = self._entry(name)
+        if entry.name not in self._opened:
+            self._opened[entry.name] = self._connecting.open(entry, self.store)
+        return self._opened[entry.name]
+
+    @property
+    def silent(self) -> Mapping[ConnectionName, Connection]:
+        """Connections whose platform did not answer when they were opened."""
+        found: Mapping[ConnectionName, Connection] = self._connecting.silent
+        return found
+
+    def connect_all(self, only: Sequence[str] | None = None) -> tuple[dict[ConnectionName, Opened], list[Failure]]:
+        """Every connection that has a binding; one that fails is named and the others go on.
+
+        Raises:
+            SafetyStop: a wrong instance stops everything, and before anything else is done.
+            DocumentError: settings of any of them are wrong.
+        """
+        from deskweave.errors import PluginError
+
+        opened: dict[ConnectionName, Opened] = {}
+        failures: list[Failure] = []
+        findings: list[Finding] = []
+        for name in only or self.folder.connections:
+            if name not in self.binding_documents:
+                self._entry(name)
+                continue
+            try:
+                opened[ConnectionName(name)] = self.connect(name)
+            except DocumentError as error:
+                findings += error.findings
+            except (RemoteError, PluginError) as error:
+                failures.append(Failure(connection=ConnectionName(name), error=error))
+        if findings:
+            raise DocumentError(findings)
+        return opened, failures
+
+    def lock_file(self, name: str) -> Path:
+        """`bindings/<connection>.<environment>.lock.yaml`."""
+        from deskweave.configure import lock_path
+
+        return lock_path(self.folder.root, name, self.folder.environment)
+
+    def lock(self, name: str) -> Lock:
+        """The lock file as it is now; empty where there is none."""
+        from deskweave.configure import read_lock
+
+        return read_lock(self.lock_file(name), name, self.folder.environment)
+
+    def binding(self, name: str, *, known: bool | None = None) -> Binding:
+        """The typed binding of a connection, ids of its lock file included.
+
+        Args:
+            name: the connection.
+            known: whether the lock file has seen the platform's fields; default: it names at least one.
+        """
+        from deskweave.workspace.binding import join
+
+        lock = self.lock(name)
+        if known is None:
+            known = any(key.kind == "field" for key in lock.elements)
+        document = self.binding_documents[name]
+        return join(document, self.practice, lock, connection=name, language=self.language, known=known)
+
+    def trust(self, name: str) -> tuple[Opened, Lock]:
+        """Take the instance that answers for the right one: pin it, and under `access: write` put our mark there.
+
+        Returns:
+            The connection, and the lock file as it was before.
+        """
+        from deskweave.configure import write_lock
+        from deskweave.workspace.connecting import pin
+
+        entry = self._entry(name)
+        opened: Opened = self._connecting.open(entry, self.store, check=False)
+        before = self.lock(name)
+        moved = before.identity is not None and before.identity.instance != opened.identity.instance
+        # ids of another instance mean nothing here; keeping them would write into whatever carries the same number
+        elements = {} if moved else before.elements
+        write_lock(self.lock_file(name), replace(before, identity=pin(opened.identity), elements=elements))
+        if entry.access == "write" and opened.identity.planted not in (None, self.store.install.id):
+            opened.inner.plant_identity(self.store.install.id, str(self.store.install.epoch))
+        self._opened[entry.name] = opened
+        return opened, before
+
+    # ------------------------------------------------------------------------------------------------------ configuration
+    def configurator(self, only: Sequence[str] | None = None) -> tuple[Configurator, list[Failure]]:
+        """What plans and applies, over every connection that can be reached."""
+        from deskweave.workspace.configuring import configurator
+
+        opened, failures = self.connect_all(only)
+        return configurator(self, opened), failures
+
+    def plan(self, only: Sequence[str] | None = None) -> tuple[Plan, list[Failure]]:
+        """What `apply` would do. Platforms are read; nothing is written to them."""
+        self.require_sound()
+        made, failures = self.configurator(only)
+        return made.plan(), failures
+
+    def apply(self, plan: Plan) -> ApplyReport:
+        """Do what a plan says, held against a fresh look first.
+
+        Raises:
+            SafetyStop: read-only, another instance, or a stale plan; nothing was written.
+        """
+        names = [part.connection for part in plan.connections if part.steps or part.edits]
+        for name in {step.connection for step in plan.writing}:
+            if self._entry(name).access != "write":
+                from deskweave.workspace.connecting import read_only
+
+                raise read_only(self._entry(name))
+        made, failures = self.configurator(names or None)
+        if failures:
+            raise failures[0].error
+        return made.apply(plan)
+
+    # --------------------------------------------------------------------------------------------------------------- sync
+    def engine(
+        self,
+        *,
+        only: Sequence[str] | None = None,
+        max_changes: float | None = None,
+        max_notices: int | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> tuple[Engine, list[ConnectionName], list[Failure]]:
+        """The sync engine over every connection that can be reached, with guards as the folder and the caller say.
+
+        Args:
+            only: connections; None: all that are bound.
+            max_changes: share of a connection's records that may change unasked (0.8 for 80 %).
+            max_notices: people the platforms may write to unasked.
+            progress: told now and then.
+
+        Returns:
+            The engine, the connections its `run` and `plan` are to work with, and those that cannot be worked with.
+
+        Raises:
+            Stopped: another practice is in force, or another instance answers.
+            DocumentError: the files are wrong.
+        """
+        from deskweave.workspace.syncing import engine
+
+        self.require_sound()
+        return engine(self, only=only, max_changes=max_changes, max_notices=max_notices, progress=progress)
+
+    def sync(self, **how: Any) -> tuple[SyncReport, list[Failure]]:
+        """One run: pull, merge, write, until nothing is due now. Arguments as for `engine`."""
+        made, names, failures = self.engine(**how)
+        return made.run(names), failures
+
+    def sync_plan(self, **how: Any) -> tuple[SyncPlan, list[Failure]]:
+        """What `sync` would write; platforms are read."""
+        made, names, failures = self.engine(**how)
+        return made.plan(names), failures
+
+    def read_only_routes(self) -> list[Entry]:
+        """Connections that routes want written and `access: read` keeps from it, where not one of a route's may be written."""
+        blocked: dict[ConnectionName, Entry] = {}
+        for route in self.folder.routes:
+            entries = [self.folder.connections[name] for name in route.among if name in self.folder.connections]
+            if len(entries) > 1 and all(entry.access == "read" for entry in entries):
+                blocked |= {entry.name: entry for entry in entries}
+        return list(blocked.values())
+
+    # ------------------------------------------------------------------------------------------------------------ measure
+    @functools.cached_property
+    def facts(self) -> Facts:
+        """The facts under `.deskweave/<environment>/facts/`."""
+        from deskweave.measure import Facts
+
+        return Facts(self.practice, self.folder.state_folder / "facts")
+
+    def refresh_facts(self) -> Any:
+        """Take the store's new events into the facts."""
+        from deskweave.workspace.events import StoreEvents
+
+        return self.facts.refresh(StoreEvents(self.store))
+
+    def kpi(
+        self, periods: Sequence[Period], *, by: Sequence[str] | None = None, metrics: Sequence[str] | None = None
+    ) -> list[Result]:
+        """Metrics of the practice over periods, facts refreshed first."""
+        from deskweave.measure import run
+
+        self.refresh_facts()
+        with self.facts.open() as table:
+            return run(self.practice, table, periods, self.now(), by=by, metrics=metrics)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the folder's zone."""
+        from zoneinfo import ZoneInfo
+
+        return self.now().astimezone(ZoneInfo(self.folder.zone)).date()
+
+
+__all__ = ["Failure", "Stopped", "Workspace", "open"]
