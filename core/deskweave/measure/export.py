@@ -1,0 +1,121 @@
+"""KPI results for other programs: JSON items and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from deskweave.measure.figures import figure, goal, number
+from deskweave.measure.naming import Names
+from deskweave.measure.run import Result
+from deskweave.measure.sources import Rulebook
+from deskweave.measure.wording import word
+from deskweave.model import Json
+
+BOM = "\ufeff"  #: without it Excel reads a CSV in the system's code page, and Chinese as garbage
+
+
+def items(practice: Rulebook, results: Sequence[Result]) -> list[dict[str, Json]]:
+    """Results as JSON: ids, seconds, ratios, UTC. The same keys in every item."""
+    found: list[dict[str, Json]] = []
+    for one in results:
+        metric = practice.metrics.get(one.metric)
+        target: dict[str, Json] | None = None
+        if metric is not None and metric.target is not None:
+            target = {"better": metric.target.better, "goal": metric.target.goal, "warn": metric.target.warn}
+        found.append(
+            {
+                "metric": one.metric,
+                "unit": metric.unit if metric else None,
+                "period": one.period.id,
+                "since": one.period.since.isoformat(),
+                "until": one.period.until.isoformat(),
+                "zone": practice.zone,
+                "by": {name: _plain(value) for name, value in one.by.items()},
+                "value": _number(one.value),
+                "numerator": _number(one.numerator),
+                "denominator": _number(one.denominator),
+                "counted": one.counted,
+                "beside": one.beside,
+                "target": target,
+                "met": one.met,
+                "as_of": one.stamp.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "practice": one.stamp.practice,
+                "judged_by": list(one.stamp.judged_by),
+                "calendars": list(one.stamp.calendars),
+                "position": one.stamp.position,
+            }
+        )
+    return found
+
+
+def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str, people: Mapping[str, str] | None = None) -> str:
+    """CSV with labels and figures as people read them, beginning with a byte order mark for Excel."""
+    names = Names(practice, language, people)
+    fields = list(dict.fromkeys(name for one in results for name in one.by))
+    keys = ("metric", "period", "value", "target", "verdict", "numerator", "denominator", "counted", "beside")
+    heads = {key: word(language, f"col:{key}") for key in keys}
+    rows: list[list[object]] = [
+        [heads["metric"], heads["period"], *(names.field(name) for name in fields), *(heads[key] for key in keys[2:])]
+    ]
+    for one in results:
+        metric = practice.metrics.get(one.metric)
+        value = one.value if metric is None else figure(metric, one.value, language)
+        verdict = "" if one.met is None else word(language, "met" if one.met else "missed")
+        rows.append(
+            [
+                names.metric(one.metric),
+                one.period.label(language),
+                *(names.value(name, one.by[name]) if name in one.by else "" for name in fields),
+                value,
+                goal(metric, language) if metric else "",
+                verdict,
+                "" if one.numerator is None else number(one.numerator),
+                "" if one.denominator is None else number(one.denominator),
+                one.counted,
+                one.beside,
+            ]
+        )
+    return BOM + _written(rows)
+
+
+def csv_raw(practice: Rulebook, results: Sequence[Result]) -> str:
+    """CSV for machines: ids, seconds, ratios, UTC; no byte order mark. Text that a spreadsheet would run is still disarmed."""
+    fields = list(dict.fromkeys(name for one in results for name in one.by))
+    heads = ["metric", "unit", "period", "since", "until", "zone", *(f"by.{name}" for name in fields), "value", "numerator",
+             "denominator", "counted", "beside", "goal", "met", "as_of", "practice", "position"]  # fmt: skip
+    rows: list[list[object]] = [list(heads)]
+    for item in items(practice, results):
+        by, target = item["by"], item["target"]
+        flat: dict[str, Any] = item | {f"by.{name}": by.get(name) for name in fields if isinstance(by, Mapping)}
+        flat["goal"] = target["goal"] if isinstance(target, Mapping) else None
+        rows.append([flat.get(head) for head in heads])
+    return _written(rows)
+
+
+def disarmed(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
+    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"):
+        return "'" + cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return "" if cell is None else cell
+
+
+def _written(rows: Sequence[Sequence[object]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([[disarmed(cell) for cell in row] for row in rows])
+    return out.getvalue()
+
+
+def _number(value: float | None) -> float | int | None:
+    return int(value) if value is not None and float(value).is_integer() and abs(value) < 2**53 else value
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | bool) else None

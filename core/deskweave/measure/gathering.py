@@ -1,0 +1,175 @@
+"""What a report shows beside the KPIs: figures for its charts, asked of the facts by the same plans as every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deskweave.measure.facts import Problem
+from deskweave.measure.periods import Period
+from deskweave.measure.plan import Aggregate, Plan
+from deskweave.measure.run import Result, evaluate, run
+from deskweave.measure.segments import problems_of
+from deskweave.measure.sources import Rulebook
+from deskweave.measure.table import FactTable
+from deskweave.model import Clock, Field, FieldId, InquiryId, Json, Metric
+
+#: Steps of the response chart, as shares of the goal: of five minutes these are 1, 2, 3, 5, 10, 15 and 30 minutes.
+_STEPS = (0.2, 0.4, 0.6, 1.0, 2.0, 3.0, 6.0)
+_BROKEN_DOWN = 3  #: KPIs beside the count in the breakdown
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One bucket of a distribution: longer than `above`, at most `upto` (seconds); None: open."""
+
+    above: int | None
+    upto: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything a report is made of."""
+
+    period: Period
+    as_of: datetime
+    results: Mapping[str, Result]
+    before: Mapping[str, Result]
+    days: tuple[Period, ...]
+    day_field: str | None
+    per_day: Mapping[str | None, tuple[int, ...]]  #: by value of `day_field`, most frequent first
+    clock: Clock | None
+    slices: tuple[Slice, ...]
+    status_time: Mapping[str, int]  #: working seconds by status
+    rating_field: Field | None
+    ratings: Mapping[str, int]
+    item_field: Field | None
+    by_item: Mapping[str | None, Mapping[str, Result]]  #: by item, then by metric ("" is the count)
+    broken_down: tuple[Metric, ...]
+    problems: tuple[tuple[InquiryId, Problem], ...]
+
+
+def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime) -> Gathered:
+    """Ask the facts for everything a report of `period` shows.
+
+    Raises:
+        DocumentError: a rule of the practice cannot be understood.
+    """
+    asking = _Asking(practice, facts, period, as_of)
+    totals = run(practice, facts, [period, period.previous], as_of, by=())
+    results = {one.metric: one for one in totals if one.period == period}
+    days, per_day = asking.per_day()
+    clock = practice.clocks.get("first_response") or next((one for one in practice.clocks.values() if one.goal and one.start), None)
+    item = next((one for one in practice.fields.values() if one.type == "catalog_item"), None)
+    judged = [one for one in practice.metrics.values() if one.target and one.unit != "count" and results[one.id].value is not None]
+    broken_down = tuple(sorted(judged, key=lambda one: one.target is None or one.target.goal is None)[:_BROKEN_DOWN])
+    rating = _rating_field(practice)
+    return Gathered(
+        period=period,
+        as_of=as_of,
+        results=results,
+        before={one.metric: one for one in totals if one.period != period},
+        days=days,
+        day_field=asking.day_field,
+        per_day=per_day,
+        clock=clock,
+        slices=asking.slices(clock) if clock else (),
+        status_time=asking.status_time(),
+        rating_field=rating,
+        ratings=asking.ratings(rating) if rating else {},
+        item_field=item,
+        by_item=asking.by_item(item, broken_down) if item else {},
+        broken_down=broken_down,
+        problems=asking.problems(),
+    )
+
+
+class _Asking:
+    def __init__(self, practice: Rulebook, facts: FactTable, period: Period, as_of: datetime) -> None:
+        self.practice, self.facts, self.period, self.as_of = practice, facts, period, as_of
+        every = [one.period_by for one in practice.metrics.values()]
+        instants = [FieldId(one.id) for one in practice.fields.values() if one.type == "datetime"]
+        self.period_by = next((name for name in every if name in practice.fields), None) or FieldId("submitted_at")
+        if self.period_by not in practice.fields and instants:
+            self.period_by = instants[0]
+        self.day_field = next(
+            (name for name in ("channel", "stream") if name in practice.fields and practice.fields[FieldId(name)].type == "choice"),
+            None,
+        )
+
+    def ask(self, name: str, value: Mapping[str, Json], *, by: Sequence[str] = (), periods: Sequence[Period] = ()) -> list[Result]:
+        metric = _unstated(name, self.period_by, value, tuple(by))
+        return run(self.practice, self.facts, periods or [self.period], self.as_of, metrics=[metric])
+
+    def per_day(self) -> tuple[tuple[Period, ...], dict[str | None, tuple[int, ...]]]:
+        days = self.period.days()
+        by = (self.day_field,) if self.day_field else ()
+        counts: dict[Any, dict[Period, int]] = {}
+        for one in self.ask("per_day", {"count": {}}, by=by, periods=days):
+            counts.setdefault(one.by[self.day_field] if self.day_field else None, {})[one.period] = one.counted
+        ordered = sorted(counts.items(), key=lambda pair: (-sum(pair[1].values()), str(pair[0])))
+        return tuple(days), {name: tuple(found.get(day, 0) for day in days) for name, found in ordered}
+
+    def slices(self, clock: Clock) -> tuple[Slice, ...]:
+        goal = int(clock.goal.total_seconds()) if clock.goal else 300
+        edges = [max(int(goal * step), 1) for step in _STEPS]
+        found = []
+        for above, upto in zip([None, *edges], [*edges, None], strict=True):
+            where: list[Json] = [{clock.id: {"present": True}}]
+            where += [{clock.id: {"gt": above}}] if above is not None else []
+            where += [{clock.id: {"lte": upto}}] if upto is not None else []
+            (one,) = self.ask("slice", {"count": {"where": {"all": where}}})
+            found.append(Slice(above, upto, one.counted))
+        return tuple(found)
+
+    def status_time(self) -> dict[str, int]:
+        columns = self.facts.columns
+        found = {}
+        for status in self.practice.statuses.statuses:
+            (total,) = self.ask("stamp", {"count": {}})
+            spent = Aggregate("sum", columns[f"spent_{status}"])
+            plan = Plan("spent", columns[self.period_by], columns[f"{self.period_by}_day"], None, (), spent)
+            (one,) = evaluate(plan, _unstated("spent", self.period_by, {}), self.facts, [self.period], total.stamp)
+            if one.value:
+                found[status] = int(one.value)
+        return found
+
+    def ratings(self, field: Field) -> dict[str, int]:
+        counts = {one.by[field.id]: one.counted for one in self.ask("ratings", {"count": {}}, by=(field.id,))}
+        return {slug: counts.get(slug, 0) for slug in field.choices}
+
+    def by_item(self, field: Field, metrics: Sequence[Metric]) -> dict[str | None, dict[str, Result]]:
+        found: dict[str | None, dict[str, Result]] = {}
+        counted = self.ask("", {"count": {}}, by=(field.id,))
+        for one in sorted(counted, key=lambda one: (one.by[field.id] is None, -one.counted)):
+            found[one.by[field.id]] = {"": one}
+        for one in run(self.practice, self.facts, [self.period], self.as_of, by=(field.id,), metrics=[m.id for m in metrics]):
+            found.setdefault(one.by[field.id], {})[one.metric] = one
+        return found
+
+    def problems(self) -> tuple[tuple[InquiryId, Problem], ...]:
+        """Of inquiries of the period, and of those that belong to none."""
+        day = f"{self.period_by}_day"
+        rows = self.facts.query(  # the name is a column of ours
+            f'SELECT inquiry FROM facts WHERE _problems IS NOT NULL AND COALESCE("{day}" >= $since AND "{day}" < $until, TRUE)',
+            {"since": self.period.since, "until": self.period.until},
+        )
+        inside = {row["inquiry"] for row in rows}
+        return tuple(pair for pair in problems_of(self.facts) if pair[0] in inside)
+
+
+def _unstated(name: str, period_by: FieldId, value: Mapping[str, Json], by: tuple[str, ...] = ()) -> Metric:
+    """A metric that no file states: for a chart."""
+    return Metric(id=name, label={}, factor=None, judges=None, satisfies=(), period_by=period_by, every="day", by=by, where=None,
+                  value=value, unit="count", target=None)  # fmt: skip
+
+
+def _rating_field(practice: Rulebook) -> Field | None:
+    """The field whose choices are the feedback scale (D1)."""
+    for field in practice.fields.values():
+        if field.type == "choice" and field.choices and field.choices.keys() <= practice.feedback.keys():
+            return field
+    return practice.fields.get(FieldId("user_satisfaction"))

@@ -1,0 +1,364 @@
+"""A report as one HTML page that needs nothing else: no network, no script, no font. It opens offline, and it prints.
+
+Everything on it that came from elsewhere is escaped (`markup`), and a policy in the page forbids what would slip through.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from importlib.resources import files
+
+from deskweave.measure.charts import SHADES, Bar, Series, columns, histogram, legend, rows
+from deskweave.measure.facts import RULES
+from deskweave.measure.figures import duration, figure, goal_in_words, moment, number, share
+from deskweave.measure.gathering import Gathered, gather
+from deskweave.measure.markup import Child, Markup, document, fragment, style, tag
+from deskweave.measure.naming import Names
+from deskweave.measure.periods import Period
+from deskweave.measure.run import Result
+from deskweave.measure.sources import Rulebook
+from deskweave.measure.table import FactTable
+from deskweave.measure.text import grouped, hours_in_words, problem_in_words
+from deskweave.measure.wording import word
+from deskweave.model import Metric
+
+_TILES = 4
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_LISTED = 12  #: inquiries named for one kind of problem
+
+
+def report(
+    practice: Rulebook,
+    facts: FactTable,
+    period: Period,
+    as_of: datetime,
+    language: str,
+    *,
+    client: str,
+    environment: str,
+    people: Mapping[str, str] | None = None,
+    notes: tuple[str, ...] = (),
+) -> str:
+    """The report of `period` as one HTML page.
+
+    Args:
+        practice: rules, labels, targets.
+        facts: an open fact table.
+        period: local dates in the practice's zone.
+        as_of: how late inquiries are known; stands in the heading.
+        language: en or zh.
+        client: whose desk, as the heading names it.
+        environment: which of its environments.
+        people: names of persons by id, where a figure is broken down by person.
+        notes: sentences of the caller's for the heading (for example that the data is a demonstration).
+
+    Raises:
+        DocumentError: a rule of the practice cannot be understood.
+    """
+    return _Page(practice, gather(practice, facts, period, as_of), language, client, environment, people, notes).html()
+
+
+class _Page:
+    def __init__(
+        self,
+        practice: Rulebook,
+        gathered: Gathered,
+        language: str,
+        client: str,
+        environment: str,
+        people: Mapping[str, str] | None,
+        notes: tuple[str, ...],
+    ) -> None:
+        self.practice, self.data, self.language = practice, gathered, language
+        self.client, self.environment, self.notes = client, environment, notes
+        self.names = Names(practice, language, people)
+
+    def say(self, key: str, **values: object) -> str:
+        return word(self.language, key, **values)
+
+    def html(self) -> str:
+        title = f"{self.client} / {self.environment}: {self.say('report')}, {self.data.period.label(self.language)}"
+        css = files("deskweave.measure").joinpath("templates", "report.css").read_text("utf-8")
+        head = fragment(
+            tag("meta", charset="utf-8"),
+            tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name="referrer", content="no-referrer"),
+            tag("title", title),
+            style(css),
+        )
+        body = tag(
+            "main",
+            self.header(),
+            self.tiles(),
+            self.kpis(),
+            self.charts(),
+            self.breakdown(),
+            self.quality(),
+            self.how(),
+            self.footer(),
+        )
+        return document(self.language, head=head, body=body)
+
+    def header(self) -> Markup:
+        data = self.data
+        when = self.say("as_of", when=moment(data.as_of, self.practice.zone, self.language))
+        parts = [when, self.say("zone", zone=self.practice.zone)]
+        hours = hours_in_words(self.practice, self.language)
+        parts += [hours] if hours else []
+        return tag(
+            "header",
+            tag("p", f"{self.client} / {self.environment}", class_="kicker"),
+            tag("h1", f"{self.say('report')}{'：' if self.language == 'zh' else ', '}{data.period.label(self.language)}"),
+            tag("p", (tag("span", part) for part in parts), class_="meta"),
+            (tag("p", note, class_="meta") for note in self.notes),
+            tag("p", self.summary(), class_="summary"),
+        )
+
+    def summary(self) -> Child:
+        judged = {name: one.met for name, one in self.data.results.items() if one.met is not None}
+        if not judged:
+            return None
+        missed = [self.names.metric(name) for name, met in judged.items() if not met]
+        if not missed:
+            return self.say("summary:all", n=len(judged))
+        said = self.say("summary:some", n=len(judged), met=len(judged) - len(missed))
+        gap = "" if self.language == "zh" else " "
+        return said + gap + self.say("summary:missed", names=self.say("list").join(missed))
+
+    def tiles(self) -> Markup:
+        metrics = grouped(self.practice, self.data.results)
+        shown = [one for one in metrics if self.data.results[one.id].value is not None]
+        first = [one for one in shown if one.unit == "count" and not one.by][:1]
+        aimed = [one for one in shown if self.data.results[one.id].met is not None and one not in first]
+        chosen = [*first, *aimed, *(one for one in shown if one not in first and one not in aimed)][:_TILES]
+        return tag("section", (self.tile(one) for one in chosen), class_="tiles")
+
+    def tile(self, metric: Metric) -> Markup:
+        result = self.data.results[metric.id]
+        state = _state(metric, result)
+        aim = goal_in_words(metric, self.language)
+        return tag(
+            "div",
+            tag("p", self.names.label(metric.label, metric.id), class_="what"),
+            tag("p", figure(metric, result.value, self.language), class_="figure"),
+            tag("p", self.verdict(metric, result), " " if state else None, aim, class_="aim"),
+            class_=f"tile {state}".strip(),
+        )
+
+    def verdict(self, metric: Metric, result: Result) -> Markup | None:
+        state = _state(metric, result)
+        return tag("span", self.say(f"word:{state}"), class_=f"word {state}") if state else None
+
+    def kpis(self) -> Markup:
+        heads = ("col:metric", "col:value", "col:previous", "col:target", "col:verdict", "col:counted")
+        lines: list[Markup] = []
+        factor: object = object()
+        for metric in grouped(self.practice, self.data.results):
+            if metric.factor != factor:
+                factor = metric.factor
+                lines.append(tag("tr", tag("td", self.names.factor(metric.factor), colspan=len(heads)), class_="group"))
+            lines.append(self.kpi(metric))
+        table = tag("table", tag("thead", tag("tr", (tag("th", self.say(head)) for head in heads))), tag("tbody", lines))
+        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"))
+
+    def kpi(self, metric: Metric) -> Markup:
+        result = self.data.results[metric.id]
+        before = self.data.before.get(metric.id)
+        aside = None
+        if result.beside and isinstance(metric.value.get("average"), str):
+            aside = tag("span", self.say("beside_short", n=number(result.beside)), class_="aside")
+        parts: Child = number(result.counted)
+        if result.denominator is not None and metric.unit == "ratio" and _counts(metric):
+            parts = f"{number(result.numerator or 0)} / {number(result.denominator)}"
+        empty = result.value is None
+        return tag(
+            "tr",
+            tag("td", self.names.label(metric.label, metric.id)),
+            tag("td", figure(metric, result.value, self.language), class_="quiet" if empty else "figure"),
+            tag("td", figure(metric, before.value, self.language) if before and before.counted else "", class_="quiet"),
+            tag("td", goal_in_words(metric, self.language)),
+            tag("td", self.verdict(metric, result)),
+            tag("td", parts, aside),
+        )
+
+    def charts(self) -> Markup:
+        made = (self.per_day(), self.distribution(), self.status_share(), self.satisfaction())
+        return tag("section", tag("h2", self.say("charts")), tag("div", made, class_="charts"))
+
+    def framed(self, title: str, note: str, drawn: Child) -> Markup:
+        return tag("figure", tag("figcaption", tag("h3", title), tag("p", note) if note else None), drawn)
+
+    def per_day(self) -> Markup:
+        data = self.data
+        field = self.names.field(data.day_field) if data.day_field else ""
+        said = field.lower() if self.language == "en" else field
+        title = self.say("per_day_by", field=said) if field else self.say("per_day")
+        total = sum(sum(counts) for counts in data.per_day.values())
+        note = self.say("distribution_plain", n=number(total))
+        if not total:
+            return self.framed(title, "", tag("p", self.say("nothing"), class_="empty"))
+        named = [(self.names.value(data.day_field or "", name), counts) for name, counts in data.per_day.items()]
+        if len(named) > len(SHADES):
+            rest = named[len(SHADES) - 1 :]
+            named = [*named[: len(SHADES) - 1], (self.say("other"), tuple(map(sum, zip(*(c for _, c in rest), strict=True))))]
+        labels, named = self.gathered_days(named)
+        drawn = columns(labels, [Series(name, counts) for name, counts in named], title=title)
+        return self.framed(title, note, [drawn, legend([name for name, _ in named]) if data.day_field else None])
+
+    def gathered_days(self, named: list[tuple[str, tuple[int, ...]]]) -> tuple[list[str], list[tuple[str, tuple[int, ...]]]]:
+        """Days, or weeks where there are too many days for columns of their own."""
+        days = [day.since for day in self.data.days]
+        step = 1 if len(days) <= 14 else 7 if len(days) <= 120 else 31
+        starts = range(0, len(days), step)
+        summed = [(name, tuple(sum(counts[start : start + step]) for start in starts)) for name, counts in named]
+        if step == 1 and len(days) <= 7:
+            weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun") if self.language != "zh" else tuple("一二三四五六日")
+            prefix = "周" if self.language == "zh" else ""
+            return [f"{prefix}{weekdays[day.weekday()]} {day.day}" for day in days], summed
+        return [f"{days[start].month}-{days[start].day}" for start in starts], summed
+
+    def distribution(self) -> Markup:
+        data = self.data
+        if data.clock is None or not any(one.count for one in data.slices):
+            name = self.names.clock(data.clock.id) if data.clock else ""
+            return self.framed(self.say("distribution", clock=name), "", tag("p", self.say("nothing"), class_="empty"))
+        title = self.say("distribution", clock=self.names.clock(data.clock.id))
+        total = number(sum(one.count for one in data.slices))
+        goal = None if data.clock.goal is None else int(data.clock.goal.total_seconds())
+        aim = "" if goal is None else duration(goal, self.language, short=True)
+        note = self.say("distribution_note", n=total, goal=aim) if aim else self.say("distribution_plain", n=total)
+        bars, kept = [], None
+        for place, one in enumerate(data.slices):
+            inside = goal is None or (one.upto is not None and one.upto <= goal)
+            kept = place if inside and goal is not None else kept
+            edge = one.upto if one.upto is not None else one.above or 0
+            said = duration(edge, self.language, short=True)
+            name = self.say("up_to" if one.upto is not None else "over", to=said, edge=said)
+            bars.append(Bar(name, one.count, number(one.count), "s1" if inside else "bad"))
+        return self.framed(title, note, histogram(bars, title=title, goal_after=kept, goal=aim))
+
+    def status_share(self) -> Markup:
+        title = self.say("status_share")
+        spent = self.data.status_time
+        total = sum(spent.values())
+        if not total:
+            return self.framed(title, "", tag("p", self.say("nothing"), class_="empty"))
+        note = self.say("status_note", total=duration(total, self.language, short=True))
+        bars = [
+            Bar(self.names.value("status", status), seconds, f"{share(seconds / total)}  {duration(seconds, self.language)}",
+                "s1" if self.practice.statuses.statuses[status].phase == "active" else "s2")
+            for status, seconds in spent.items()
+        ]  # fmt: skip
+        return self.framed(title, note, rows(bars, title=title))
+
+    def satisfaction(self) -> Markup:
+        field = self.data.rating_field
+        if field is None:
+            return fragment()
+        title = self.say("satisfaction", field=self.names.field(field.id))
+        total = sum(self.data.ratings.values())
+        if not total:
+            return self.framed(title, "", tag("p", self.say("no_ratings"), class_="empty"))
+        shades = ("good", *("middling" for _ in range(max(len(self.data.ratings) - 2, 0))), "bad")
+        bars = [
+            Bar(self.names.value(field.id, slug), count, f"{number(count)}  {share(count / total)}", shades[n])
+            for n, (slug, count) in enumerate(self.data.ratings.items())
+        ]
+        return self.framed(title, self.say("ratings_note", n=number(total)), rows(bars, title=title))
+
+    def breakdown(self) -> Markup | None:
+        data = self.data
+        if data.item_field is None or not data.by_item:
+            return None
+        name = self.names.field(data.item_field.id)
+        total = sum(results[""].counted for results in data.by_item.values() if "" in results) or 1
+        heads = [name, "", self.say("col:inquiries")]
+        heads += [self.names.label(metric.label, metric.id) for metric in data.broken_down]
+        most = max((results[""].counted for results in data.by_item.values() if "" in results), default=1) or 1
+        lines = []
+        for item, results in data.by_item.items():
+            counted = results[""].counted if "" in results else 0
+            gauge = tag("span", tag("i", "", style=f"width:{counted / most * 100:.0f}%"), class_="gauge")
+            shown = tag("td", gauge, tag("span", share(counted / total), class_="share"), class_="quiet")
+            first = (tag("td", self.names.value(data.item_field.id, item)), shown, tag("td", number(counted), class_="figure"))
+            lines.append(tag("tr", first, (self.cell(metric, results.get(metric.id)) for metric in data.broken_down)))
+        whole = [tag("td", figure(metric, data.results[metric.id].value, self.language)) for metric in data.broken_down]
+        lines.append(tag("tr", tag("td", self.say("total")), tag("td", ""), tag("td", number(total)), whole, class_="total"))
+        said = name.lower() if self.language == "en" else name
+        table = tag("table", tag("thead", tag("tr", (tag("th", head) for head in heads))), tag("tbody", lines))
+        return tag("section", tag("h2", self.say("breakdown", field=said)), tag("div", table, class_="scroll"))
+
+    def cell(self, metric: Metric, result: Result | None) -> Markup:
+        if result is None or result.value is None:
+            return tag("td", "-", class_="quiet")
+        state = _state(metric, result)
+        value = figure(metric, result.value, self.language)
+        return tag("td", tag("span", value, class_=f"word {state}") if state in ("missed", "near") else value)
+
+    def quality(self) -> Markup:
+        problems = self.data.problems
+        title = tag("h2", self.say("quality"))
+        if not problems:
+            return tag("section", title, tag("p", self.say("quality_fine"), class_="empty"))
+        by_rule: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        for inquiry, problem in problems:
+            by_rule[problem.rule if problem.rule in RULES else "clock-error"][inquiry] = None
+        notes = []
+        for rule in (rule for rule in RULES if rule in by_rule):
+            inquiries = list(by_rule[rule])
+            listed = self.say("list").join(inquiries[:_LISTED])
+            if len(inquiries) > _LISTED:
+                listed += self.say("list") + self.say("quality_more", n=number(len(inquiries) - _LISTED))
+            notes.append(tag("li", problem_in_words(rule, len(inquiries), self.language), tag("small", listed)))
+        intro = self.say("quality_intro", n=number(len({inquiry for inquiry, _ in problems})))
+        return tag("section", title, tag("p", intro), tag("ul", notes, class_="notes"))
+
+    def how(self) -> Markup:
+        return tag("section", tag("h2", self.say("how")), tag("dl", self.rules()))
+
+    def rules(self) -> Iterator[Markup]:
+        gap = "" if self.language == "zh" else " "
+        for metric in grouped(self.practice, self.data.results):
+            marks = self.say("list").join(metric.satisfies)
+            yield tag("dt", self.names.label(metric.label, metric.id), tag("small", marks) if marks else None)
+            said = gap.join(self.names.rule(metric))
+            result = self.data.results[metric.id]
+            if result.beside and "average" in metric.value:
+                said += gap + self.say("beside", n=number(result.beside)) + ("。" if self.language == "zh" else ".")
+            yield tag("dd", said)
+
+    def footer(self) -> Markup:
+        stamp = next((one.stamp for one in self.data.results.values()), None)
+        if stamp is None:
+            return tag("footer", tag("p", self.say("made_by")))
+        said = self.say(
+            "stamp",
+            id=self.practice.id,
+            digest=stamp.practice[:16],
+            calendars=self.say("list").join(stamp.calendars) or "-",
+            position=number(stamp.position),
+        )
+        earlier = [digest[:16] for digest in stamp.judged_by if digest != stamp.practice]
+        mixed = tag("p", self.say("stamp_mixed", digests=self.say("list").join(earlier))) if earlier else None
+        return tag("footer", tag("p", said), mixed, tag("p", self.say("made_by")))
+
+
+def _state(metric: Metric, result: Result) -> str:
+    """met, missed, near (missed, within the warning limit), or nothing."""
+    if result.met is None or metric.target is None or result.value is None:
+        return ""
+    if result.met:
+        return "met"
+    warn = metric.target.warn
+    if warn is None:
+        return "missed"
+    return "near" if (result.value >= warn if metric.target.better == "higher" else result.value <= warn) else "missed"
+
+
+def _counts(metric: Metric) -> bool:
+    """Whether a ratio is one number of inquiries over another, so that both can be shown."""
+    ratio = metric.value.get("ratio")
+    return isinstance(ratio, Mapping) and all(isinstance(part, Mapping) and "count" in part for part in ratio.values())

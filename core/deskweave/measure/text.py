@@ -1,0 +1,178 @@
+"""KPI results as a table of 80 columns, in English or Chinese (GBK-safe: no boxes, no arrows, aligned by display width)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from deskweave.measure.facts import RULES, Problem
+from deskweave.measure.figures import figure, goal, left, number, printable, right, width
+from deskweave.measure.naming import Names
+from deskweave.measure.periods import Period
+from deskweave.measure.run import Result
+from deskweave.measure.sources import Rulebook
+from deskweave.measure.wording import word
+from deskweave.model import InquiryId, Metric
+
+_NAME = 28  #: columns of the first column, its two blanks included
+_COLUMNS = (8, 9, 8, 9, 9, 9)
+_SHORT_ZH = {
+    "day": ("当日", "前日"),
+    "week": ("本周", "上周"),
+    "month": ("本月", "上月"),
+    "quarter": ("本季", "上季"),
+    "year": ("本年", "上年"),
+}
+
+
+def heading(practice: Rulebook, period: Period, language: str, *, client: str, environment: str) -> str:
+    """The first line: client, environment, period, zone, and the hours that clocks count."""
+    comma = "，" if language == "zh" else ", "
+    said = comma.join((period.label(language), practice.zone))
+    line = printable(f"{client} / {environment}    {said}")
+    long, brief = hours_in_words(practice, language), hours_in_words(practice, language, brief=True)
+    return line + comma + printable(long if width(line + long) <= 78 else brief) if long else line
+
+
+def hours_in_words(practice: Rulebook, language: str, *, brief: bool = False) -> str:
+    """The calendar that clocks count, with the revision of its holidays; empty if none does."""
+    used = (clock.calendar for clock in practice.clocks.values() if clock.calendar)
+    calendar = next((practice.calendars[name] for name in used if name in practice.calendars), None)
+    if calendar is None:
+        return ""
+    holidays = practice.holidays.get(calendar.holidays or "")
+    label = Names(practice, language).label(calendar.label, calendar.id)
+    key = "hours_short" if brief else "hours"
+    return word(language, key, label=label, id=calendar.id, revision=holidays.revision if holidays else "-")
+
+
+def table(practice: Rulebook, results: Sequence[Result], period: Period, language: str) -> str:
+    """Totals by metric, in the order of the practice, grouped by success factor; beside them the period before, where it was run.
+
+    Args:
+        practice: whose labels and targets.
+        results: of `run` with `by=()`, for `period` and, if wanted, `period.previous`.
+        period: the one that is reported.
+        language: en or zh.
+    """
+    names = Names(practice, language)
+    now = {one.metric: one for one in results if one.period == period and not one.by}
+    before = {one.metric: one for one in results if one.period == period.previous and not one.by}
+    lines = [_line("", _head(period, language))]
+    factor: str | None = None
+    begun = False
+    for metric in grouped(practice, now):
+        if not begun or metric.factor != factor:
+            lines.append(printable(names.factor(metric.factor)))
+        begun, factor = True, metric.factor
+        lines.extend(_row(metric, now[metric.id], before.get(metric.id), names, language))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def grouped(practice: Rulebook, results: Iterable[str]) -> list[Metric]:
+    """The metrics that have results, those of one factor together, in the order in which factors first appear."""
+    wanted = set(results)
+    factors = list(dict.fromkeys(metric.factor for metric in practice.metrics.values()))
+    return sorted((one for one in practice.metrics.values() if one.id in wanted), key=lambda one: factors.index(one.factor))
+
+
+def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, language: str) -> str:
+    """Results that are broken down: one line for each combination, one block for each metric."""
+    names = Names(practice, language)
+    lines: list[str] = []
+    for metric in practice.metrics.values():
+        here = [one for one in results if one.metric == metric.id and one.period == period and one.by]
+        if here:
+            lines.append(printable(names.label(metric.label, metric.id)))
+        for one in here:
+            said = " / ".join(names.value(field, value) for field, value in one.by.items())
+            cells = (
+                figure(metric, one.value, language),
+                "",
+                "",
+                goal(metric, language) or "-",
+                _verdict(one, language),
+                number(one.counted),
+            )
+            lines.extend(_named(said, cells))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def left_out(problems: Iterable[tuple[InquiryId, Problem]], language: str) -> str:
+    """One line about inquiries that could not be measured in full; empty if there are none. An inquiry counts once for a rule."""
+    pairs = {(inquiry, problem.rule) for inquiry, problem in problems}
+    if not pairs:
+        return ""
+    counts = Counter(rule for _, rule in pairs)
+    known = sorted(counts, key=lambda rule: RULES.index(rule) if rule in RULES else len(RULES))
+    said = ("，" if language == "zh" else ", ").join(problem_in_words(rule, counts[rule], language) for rule in known)
+    total = number(len({inquiry for inquiry, _ in pairs}))
+    return left(word(language, "left_out"), 11) + word(language, "inquiries", n=total, what=said)
+
+
+def problem_in_words(rule: str, count: int, language: str) -> str:
+    """How many inquiries have one kind of problem."""
+    return word(language, f"rule:{rule}" if rule in RULES else "rule:clock-error", n=number(count))
+
+
+def trend(metric: Metric, now: Result, before: Result | None, language: str) -> str:
+    """Better, worse or the same as before, by the metric's target; a dash where that says nothing."""
+    if metric.target is None or before is None or now.value is None or before.value is None:
+        return "-"
+    if figure(metric, now.value, language) == figure(metric, before.value, language):
+        return word(language, "same")
+    risen = now.value > before.value
+    return word(language, "better" if risen is (metric.target.better == "higher") else "worse")
+
+
+def _verdict(result: Result, language: str) -> str:
+    return "-" if result.met is None else word(language, "met" if result.met else "missed")
+
+
+def _row(metric: Metric, now: Result, before: Result | None, names: Names, language: str) -> list[str]:
+    cells = (
+        figure(metric, now.value, language),
+        "-" if before is None else figure(metric, before.value, language),
+        trend(metric, now, before, language),
+        goal(metric, language) or "-",
+        _verdict(now, language),
+        number(now.counted),
+    )
+    return _named(names.label(metric.label, metric.id), cells)
+
+
+def _named(name: str, cells: Sequence[str]) -> list[str]:
+    name = "  " + printable(name)
+    if width(name) < _NAME and width(name) + 1 + width(cells[0]) <= _NAME + _COLUMNS[0]:
+        return [_line(name, cells)]
+    return [name, _line("", cells)]
+
+
+def _line(name: str, cells: Sequence[str]) -> str:
+    line = left(name, _NAME)
+    end = _NAME
+    for cell, columns in zip(cells, _COLUMNS, strict=True):
+        end += columns
+        line += right(cell, max(end - width(line), width(cell) + 1))  # a long figure takes from its neighbour's blanks
+    return line
+
+
+def _head(period: Period, language: str) -> tuple[str, ...]:
+    return (*short(period, language), *(word(language, key) for key in ("trend", "target", "verdict", "counted")))
+
+
+def short(period: Period, language: str) -> tuple[str, str]:
+    """Names of a period and the one before it that fit a column."""
+    if language == "zh":
+        return _SHORT_ZH.get(period.every or "", (word("zh", "now"), word("zh", "before")))
+    match period.every:
+        case "month":
+            return period.label("en")[:3], period.previous.label("en")[:3]
+        case "day":
+            return period.label("en")[:-5], period.previous.label("en")[:-5]
+        case "week" | "quarter":
+            return period.id[5:], period.previous.id[5:]
+        case "year":
+            return period.id, period.previous.id
+        case _:
+            return word("en", "now"), word("en", "before")
