@@ -1,7 +1,7 @@
 """The practice's file format as JSON Schema 2020-12: plain data that any tool can read. Imports nothing of Deskweave.
 
 Every kind of document has one schema, `v1/<name>.schema.json`, whose `$id` is `urn:deskweave:schema:v1:<name>`. Its root describes
-one file's share of a document (a layer states only what differs); `$defs/complete` adds what must be there once layers are composed.
+one file's share of a document (a layer states only what differs); `$defs/complete` adds what must be there once they are composed.
 `common` and `predicate` hold what several kinds share and are reached by `$ref`.
 """
 

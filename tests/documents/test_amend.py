@@ -48,7 +48,9 @@ def test_only_the_value_changes(path: Path) -> None:
     old, new = FILE.splitlines(), path.read_text(encoding="utf-8").splitlines()
     (changed,) = [number for number, line in enumerate(old) if new[number] != line]
     assert len(old) == len(new)
-    assert new[changed].split() == old[changed].replace("short_description", "u_title").split()  # quotes stay; the comment keeps its column
+    assert (
+        new[changed].split() == old[changed].replace("short_description", "u_title").split()
+    )  # quotes stay; the comment keeps its column
 
 
 def test_new_keys_are_added_on_the_way(path: Path) -> None:
@@ -68,7 +70,13 @@ def test_keys_are_taken_out(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"/practice": "acme"}, {"/collections/incident/statuses/closed/is": {"state": "7"}}, {"collections/incident/fields/title/policy": "shared"}, {}]
+    "changes",
+    [
+        {"/practice": "acme"},
+        {"/collections/incident/statuses/closed/is": {"state": "7"}},
+        {"collections/incident/fields/title/policy": "shared"},
+        {},
+    ],
 )
 def test_nothing_new_keeps_every_byte(path: Path, changes: dict) -> None:
     before, stamp = path.read_bytes(), path.stat().st_mtime_ns
@@ -131,7 +139,7 @@ statuses:
   a:
     {label: {en: A, zh: 甲}, # ruamel would join these lines
      phase: new}
-  b: {label: {en: B,   zh: 乙}, phase:   closed}
+  b: {label: {en: B, zh: 乙}, phase: closed}
 transitions:
   close: {from: [a], to: b,
           by: [agent]}
@@ -143,7 +151,7 @@ transitions:
     ("where", "value", "touched"),
     [
         ("/initial", "b", ["initial: a"]),
-        ("/statuses/b/phase", "cancelled", ["  b: {label: {en: B,   zh: 乙}, phase:   closed}"]),
+        ("/statuses/b/phase", "cancelled", ["  b: {label: {en: B, zh: 乙}, phase: closed}"]),
         ("/transitions/close/to", "a", ["  close: {from: [a], to: b,", "          by: [agent]}"]),
         ("/statuses/c", {"phase": "new"}, []),
     ],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from deskweave_schemas import KINDS, load
 
 from deskweave.documents import Document, check, check_against, read
 from deskweave.findings import Finding, Place
+from deskweave_schemas import KINDS, load
 
 HEAD = "apiVersion: deskweave/v1\n"
 
@@ -29,8 +29,20 @@ def test_the_schemas_examples_have_no_findings(kind: str) -> None:
         ("kind: Clock\nid: c\ncalender: x\n", "unknown-key", ("/calender", 4, 1), "unknown key 'calender'", "calendar"),
         ("kind: Clock\nid: c\nstart: {entr: x}\n", "unknown-key", ("/start/entr", 4, 9), "unknown key 'entr'", "enter"),
         # a value outside a closed list points at the value
-        ("kind: Clock\nid: c\ncycles: lastclose\n", "not-allowed", ("/cycles", 4, 9), "'lastclose' is not allowed here", "last_close"),
-        ("kind: Clock\nid: c\nstart: {submitted: yes}\n", "not-allowed", ("/start/submitted", 4, 20), "'yes' is not allowed here", None),
+        (
+            "kind: Clock\nid: c\ncycles: lastclose\n",
+            "not-allowed",
+            ("/cycles", 4, 9),
+            "'lastclose' is not allowed here",
+            "last_close",
+        ),
+        (
+            "kind: Clock\nid: c\nstart: {submitted: yes}\n",
+            "not-allowed",
+            ("/start/submitted", 4, 20),
+            "'yes' is not allowed here",
+            None,
+        ),
         # days have no fixed length on a working calendar
         ("kind: Clock\nid: c\ngoal: P1D\n", "wrong-form", ("/goal", 4, 7), "'P1D' is not a valid working duration", None),
         ("kind: Clock\nid: c\nminus: [a]\n", "out-of-bounds", ("/minus", 4, 8), "at least 2 needed", None),
@@ -38,15 +50,39 @@ def test_the_schemas_examples_have_no_findings(kind: str) -> None:
         ("kind: Clock\nid: c\nlabel: First\n", "wrong-type", ("/label", 4, 8), "a mapping is expected, not text", None),
         ("kind: Clock\nid: c\nlabel: {en: 3}\n", "wrong-type", ("/label/en", 4, 13), "text is expected, not a number", None),
         ("kind: Clock\nid: c\nlabel: {en: ''}\n", "out-of-bounds", ("/label/en", 4, 13), "must not be empty", None),
-        ("kind: Clock\nid: c\nlabel: {English: a}\n", "bad-key", ("/label/English", 4, 9), "'English' cannot be used as a key here", None),
+        (
+            "kind: Clock\nid: c\nlabel: {English: a}\n",
+            "bad-key",
+            ("/label/English", 4, 9),
+            "'English' cannot be used as a key here",
+            None,
+        ),
         # slugs: shape, and words YAML 1.1 readers would turn into booleans
-        ("kind: Routing\nid: r\nroles: {Agent: {}}\n", "bad-key", ("/roles/Agent", 4, 9), "'Agent' cannot be used as a key here", None),
+        (
+            "kind: Routing\nid: r\nroles: {Agent: {}}\n",
+            "bad-key",
+            ("/roles/Agent", 4, 9),
+            "'Agent' cannot be used as a key here",
+            None,
+        ),
         ("kind: Routing\nid: r\nroles: {yes: {}}\n", "bad-key", ("/roles/yes", 4, 9), "'yes' cannot be used as a key here", None),
         ("kind: Routing\nid: kebab-case\n", "wrong-form", ("/id", 3, 5), "'kebab-case' is not a valid slug", None),
         # dates are checked as dates, zones as zones, patterns as patterns
         ("kind: Holidays\nid: h\noff: [2026-02-30]\n", "wrong-form", ("/off/0", 4, 7), "'2026-02-30' is not a valid date", None),
-        ("kind: Calendar\nid: c\nzone: Asia/Shangai\n", "wrong-form", ("/zone", 4, 7), "'Asia/Shangai' is not a valid time zone", None),
-        ("kind: Fields\nid: f\nfields: {a: {pattern: '['}}\n", "wrong-form", ("/fields/a/pattern", 4, 23), "'[' is not a valid pattern", None),
+        (
+            "kind: Calendar\nid: c\nzone: Asia/Shangai\n",
+            "wrong-form",
+            ("/zone", 4, 7),
+            "'Asia/Shangai' is not a valid time zone",
+            None,
+        ),
+        (
+            "kind: Fields\nid: f\nfields: {a: {pattern: '['}}\n",
+            "wrong-form",
+            ("/fields/a/pattern", 4, 23),
+            "'[' is not a valid pattern",
+            None,
+        ),
         # quoted times only
         (
             "kind: Calendar\nid: c\nversions: [{from: 2026-01-01, week: {mon: [['9:00', '18:00']]}}]\n",
@@ -77,8 +113,20 @@ def test_the_schemas_examples_have_no_findings(kind: str) -> None:
             "exactly one key is expected, not 2",
             None,
         ),
-        ("kind: Metric\nid: m\nwhere: {stream: incident}\n", "wrong-type", ("/where/stream", 4, 17), "a mapping is expected, not text", None),
-        ("kind: Metric\nid: m\nvalue: {count: {}, sum: a}\n", "one-key", ("/value", 4, 8), "exactly one key is expected, not 2", None),
+        (
+            "kind: Metric\nid: m\nwhere: {stream: incident}\n",
+            "wrong-type",
+            ("/where/stream", 4, 17),
+            "a mapping is expected, not text",
+            None,
+        ),
+        (
+            "kind: Metric\nid: m\nvalue: {count: {}, sum: a}\n",
+            "one-key",
+            ("/value", 4, 8),
+            "exactly one key is expected, not 2",
+            None,
+        ),
         (
             "kind: Metric\nid: m\nexamples: [{given: [{a: {took: P1D}}], expect: []}]\n",
             "wrong-form",

@@ -24,7 +24,9 @@ SCHEMA = {
                 "kind": {"enum": ["basic", "token"]},
                 "user": {"type": "string"},
                 # as pydantic writes an optional SecretStr
-                "password": {"anyOf": [{"type": "string", "format": "password", "writeOnly": True, "minLength": 4}, {"type": "null"}]},
+                "password": {
+                    "anyOf": [{"type": "string", "format": "password", "writeOnly": True, "minLength": 4}, {"type": "null"}]
+                },
             },
         }
     },
@@ -55,7 +57,13 @@ def checked(settings: str) -> list[tuple[str, str, str]]:
         ('auth: {password: "hunter2${X}"}', [("secret-literal", "/connections/snow/auth/password", "***")]),
         ('auth: {}, keys: ["${A}", hunter2]', [("secret-literal", "/connections/snow/keys/1", "***")]),
         # too short for the schema as well: still not shown
-        ("auth: {password: ab}", [("out-of-bounds", "/connections/snow/auth/password", "***"), ("secret-literal", "/connections/snow/auth/password", "***")]),
+        (
+            "auth: {password: ab}",
+            [
+                ("out-of-bounds", "/connections/snow/auth/password", "***"),
+                ("secret-literal", "/connections/snow/auth/password", "***"),
+            ],
+        ),
         # the plugin's own typos, with places in the user's file
         ("auht: {}", [("missing-key", "/connections/snow", "auth"), ("unknown-key", "/connections/snow/auht", "auht")]),
         ("auth: {kind: bassic}", [("not-allowed", "/connections/snow/auth/kind", "bassic")]),
@@ -82,7 +90,8 @@ def test_references_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("${A}", True), ("${A}${B}", True), ("x${A}", False), ("${a b}", False), ("", False), (None, False), (3, False)]
+    ("text", "expected"),
+    [("${A}", True), ("${A}${B}", True), ("x${A}", False), ("${a b}", False), ("", False), (None, False), (3, False)],
 )
 def test_is_reference(text: object, expected: bool) -> None:
     assert is_reference(text) is expected

@@ -6,12 +6,12 @@ import json
 import re
 
 import pytest
-from deskweave_schemas import KINDS, load, names, text
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from deskweave.documents import KINDS as READ_KINDS
+from deskweave_schemas import KINDS, load, names, text
 
 REGISTRY = Registry().with_resources([(load(name)["$id"], DRAFT202012.create_resource(load(name))) for name in names()])
 CHINESE = re.compile("[\u4e00-\u9fff]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from io import StringIO
 from pathlib import Path
@@ -16,6 +16,7 @@ from deskweave.findings import Place
 from deskweave.model import Json
 
 _WIDTH: Final = 4096
+Opcodes = Sequence[tuple[str, int, int, int, int]]
 
 
 def amend(path: Path, changes: Mapping[str, Json], *, document: tuple[str, str] | None = None, remove: Iterable[str] = ()) -> bool:
@@ -79,18 +80,15 @@ def _merged(text: str, before: str, after: str) -> str:
     spelling = SequenceMatcher(None, old, own, autojunk=False).get_opcodes()
     result: list[str] = []
     done = 0
-    hunks = [
-        (first, last, start, end)
-        for tag, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        if tag != "equal"
-    ]
+    changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    hunks = [change[1:] for change in changes if change[0] != "equal"]
     for index, (first, last, start, end) in enumerate(hunks):
         where = _widen(spelling, first, last)
         limit = hunks[index + 1][0] if index + 1 < len(hunks) else len(old)
-        if where is None or where[0] < done or where[1] > limit:
+        if where[0] < done or where[1] > limit:
             return after
-        low, high, own_low, own_high = where
-        result += own[_own(spelling, done) : own_low] + new[start - (first - low) : end + (high - last)]
+        low, high = where
+        result += own[_own(spelling, done) : _own(spelling, low)] + new[start - (first - low) : end + (high - last)]
         done = high
     result += own[_own(spelling, done) :]
     merged = "".join(result)
@@ -101,16 +99,16 @@ def _merged(text: str, before: str, after: str) -> str:
     return merged if same else after
 
 
-def _widen(spelling: list[tuple[str, int, int, int, int]], first: int, last: int) -> tuple[int, int, int, int] | None:
-    """Lines `first` to `last` of ruamel's text, widened to whole respelled stretches, and the same stretch of the person's text."""
+def _widen(spelling: Opcodes, first: int, last: int) -> tuple[int, int]:
+    """Lines `first` to `last` of ruamel's text, widened to whole stretches that it spells unlike the person."""
     low, high = first, last
     for tag, start, end, _, _ in spelling:
         if tag != "equal" and start < max(high, low + 1) and end > low:
             low, high = min(low, start), max(high, end)
-    return low, high, _own(spelling, low), _own(spelling, high)
+    return low, high
 
 
-def _own(spelling: list[tuple[str, int, int, int, int]], line: int) -> int:
+def _own(spelling: Opcodes, line: int) -> int:
     """The line of the person's text that stands for one of ruamel's; for one past a stretch, the line past that stretch."""
     for tag, start, end, own_start, own_end in spelling:
         if start <= line < end or (start == end == line):
@@ -155,6 +153,8 @@ def _put(target: Any, parts: tuple[str, ...], value: Json, path: Path) -> bool:
     )
     if not parts:
         raise DocumentError([bad])
+    here: Any
+    last: Any
     for part in parts[:-1]:
         here = _step(target, part)
         if here is None:

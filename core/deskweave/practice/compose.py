@@ -302,7 +302,7 @@ class Composed:
             for part in path[2:-1]:
                 inner = target.get(part)
                 if not isinstance(inner, dict):
-                    return list(target), part
+                    return ([] if part in target else list(target)), part
                 target = inner
             if path[-1] not in target or path[2] in ("kind", "id"):
                 return list(target), path[-1]

@@ -11,6 +11,7 @@ from deskweave.model.predicate import OPERATORS
 
 Bodies = Mapping[tuple[str, str], Mapping[str, Any]]
 _MEASURABLE: Final = frozenset(("number", "integer", "duration"))
+_EDGES: Final = ("submitted", "enter", "enter_phase")
 _CLOCK_FORMS: Final = {"edges": ("start", "stop"), "sum_of": ("sum_of",), "minus": ("minus",)}
 _CHOSEN: Final = frozenset(("choice", "choices", "status", "catalog_item"))
 
@@ -120,6 +121,11 @@ class _References:
                 word=value,
             )
 
+    def last(self, spec: Mapping[str, Any], words: Iterable[str], *path: str | int) -> Place:
+        """Of several keys that do not go together, the place of the one that was added last."""
+        stated = [key for key in spec if key in set(words)]
+        return self.place(*path, stated[-1], key=True) if stated else self.place(*path, key=True)
+
     def all_known(self, what: str, values: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
         words = list(allowed)
         for number, value in enumerate(_list(values)):
@@ -213,7 +219,11 @@ class _References:
         if bool(versions) is bool(body.get("from_inquiry")):
             message = "a calendar has versions, or takes its window from the inquiry: one of the two"
             yield problem(
-                "calendar-form", self.place(*at, key=True), at[1], message, remedy="state `versions:` or `from_inquiry: true`"
+                "calendar-form",
+                self.last(body, ("versions", "from_inquiry"), *at),
+                at[1],
+                message,
+                remedy="state `versions:` or `from_inquiry: true`",
             )
         before = ""
         for number, version in enumerate(versions):
@@ -268,7 +278,9 @@ class _References:
         forms = [form for form, words in _CLOCK_FORMS.items() if any(word in body for word in words)]
         if len(forms) != 1 or not all(word in body for word in _CLOCK_FORMS[forms[0]]):
             message = "a clock runs from `start` to `stop`, or is a `sum_of` statuses, or one clock `minus` another"
-            yield problem("clock-form", self.place(*at, key=True), at[1], message)
+            yield problem(
+                "clock-form", self.last(body, [word for words in _CLOCK_FORMS.values() for word in words], *at), at[1], message
+            )
         if "minus" not in forms and body.get("calendar") is None:
             message = "the key 'calendar' is missing"
             yield problem(
@@ -277,14 +289,9 @@ class _References:
         yield from self.known("calendar", body.get("calendar"), terms.calendars, *at, "calendar")
         for edge in ("start", "stop"):
             spec = _map(body.get(edge))
-            if edge in body and len([word for word in ("submitted", "enter", "enter_phase") if word in spec]) != 1:
-                yield problem(
-                    "clock-edge",
-                    self.place(*at, edge),
-                    shown(spec),
-                    "an edge says one of three",
-                    allowed=("submitted", "enter", "enter_phase"),
-                )
+            if edge in body and len([word for word in _EDGES if word in spec]) != 1:
+                place = self.last(spec, _EDGES, *at, edge)
+                yield problem("clock-edge", place, shown(spec), "an edge says exactly one of three", allowed=_EDGES)
             yield from self.known("status", spec.get("enter"), terms.statuses, *at, edge, "enter")
         yield from self.all_known("status", _map(body.get("sum_of")).get("statuses"), terms.statuses, *at, "sum_of", "statuses")
         yield from self.known("clock", body.get("within"), others, *at, "within")
