@@ -26,6 +26,12 @@ class ElementKey:
     def id(self) -> ElementId:
         return ElementId(self.kind, self.path)
 
+    def is_called(self, word: str) -> bool:
+        """Whether `KIND/ID`, a path or a full key means this element or something it stands below: `field/x` means `fields/x`."""
+        kind, _, rest = word.partition("/")
+        candidates = {word, f"{kind}s/{rest}"} | ({rest} if kind == self.kind else set())
+        return str(self) == word or any(self.path == one or self.path.startswith(f"{one}/") for one in candidates if one)
+
     @staticmethod
     def parse(text: str) -> ElementKey:
         """The key that `str` wrote.

@@ -85,7 +85,7 @@ def parse(path: Path, rule: str) -> MachineFile:
     try:
         value = reader.read(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         message = f"not readable: {error.problem or error.context or 'broken YAML'}"
         raise DocumentError([_finding(rule, source, "", mark.line + 1 if mark else 1, "", message)]) from None
     except yaml.YAMLError:
@@ -117,13 +117,18 @@ def write_whole(path: Path, content: bytes) -> bool:
 
 def _emit(value: Mapping[str, Json], depth: int, lines: list[str]) -> None:
     pad = "  " * depth
-    for name in sorted(value):
+    for name in sorted(value, key=_natural):
         part = value[name]
         if isinstance(part, Mapping) and part:
             lines.append(f"{pad}{_word(name)}:")
             _emit(part, depth + 1, lines)
         else:
             lines.append(f"{pad}{_word(name)}: {_flow(part)}")
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """J-2 before J-10."""
+    return [(0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]{1,9})", text)]
 
 
 def _flow(value: Json) -> str:
@@ -177,7 +182,7 @@ class _Events:
             value = self._node(event, stream, ())
             for rest in stream:
                 if isinstance(rest, yaml.DocumentStartEvent):
-                    self._complain((), rest.start_mark.line + 1, "", "one document per file")
+                    self._complain((), _line(rest), "", "one document per file")
                     break
             return value
         return None
@@ -220,6 +225,10 @@ class _Events:
 
     def _complain(self, path: tuple[str, ...], line: int, found: object, message: str) -> None:
         self.findings.append(_finding(self.rule, self.source, "/" + "/".join(path), line, found, message))
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _scalar(event: Any) -> Json:

@@ -97,7 +97,7 @@ class Step:
 
     @property
     def change(self) -> ElementChange:
-        """What the connector is asked to do.
+        """What the connector is asked to do. A rename of which the platform sees nothing has none: only the lock file changes.
 
         Raises:
             ValueError: this step writes nothing.
@@ -133,7 +133,7 @@ class ConnectionPlan:
 
     @property
     def changes(self) -> tuple[ElementChange, ...]:
-        return tuple(step.change for step in self.writing)
+        return tuple(step.change for step in self.writing if step.verb is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +146,7 @@ class Plan:
     connections: tuple[ConnectionPlan, ...]
     made_at: datetime | None = None
     made_by: str | None = None
+    ours: tuple[str, ...] = ()  #: elements changed on both sides for which the file's word was chosen
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -201,7 +202,7 @@ class Plan:
             message = f"no connection {sorted(names - known)[0]} in this plan; there are {', '.join(sorted(known))}"
             raise SafetyStop(message)
         for word in words:
-            if not any(_named(step, word) for step in self.steps):
+            if not any(step.key.is_called(word) for step in self.steps):
                 message = f"nothing of this plan is called {word}"
                 raise SafetyStop(message)
         narrowed = [
@@ -243,7 +244,8 @@ def require_still_true(saved: Plan, fresh: Plan) -> None:
         ]
     if stale:
         shown = "; ".join(stale[:5]) + (f"; and {len(stale) - 5} more" if len(stale) > 5 else "")
-        message = f"the plan is stale: since it was made, file, lock or platform changed under {len(stale)} of its steps: {shown}. Plan again"
+        why = f"since it was made, file, lock or platform changed under {len(stale)} of its steps"
+        message = f"the plan is stale: {why}: {shown}. Plan again"
         raise SafetyStop(message)
 
 
@@ -299,21 +301,11 @@ def _said(identity: InstanceIdentity | None) -> str:
     return f"instance {identity.instance} ({identity.address})" if identity else "an unknown instance"
 
 
-def _named(step: Step, word: str) -> bool:
-    """Whether `KIND/ID` means this step: its key, its path, or something it stands below; `field/x` means `fields/x`."""
-    key = step.key
-    kind, _, rest = word.partition("/")
-    candidates = {word, f"{kind}s/{rest}", f"{kind}/{rest}"}
-    if kind == key.kind:
-        candidates.add(rest)
-    return str(key) == word or any(key.path == one or key.path.startswith(f"{one}/") for one in candidates if one)
-
-
 def _narrowed(connection: ConnectionPlan, words: tuple[str, ...]) -> ConnectionPlan:
     if not words:
         return connection
     by_key = {step.key: step for step in connection.writing}
-    chosen = {step.key for step in connection.steps if any(_named(step, word) for word in words)}
+    chosen = {step.key for step in connection.steps if any(step.key.is_called(word) for word in words)}
     waiting = list(chosen)
     while waiting:
         step = by_key.get(waiting.pop())

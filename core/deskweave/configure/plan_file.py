@@ -11,13 +11,14 @@ from typing import Final
 from deskweave.configure.key import ElementKey, element_from_json
 from deskweave.configure.lock import LockEntry
 from deskweave.configure.machine_file import write_whole
-from deskweave.configure.plan import ConnectionPlan, Difference, Mark, Plan, Step, entry_json, step_words
+from deskweave.configure.plan import ConnectionPlan, Difference, Mark, Plan, Step, Verb, entry_json, step_words
 from deskweave.connector import InstanceIdentity
 from deskweave.errors import DocumentError, SafetyStop
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
 
 FORMAT: Final = 1
+VERBS: Final[Mapping[str, Verb]] = {"create": "create", "change": "change", "retire": "retire", "remove": "remove"}
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -62,6 +63,7 @@ def plan_json(plan: Plan) -> dict[str, Json]:
         "practice": plan.practice,
         "made_at": plan.made_at.isoformat() if plan.made_at else None,
         "made_by": plan.made_by,
+        "ours": list(plan.ours),
         "connections": [_connection_json(connection) for connection in plan.connections],
     }
 
@@ -80,6 +82,7 @@ def plan_from_json(value: Mapping[str, Json]) -> Plan:
         connections=tuple(_connection_from_json(_map(part)) for part in _list(value["connections"])),
         made_at=None if made_at is None else datetime.fromisoformat(str(made_at)),
         made_by=None if made_by is None else str(made_by),
+        ours=tuple(str(part) for part in _list(value["ours"])),
     )
 
 
@@ -100,7 +103,7 @@ def step_from_json(value: Mapping[str, Json]) -> Step:
         KeyError, TypeError, ValueError, AttributeError: it is not one.
     """
     verb, usage, before, after = value["verb"], value["usage"], value["before"], value["after"]
-    if verb not in (None, "create", "change", "retire", "remove") or not (usage is None or isinstance(usage, int)):
+    if not (verb is None or verb in VERBS) or not (usage is None or isinstance(usage, int)):
         message = "no such verb, or a count that is none"
         raise ValueError(message)
     at, by, origin = value.get("changed_at"), value.get("changed_by"), value.get("origin")
@@ -109,7 +112,7 @@ def step_from_json(value: Mapping[str, Json]) -> Step:
         connection=str(value["connection"]),
         mark=Mark(str(value["mark"])),
         key=ElementKey.parse(str(value["element"])),
-        verb=verb,  # type: ignore[arg-type]  checked above
+        verb=VERBS[str(verb)] if verb is not None else None,
         before=element_from_json(_map(before)) if before is not None else None,
         after=element_from_json(_map(after)) if after is not None else None,
         differences=tuple(
@@ -147,13 +150,7 @@ def _connection_from_json(value: Mapping[str, Json]) -> ConnectionPlan:
     edits: dict[ElementKey, LockEntry | None] = {}
     for text, entry in _map(value["edits"]).items():
         words = _map(entry) if entry is not None else None
-        edits[ElementKey.parse(text)] = words and LockEntry(
-            native=str(words["native"]),
-            made=words["made"] is True,
-            attributes=_map(words["attributes"]),
-            shown=_map(words["shown"]),
-            retired=words["retired"] is True,
-        )
+        edits[ElementKey.parse(text)] = None if words is None else _entry(words)
     return ConnectionPlan(
         connection=str(value["connection"]),
         identity=InstanceIdentity(parts[0] or "", parts[1] or "", parts[2], parts[3]) if parts else None,
@@ -162,6 +159,16 @@ def _connection_from_json(value: Mapping[str, Json]) -> ConnectionPlan:
         read=_number(value["read"]) or 0,
         ours=_number(value["ours"]) or 0,
         left_alone=_number(value["left_alone"]) or 0,
+    )
+
+
+def _entry(words: Mapping[str, Json]) -> LockEntry:
+    return LockEntry(
+        native=str(words["native"]),
+        made=words["made"] is True,
+        attributes=_map(words["attributes"]),
+        shown=_map(words["shown"]),
+        retired=words["retired"] is True,
     )
 
 
