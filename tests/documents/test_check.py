@@ -185,6 +185,13 @@ def test_a_long_value_is_cut_and_a_secret_is_not_shown() -> None:
     assert "hunter2" not in repr(finding)
 
 
+def test_an_address_carries_no_password() -> None:
+    text = "kind: Workspace\nid: w\nconnections: {snow: {address: 'https://bot:hunter2@acme.example/'}}\n"
+    (finding,) = findings(text)
+    assert (finding.rule, finding.found) == ("wrong-form", "https://***@acme.example/")
+    assert "hunter2" not in repr(finding)
+
+
 def test_deep_predicates_do_not_exhaust_the_stack() -> None:
     deep = "{not: " * 55 + "{stream: {eq: incident}}" + "}" * 55
     assert findings(f"kind: Metric\nid: m\nwhere: {deep}\n") == []

@@ -53,6 +53,9 @@ def refused(what: str | bytes) -> list[tuple[str, int | None, int | None]]:
         # numbers of the core schema
         ("12", 12),
         ("-3", -3),
+        ("0", 0),
+        ("0.5", 0.5),
+        ("'010'", "010"),
         ("0o17", 15),
         ("0x1F", 31),
         ("0.95", 0.95),
@@ -106,6 +109,7 @@ def test_scalars(text: str, expected: object) -> None:
         (HEAD + "goal: !secret x\n", [("yaml-tag", 4, 7)]),
         (HEAD + "goal: !!int x\n", [("yaml-tag", 4, 7)]),
         (HEAD + "goal: .inf\n", [("yaml-number", 4, 7)]),
+        (HEAD + "goal: 010\n", [("yaml-number", 4, 7)]),
         (HEAD + "goal: .NaN\n", [("yaml-number", 4, 7)]),
         (HEAD + "goal: 1e999\n", [("yaml-number", 4, 7)]),
         (HEAD + "goal: " + "9" * 5000 + "\n", [("yaml-number", 4, 7)]),

@@ -30,6 +30,7 @@ KINDS: Final = (
     "Workspace",
 )
 
+_USERINFO: Final = re.compile(r"//[^/@\s]+@")
 _SECRET_KEY: Final = re.compile(
     r"secret|password|passwd|passphrase|token|credential|private_key|api_?key|authorization", re.IGNORECASE
 )
@@ -115,7 +116,7 @@ def shown(value: object, path: Iterable[str | int] = ()) -> str:
     if any(isinstance(part, str) and _SECRET_KEY.search(part) for part in path):
         return "***"
     text = value if isinstance(value, str) else json.dumps(_masked(value), ensure_ascii=False, default=str)
-    text = " ".join(text.split())
+    text = _USERINFO.sub("//***@", " ".join(text.split()))
     return text if len(text) <= 80 else text[:77] + "..."
 
 

@@ -28,6 +28,7 @@ _NULL: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOL: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NUMBER_START: Final = frozenset("+-.0123456789")
 _INT: Final = re.compile(r"[-+]?[0-9]+\Z")
+_LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9]")
 _OCTAL_HEX: Final = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_JSON: Final = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
@@ -415,6 +416,10 @@ class _Composer:
         if text[0] not in _NUMBER_START:
             return text
         if _INT.match(text):
+            if _LEADING_ZERO.match(text):
+                message = "a number with a leading zero: older readers take it for octal, newer ones drop the zero"
+                self.reader.refuse("yaml-number", line, column, text, message, "quote it, or leave out the zero", parts)
+                return None
             if len(text) > 19:
                 self.reader.refuse("yaml-number", line, column, text, "the number is too long", "quote it if it is a word", parts)
                 return None

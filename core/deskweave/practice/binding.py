@@ -26,6 +26,10 @@ def _map(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
 def _unknown(what: str, value: Any, allowed: list[str], place: Place) -> Iterator[Finding]:
     if value not in allowed:
         rule = f"unknown-{what.replace(' ', '-')}"
@@ -65,7 +69,7 @@ def _claims(statuses: Mapping[str, Any], place: Any, *path: str | int) -> Iterat
     claimed: dict[str, str] = {}
     for status, bound in statuses.items():
         bound = _map(bound)
-        values = [(("is",), bound.get("is")), *((("reads", number), item) for number, item in enumerate(bound.get("reads") or ()))]
+        values = [(("is",), bound.get("is")), *((("reads", number), item) for number, item in enumerate(_list(bound.get("reads"))))]
         for inner, raw in values:
             text = json.dumps(raw, sort_keys=True, ensure_ascii=False)
             if claimed.setdefault(text, status) != status:
@@ -101,9 +105,9 @@ def _routes(document: Document, body: Mapping[str, Any], names: list[str], terms
         at = (*path, "routes", route)
         spec = _map(spec)
         yield from check_predicate(spec.get("when"), terms, place, *at, "when", clocks=False)
-        for number, name in enumerate(spec.get("among") or ()):
+        for number, name in enumerate(_list(spec.get("among"))):
             yield from _unknown("connection", name, names, place(*at, "among", number))
         for name, fields in _map(spec.get("withhold")).items():
             yield from _unknown("connection", name, names, place(*at, "withhold", name, key=True))
-            for number, field in enumerate(fields or ()):
+            for number, field in enumerate(_list(fields)):
                 yield from _unknown("field", field, list(terms.fields), place(*at, "withhold", name, number))
