@@ -21,12 +21,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`shade`: class of the style sheet; `said`: what stands at its end."""
+    """`said`: what stands at its end, `aside` in front of that; `shade`: class of the style sheet."""
 
     name: str
     value: float
     said: str
     shade: str = "s1"
+    aside: str = ""
 
 
 def columns(labels: Sequence[str], series: Sequence[Series], *, title: str, height: int = 200) -> Markup:
@@ -85,8 +86,8 @@ def rows(bars: Sequence[Bar], *, title: str, line: int = 30) -> Markup:
     """Horizontal bars, name in front and figure behind."""
     top = max((bar.value for bar in bars), default=0) or 1
     names = min(max((_points(bar.name) for bar in bars), default=0) + 12, WIDTH * 0.42)
-    behind = max((_points(bar.said) for bar in bars), default=0) + 12
-    room = WIDTH - names - behind
+    last = max((_points(bar.said) for bar in bars), default=0) + 14
+    room = WIDTH - names - last - max((_points(bar.aside) + 8 for bar in bars if bar.aside), default=0)
     parts: list[Markup] = []
     for n, bar in enumerate(bars):
         y = n * line + 4
@@ -95,6 +96,7 @@ def rows(bars: Sequence[Bar], *, title: str, line: int = 30) -> Markup:
         if bar.value > 0:
             parts.append(tag("rect", x=names, y=y + 4, width=max(room * bar.value / top, 1.5), height=line - 14, class_=bar.shade))
         parts.append(tag("text", bar.said, x=WIDTH, y=y + line / 2 + 1, class_="value end"))
+        parts.append(tag("text", bar.aside, x=WIDTH - last + 4, y=y + line / 2 + 1, class_="tick end") if bar.aside else Markup())
     return _svg(len(bars) * line + 6, title, parts)
 
 
@@ -112,12 +114,12 @@ def _svg(height: float, title: str, parts: Sequence[Markup]) -> Markup:
 
 
 def _round_up(value: float) -> int:
-    """The end of a scale of four steps: 4, 8, 12, 20, 40, 60, 80, 100, 120, 200 ... above `value`."""
+    """The end of a scale of four equal steps, above `value`: 4, 8, 12, 16, 20, 24, 32, 40, 48, 60, 80 ..."""
     scale = 1
     while True:
-        for step in (4, 8, 12, 20, 28, 32):
-            if step * scale >= value:
-                return step * scale
+        for step in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15):
+            if 4 * step * scale >= value:
+                return 4 * step * scale
         scale *= 10
 
 

@@ -171,7 +171,7 @@ class _Page:
         if result.beside and isinstance(metric.value.get("average"), str):
             aside = tag("span", self.say("beside_short", n=number(result.beside)), class_="aside")
         parts: Child = number(result.counted)
-        if result.denominator is not None and metric.unit == "ratio" and _counts(metric):
+        if result.denominator and metric.unit == "ratio" and _counts(metric):
             parts = f"{number(result.numerator or 0)} / {number(result.denominator)}"
         empty = result.value is None
         return tag(
@@ -248,8 +248,13 @@ class _Page:
             return self.framed(title, "", tag("p", self.say("nothing"), class_="empty"))
         note = self.say("status_note", total=duration(total, self.language, short=True))
         bars = [
-            Bar(self.names.value("status", status), seconds, f"{share(seconds / total)}  {duration(seconds, self.language)}",
-                "s1" if self.practice.statuses.statuses[status].phase == "active" else "s2")
+            Bar(
+                self.names.value("status", status),
+                seconds,
+                share(seconds / total),
+                "s1" if self.practice.statuses.statuses[status].phase == "active" else "s2",
+                duration(seconds, self.language),
+            )
             for status, seconds in spent.items()
         ]  # fmt: skip
         return self.framed(title, note, rows(bars, title=title))
@@ -264,7 +269,7 @@ class _Page:
             return self.framed(title, "", tag("p", self.say("no_ratings"), class_="empty"))
         shades = ("good", *("middling" for _ in range(max(len(self.data.ratings) - 2, 0))), "bad")
         bars = [
-            Bar(self.names.value(field.id, slug), count, f"{number(count)}  {share(count / total)}", shades[n])
+            Bar(self.names.value(field.id, slug), count, share(count / total), shades[n], number(count))
             for n, (slug, count) in enumerate(self.data.ratings.items())
         ]
         return self.framed(title, self.say("ratings_note", n=number(total)), rows(bars, title=title))

@@ -26,12 +26,16 @@ _SHORT_ZH = {
 
 
 def heading(practice: Rulebook, period: Period, language: str, *, client: str, environment: str) -> str:
-    """The first line: client, environment, period, zone, and the hours that clocks count."""
+    """The first line: client, environment, period, zone, and the hours that clocks count (on a second line if need be)."""
     comma = "，" if language == "zh" else ", "
     said = comma.join((period.label(language), practice.zone))
     line = printable(f"{client} / {environment}    {said}")
-    long, brief = hours_in_words(practice, language), hours_in_words(practice, language, brief=True)
-    return line + comma + printable(long if width(line + long) <= 78 else brief) if long else line
+    for hours in (hours_in_words(practice, language), hours_in_words(practice, language, brief=True)):
+        if not hours:
+            return line
+        if width(line + comma + hours) <= 80:
+            return line + comma + printable(hours)
+    return line + "\n" + printable(hours_in_words(practice, language))
 
 
 def hours_in_words(practice: Rulebook, language: str, *, brief: bool = False) -> str:
