@@ -14,6 +14,7 @@ from deskweave.store.lookup import (
     inquiry_messages,
     list_conflicts,
     list_parked,
+    release,
     store_status,
     unknown_values,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "inquiry_messages",
     "list_conflicts",
     "list_parked",
+    "release",
     "store_status",
     "unknown_values",
 ]

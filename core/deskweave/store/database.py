@@ -87,6 +87,7 @@ class Store:
         store = cls(_engine(MEMORY if memory else str(where)), where, now=now, entropy=entropy)
         try:
             store._bring_up_to_date(install)
+            store._install = store._read_install()
         except BaseException:
             store.close()
             raise
@@ -154,10 +155,13 @@ class Store:
     @property
     def install(self) -> Install:
         if self._install is None:
-            with self.read() as tx:
-                row = tx.execute(sa.select(tables.install.c.id, tables.install.c.epoch)).one()
-            self._install = Install(row.id, row.epoch)
+            self._install = self._read_install()
         return self._install
+
+    def _read_install(self) -> Install:
+        with self.read() as tx:
+            row = tx.execute(sa.select(tables.install.c.id, tables.install.c.epoch)).one()
+        return Install(row.id, row.epoch)
 
     def new_id(self) -> str:
         """A fresh ULID."""

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal
+
+import sqlalchemy as sa
 
 from deskweave.model import Event, FieldId, Inquiry, InquiryId, Json, Value
+from deskweave.store.events import events_of, last_seq
+from deskweave.store.inquiries import load_documents, personal_values
+from deskweave.store.tables import conflict, connection, inquiry, link, message, practice_version
+from deskweave.store.values import decode
 
 if TYPE_CHECKING:
     from deskweave.store.database import Store
@@ -105,35 +112,265 @@ class Nearest:
 
 
 def find_inquiry(store: Store, key: str) -> InquiryRow | Nearest:
-    """The inquiry that `key` names: INQ-42, 42, a platform's label, its id there, or the tail of its address."""
-    raise NotImplementedError
+    """The inquiry that `key` names: INQ-42, 42, a platform's label, its id there, or its address (or the tail of it)."""
+    wanted = key.strip()
+    with store.read() as tx:
+        found = _named(tx, wanted)
+        if found is None:
+            return Nearest(wanted, _nearest(tx, wanted))
+        document = load_documents(tx, [found])[found]
+        links = tuple(link_row(row) for row in tx.execute(_LINKS.where(link.c.inquiry == found, link.c.kind == "inquiry")))
+        count = tx.execute(sa.select(sa.func.count()).where(message.c.inquiry == found)).scalar_one()
+        return InquiryRow(
+            id=found,
+            number=document.number,
+            inquiry=document.inquiry(),
+            seq=document.seq,
+            links=links,
+            messages=count,
+            closed_at=document.closed_at,
+            erased_at=document.erased_at,
+        )
+
+
+def _named(tx: sa.Connection, key: str) -> InquiryId | None:
+    digits = key[4:] if key[:4].upper() == "INQ-" else key
+    if digits.isascii() and digits.isdigit() and len(digits) < 15:
+        found = tx.execute(sa.select(inquiry.c.id).where(inquiry.c.number == int(digits))).scalar()
+        if found is not None:
+            return InquiryId(found)
+    if not key:
+        return None
+    records = sa.select(link.c.inquiry).where(link.c.kind == "inquiry", link.c.inquiry.is_not(None)).order_by(link.c.id)
+    tail = key.rstrip("/").rsplit("/", 1)[-1]
+    for test in (
+        link.c.label == key,
+        sa.func.lower(link.c.label) == key.lower(),
+        link.c.rid == key,
+        link.c.url == key,
+        sa.or_(link.c.label == tail, link.c.rid == tail),
+        link.c.url.endswith("/" + tail, autoescape=True),
+    ):
+        found = tx.execute(records.where(test).limit(1)).scalar()
+        if found is not None:
+            return InquiryId(found)
+    by_id = tx.execute(sa.select(inquiry.c.id).where(inquiry.c.id == key)).scalar()
+    return None if by_id is None else InquiryId(by_id)
+
+
+def _nearest(tx: sa.Connection, key: str) -> tuple[str, ...]:
+    """At most three known names that look like `key`: the same beginning first, then the same shape."""
+    known: dict[str, None] = {}
+    prefix = key[: max(3, len(key) - 2)]
+    labels = sa.select(link.c.label).where(link.c.kind == "inquiry", link.c.label.is_not(None))
+    for row in tx.execute(labels.where(link.c.label.startswith(prefix, autoescape=True)).limit(500)):
+        known[row.label] = None
+    for row in tx.execute(labels.order_by(link.c.id.desc()).limit(2000)):
+        known[row.label] = None
+    for row in tx.execute(sa.select(inquiry.c.number).order_by(inquiry.c.number.desc()).limit(2000)):
+        known[f"INQ-{row.number}"] = None
+    return tuple(get_close_matches(key.upper(), list(known), n=3, cutoff=0.5))
+
+
+_LINKS = sa.select(
+    link.c.id,
+    link.c.conn,
+    link.c.collection,
+    link.c.rid,
+    link.c.role,
+    link.c.inquiry,
+    link.c.kind,
+    link.c.state,
+    link.c.label,
+    link.c.url,
+    link.c.attempts,
+    link.c.not_before,
+    link.c.parked_reason,
+    link.c.corr,
+).order_by(link.c.id)
+
+
+def link_row(row: Any) -> LinkRow:
+    """A row of `link` as plain data."""
+    return LinkRow(
+        id=row.id,
+        connection=row.conn,
+        collection=row.collection,
+        rid=row.rid,
+        role=row.role,
+        inquiry=None if row.inquiry is None else InquiryId(row.inquiry),
+        kind=row.kind,
+        state=row.state,
+        label=row.label,
+        url=row.url,
+        attempts=row.attempts,
+        not_before=row.not_before,
+        parked_reason=row.parked_reason,
+        corr=row.corr,
+    )
 
 
 def inquiry_messages(store: Store, inquiry: InquiryId) -> tuple[MessageRow, ...]:
     """Messages of an inquiry, oldest first."""
-    raise NotImplementedError
+    with store.read() as tx:
+        rows = tx.execute(sa.select(message).where(message.c.inquiry == inquiry).order_by(message.c.at, message.c.id)).all()
+        bodies = personal_values(tx, (row.body for row in rows))
+        places: dict[str, list[str]] = {}
+        for row in tx.execute(
+            sa.select(link.c.message, link.c.conn).where(link.c.message.in_([row.id for row in rows]), link.c.state == "live")
+        ):
+            places.setdefault(row.message, []).append(row.conn)
+    return tuple(
+        MessageRow(
+            id=row.id,
+            visibility=row.visibility,
+            author=row.author,
+            at=row.at,
+            body=None if (body := bodies.get(row.body)) is None else str(body),
+            connections=tuple(sorted(places.get(row.id, ()))),
+        )
+        for row in rows
+    )
 
 
 def explain(store: Store, inquiry: InquiryId, field: FieldId | None = None) -> tuple[Event, ...]:
     """Events of one inquiry (of one field), in the order we learned them; personal values are resolved."""
-    raise NotImplementedError
+    with store.read() as tx:
+        return tuple(events_of(tx, inquiry, field))
 
 
 def list_conflicts(store: Store, *, inquiry: InquiryId | None = None, unresolved: bool = True) -> tuple[ConflictRow, ...]:
     """Conflicts, newest first."""
-    raise NotImplementedError
+    statement = (
+        sa.select(conflict, _NUMBER)
+        .join_from(conflict, _INQUIRY, _INQUIRY.c.id == conflict.c.inquiry)
+        .order_by(conflict.c.id.desc())
+    )
+    if inquiry is not None:
+        statement = statement.where(conflict.c.inquiry == inquiry)
+    if unresolved:
+        statement = statement.where(conflict.c.resolved_by.is_(None))
+    with store.read() as tx:
+        rows = tx.execute(statement).all()
+    return tuple(
+        ConflictRow(
+            id=row.id,
+            inquiry=InquiryId(row.inquiry),
+            number=row.number,
+            field=FieldId(row.field),
+            base=decode(row.base),
+            ours=decode(row.ours),
+            theirs=decode(row.theirs),
+            connection=row.conn,
+            winner=row.winner,
+            at=row.at,
+            resolved_by=row.resolved_by,
+        )
+        for row in rows
+    )
+
+
+_INQUIRY = inquiry.alias("home")
+_NUMBER = _INQUIRY.c.number
 
 
 def list_parked(store: Store) -> tuple[LinkRow, ...]:
     """Links in state parked or unknown: what waits for a person."""
-    raise NotImplementedError
+    with store.read() as tx:
+        return tuple(link_row(row) for row in tx.execute(_LINKS.where(link.c.state.in_(["parked", "unknown"]))))
+
+
+def release(store: Store, identifier: str) -> bool:
+    """Let a parked link go on: it is tried anew with the next run. False: there is no such parked link."""
+    with store.write() as tx:
+        row = tx.execute(sa.select(link.c.rid, link.c.inquiry, link.c.state).where(link.c.id == identifier)).first()
+        if row is None or row.state != "parked":
+            return False
+        if row.inquiry is None:  # it never became an inquiry: forget it, and have its collection listed from the start
+            _forget(tx, identifier)
+            return True
+        tx.execute(
+            sa.update(link)
+            .where(link.c.id == identifier)
+            .values(
+                state="live" if row.rid is not None else "new",
+                seen_fp=None,
+                attempts=0,
+                not_before=None,
+                parked_reason=None,
+                push=True,
+                dirty=True,
+            )
+        )
+        return True
+
+
+def _forget(tx: sa.Connection, identifier: str) -> None:
+    from deskweave.store.tables import snapshot, stream
+
+    row = tx.execute(sa.select(link.c.conn, link.c.collection).where(link.c.id == identifier)).one()
+    tx.execute(sa.delete(snapshot).where(snapshot.c.link == identifier))
+    tx.execute(sa.delete(link).where(link.c.id == identifier))
+    tx.execute(
+        sa.update(stream)
+        .where(stream.c.conn == row.conn, stream.c.collection == row.collection, stream.c.feed == "records")
+        .values(watermark=None, resume=None)
+    )
 
 
 def store_status(store: Store) -> StoreStatus:
     """Counts for `deskweave status`."""
-    raise NotImplementedError
+    install = store.install
+    with store.read() as tx:
+        counts: dict[tuple[str, str], int] = {}
+        for row in tx.execute(
+            sa.select(link.c.conn, link.c.state, sa.func.count().label("n"))
+            .where(link.c.kind == "inquiry")
+            .group_by(link.c.conn, link.c.state)
+        ):
+            counts[row.conn, row.state] = row.n
+        waiting = {
+            row.conn: row.n
+            for row in tx.execute(
+                sa.select(link.c.conn, sa.func.count().label("n")).where(link.c.push == sa.true()).group_by(link.c.conn)
+            )
+        }
+        connections = tuple(
+            ConnectionStatus(
+                name=row.name,
+                plugin=row.plugin,
+                heartbeat=row.heartbeat,
+                paused_until=row.paused_until,
+                pause_reason=row.pause_reason,
+                live=counts.get((row.name, "live"), 0),
+                waiting=waiting.get(row.name, 0),
+                parked=counts.get((row.name, "parked"), 0),
+                unknown=counts.get((row.name, "unknown"), 0),
+            )
+            for row in tx.execute(sa.select(connection).order_by(connection.c.name))
+        )
+        return StoreStatus(
+            install=install.id,
+            epoch=install.epoch,
+            inquiries=tx.execute(sa.select(sa.func.count()).select_from(inquiry)).scalar_one(),
+            open_conflicts=tx.execute(
+                sa.select(sa.func.count()).select_from(conflict).where(conflict.c.resolved_by.is_(None))
+            ).scalar_one(),
+            events=last_seq(tx),
+            connections=connections,
+            practice=tx.execute(
+                sa.select(practice_version.c.digest).order_by(practice_version.c.adopted_at.desc()).limit(1)
+            ).scalar(),
+        )
 
 
 def unknown_values(store: Store) -> Mapping[str, Mapping[InquiryId, Json]]:
     """Raw values without a word, by "connection/field"."""
-    raise NotImplementedError
+    found: dict[str, dict[InquiryId, Json]] = {}
+    with store.read() as tx:
+        for row in tx.execute(
+            sa.select(inquiry.c.id, inquiry.c.doc).where(sa.type_coerce(inquiry.c.doc, sa.Text).like('%"unknown"%'))
+        ):
+            for key, raw in row.doc.get("unknown", {}).items():
+                found.setdefault(key, {})[InquiryId(row.id)] = raw
+    return found

@@ -1,6 +1,6 @@
 """The path of a change: pull, reconcile, push; a pure planner in the middle."""
 
-from deskweave.sync.engine import Engine, Hooks, Progress, Side
+from deskweave.sync.engine import Engine
 from deskweave.sync.report import (
     ConflictNote,
     ConnectionReport,
@@ -12,6 +12,7 @@ from deskweave.sync.report import (
     SyncReport,
     Timing,
 )
+from deskweave.sync.run import Hooks, Progress, Side
 
 __all__ = [
     "ConflictNote",

@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final
 
-from deskweave.connector import Connection, Mapper
-from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Route, StatusModel
-from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
+from deskweave.ledger import Ledger
+from deskweave.model import ConnectionName, Field, FieldId, Route, StatusModel
 from deskweave.store import Store
-from deskweave.sync.report import Guard, SyncPlan, SyncReport, Timing
+from deskweave.store.inquiries import chunks
+from deskweave.store.links import dirty_inquiries, waiting_links
+from deskweave.store.lookup import store_status
+from deskweave.store.streams import beat, pause_connection, read_connection, register_connection
+from deskweave.sync import guards
+from deskweave.sync.create import create
+from deskweave.sync.messages import pull_messages, push_messages, spread
+from deskweave.sync.plan import planned
+from deskweave.sync.pull import pull, refine
+from deskweave.sync.push import push
+from deskweave.sync.reconcile import Reconciliation
+from deskweave.sync.report import ConnectionReport, Guard, SyncPlan, SyncReport, Timing
+from deskweave.sync.run import Hooks, Progress, Run, Side
 
-
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """One connection as the engine works with it. `access` "read": nothing is ever written there, not even a mark."""
-
-    name: ConnectionName
-    connection: Connection
-    binding: Binding
-    mapper: Mapper
-    access: Literal["read", "write"] = "read"
-
-
-Gate: TypeAlias = Sequence[Amend | Hold | None]
-
-
-def _open(*_: object) -> Gate:
-    return ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hooks:
-    """The two gates of sync, already guarded: every answer counts, one Hold parks, two different Amends of a field are a Hold."""
-
-    incoming: Callable[[Inquiry | None, ObservedChange], Gate] = _open
-    outgoing: Callable[[Inquiry, PlannedWrite], Gate] = _open
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """One step of a run, for live lines: `done` of `total` where the platform counts."""
-
-    connection: ConnectionName
-    step: Literal["read", "merge", "write"]
-    done: int
-    total: int | None = None
+ROUNDS: Final = 12  #: what is not quiet after so many rounds waits for the next run
 
 
 class Engine:
@@ -84,7 +60,11 @@ class Engine:
         progress: Callable[[Progress], None] | None = None,
         timing: Timing | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._store, self._sides, self._routes = store, dict(sides), tuple(routes)
+        self._fields, self._since, self._now = dict(fields), since, now
+        self._practice, self._guard, self._timing = practice_digest, guard or Guard(), timing or Timing()
+        self._hooks, self._progress = hooks or Hooks(), progress or _unheard
+        self._ledger = Ledger(store, fields=fields, statuses=statuses, practice=practice_digest)
 
     def run(self, only: Sequence[ConnectionName] | None = None) -> SyncReport:
         """Pull, merge and write until nothing is due now; what has to wait is left with its moment, nothing sleeps.
@@ -95,12 +75,112 @@ class Engine:
         Raises:
             SafetyStop: a guard said no (nothing more is written), or another process holds the store.
         """
-        raise NotImplementedError
+        with self._store.lease("sync"):
+            run = self._begin()
+            chosen = [side for name, side in self._sides.items() if only is None or name in only]
+            self._resume(run, chosen)
+            reading: Iterable[Side] = chosen
+            for _ in range(ROUNDS):
+                run.report.rounds += 1
+                self._read(run, reading)
+                guards.check(run)
+                wrote = [side for side in chosen if self._write(run, side)]
+                if not wrote:
+                    break
+                reading = wrote
+            guards.complete_routes(run)
+            self._end(run, chosen)
+            return run.report
 
     def plan(self, only: Sequence[ConnectionName] | None = None) -> SyncPlan:
         """What `run` would write, per record and field. Platforms are read, nothing is written to them.
 
         Raises:
-            SafetyStop: another process holds the store, or a platform's records carry marks this store does not know.
+            SafetyStop: another process holds the store.
         """
-        raise NotImplementedError
+        with self._store.lease("sync --plan"):
+            run = self._begin()
+            chosen = [side for name, side in self._sides.items() if only is None or name in only]
+            self._resume(run, chosen)
+            self._read(run, chosen)
+            stop = guards.stop_of(run)
+            records = [record for side in chosen if run.works(side) for record in planned(run, side)]
+            self._end(run, chosen)
+            return SyncPlan(records=records, report=run.report, stop=stop)
+
+    # -------------------------------------------------------------------------------------------------------------- steps
+    def _begin(self) -> Run:
+        report = SyncReport(connections={name: ConnectionReport(name=name) for name in self._sides})
+        return Run(
+            store=self._store,
+            ledger=self._ledger,
+            sides=self._sides,
+            routes=self._routes,
+            fields=self._fields,
+            since=self._since,
+            guard=self._guard,
+            timing=self._timing,
+            hooks=self._hooks,
+            now=self._now,
+            practice=self._practice,
+            progress=self._progress,
+            report=report,
+        )
+
+    def _resume(self, run: Run, sides: Sequence[Side]) -> None:
+        """Connections that have to wait for a moment still do; those that waited for a person are tried again."""
+        for side in sides:
+            with self._store.read() as tx:
+                state = read_connection(tx, side.name)
+            if state is None:
+                with self._store.write() as tx:
+                    register_connection(tx, side.name)
+            elif state.paused_until is not None and state.paused_until > self._now():
+                run.stopped.add(side.name)
+                run.part(side).paused, run.part(side).paused_until = state.pause_reason, state.paused_until
+
+    def _read(self, run: Run, sides: Iterable[Side]) -> None:
+        for side in sides:
+            if run.works(side):
+                pull(run, side)
+            if run.works(side):
+                pull_messages(run, side)
+            if run.works(side):
+                refine(run, side)
+        with self._store.read() as tx:
+            dirty = dirty_inquiries(tx)
+        for part in chunks(dirty, 200):
+            with self._store.write() as tx:
+                rows = Reconciliation(run, tx)
+                rows.load(part)
+                rows.flush()
+                spread(run, tx, rows.links, rows.grown)
+
+    def _write(self, run: Run, side: Side) -> bool:
+        wrote = False
+        for step in (create, push, push_messages):
+            if run.works(side) and side.name not in run.held_back:
+                wrote |= step(run, side)
+        return wrote
+
+    def _end(self, run: Run, sides: Sequence[Side]) -> None:
+        with self._store.read() as tx:
+            run.report.waiting, run.report.waiting_until = waiting_links(tx, self._now())
+            states = {side.name: read_connection(tx, side.name) for side in sides}
+        pauses = [part.paused_until for part in run.report.connections.values() if part.paused_until is not None]
+        if run.report.waiting_until is not None:
+            pauses.append(run.report.waiting_until)
+        run.report.waiting_until = min(pauses, default=None)
+        run.report.inquiries_touched = len(run.touched)
+        with self._store.write() as tx:
+            for side in sides:
+                state = states[side.name]
+                if run.works(side):
+                    if state is not None and state.pause_reason is not None:
+                        pause_connection(tx, side.name, None, None)
+                    beat(tx, side.name, self._now())
+        run.report.inquiries_total = store_status(self._store).inquiries
+
+
+def _unheard(_: Progress) -> None:
+    """Nobody listens."""

@@ -1,0 +1,105 @@
+"""Events as they were written. Only `deskweave.ledger` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from deskweave.model import Event, FieldId, InquiryId
+from deskweave.store.inquiries import chunks, personal_values
+from deskweave.store.tables import event, position
+from deskweave.store.values import decode, reference_of
+
+
+def known_origins(tx: sa.Connection, source: str, origin_ids: Iterable[str]) -> set[str]:
+    """Which of these changes are events already."""
+    found: set[str] = set()
+    statement = sa.select(event.c.origin_id).where(
+        event.c.source == source, event.c.origin_id.in_(sa.bindparam("ids", expanding=True))
+    )
+    for part in chunks(origin_ids):
+        found.update(tx.execute(statement, {"ids": part}).scalars())
+    return found
+
+
+def events_of(tx: sa.Connection, inquiry: InquiryId, field: FieldId | None = None) -> list[Event]:
+    """Events of one inquiry in the order we learned them, personal values resolved."""
+    statement = sa.select(event).where(event.c.inquiry == inquiry).order_by(event.c.seq)
+    if field is not None:
+        statement = statement.where(event.c.field == field)
+    return _events(tx, tx.execute(statement).all())
+
+
+def events_after(tx: sa.Connection, seq: int, limit: int) -> list[Event]:
+    """The next `limit` events after `seq`, personal values resolved: for readers that keep a position."""
+    return _events(tx, tx.execute(sa.select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)).all())
+
+
+def coarse_events(tx: sa.Connection, source: str, since: datetime) -> list[Event]:
+    """Imprecise changes of `source` recorded since then that no history line explains yet (first values of a field left out)."""
+    finer = event.alias("finer")
+    statement = (
+        sa.select(event)
+        .where(
+            event.c.source == source,
+            event.c.precise == sa.false(),
+            event.c.old.is_not(None),
+            event.c.recorded_at >= since,
+            ~sa.exists().where(finer.c.refines == event.c.seq, finer.c.inquiry == event.c.inquiry),
+        )
+        .order_by(event.c.seq)
+    )
+    return _events(tx, tx.execute(statement).all())
+
+
+def last_seq(tx: sa.Connection) -> int:
+    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(event.c.seq), 0))).scalar_one())
+
+
+def first_at(tx: sa.Connection, inquiry: InquiryId) -> datetime | None:
+    """The earliest moment any event of the inquiry speaks of."""
+    found = tx.execute(sa.select(sa.func.min(event.c.at)).where(event.c.inquiry == inquiry)).scalar()
+    return found if isinstance(found, datetime) or found is None else datetime.fromisoformat(found)
+
+
+def read_position(tx: sa.Connection, reader: str) -> int | None:
+    """How far `reader` has come; None: it never read."""
+    return tx.execute(sa.select(position.c.seq).where(position.c.reader == reader)).scalar()
+
+
+def write_position(tx: sa.Connection, reader: str, seq: int) -> None:
+    if tx.execute(sa.update(position).where(position.c.reader == reader).values(seq=seq)).rowcount == 0:
+        tx.execute(sa.insert(position).values(reader=reader, seq=seq))
+
+
+def _events(tx: sa.Connection, rows: Sequence[Any]) -> list[Event]:
+    wanted = [reference for row in rows for raw in (row.old, row.new) if (reference := reference_of(raw)) is not None]
+    plain = personal_values(tx, wanted)
+
+    def value(raw: Any) -> Any:
+        reference = reference_of(raw)
+        return decode(raw) if reference is None else plain.get(reference)
+
+    return [
+        Event(
+            seq=row.seq,
+            inquiry=InquiryId(row.inquiry),
+            field=FieldId(row.field),
+            old=value(row.old),
+            new=value(row.new),
+            at=row.at,
+            order=row.ord,
+            recorded_at=row.recorded_at,
+            actor=row.actor,
+            source=row.source,
+            origin_id=row.origin_id,
+            precise=row.precise,
+            refines=row.refines,
+            cause=row.cause,
+            practice=row.practice,
+        )
+        for row in rows
+    ]

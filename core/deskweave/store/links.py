@@ -1,0 +1,259 @@
+"""Links: what joins one thing on one platform with an inquiry, and what both sides last said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from deskweave.model import FieldId, InquiryId, Json, Value
+from deskweave.store.inquiries import chunks
+from deskweave.store.tables import link, snapshot
+from deskweave.store.values import decode, decode_all, encode, encode_all
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """What a platform said when it was last looked at, in its own view."""
+
+    values: dict[FieldId, Value] = field(default_factory=dict)
+    unknown: dict[FieldId, Json] = field(default_factory=dict)
+    at: datetime | None = None
+    by: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Link:
+    """One row of `link` with its snapshot. `base` is what both sides last agreed on, in the platform's view.
+
+    `cross` is the cross-reference text that stands there as far as we know; `frozen` the body of a create, kept until it is
+    known; `dropped` the values the platform answered to with success and did not keep: not sent again until they change.
+    """
+
+    id: str
+    conn: str
+    collection: str
+    corr: str
+    kind: str
+    state: str
+    rid: str | None = None
+    role: str = "main"
+    inquiry: InquiryId | None = None
+    message: str | None = None
+    parent: str | None = None
+    seen_fp: str | None = None
+    seen_version: str | None = None
+    dirty: bool = False
+    push: bool = False
+    inflight: dict[str, list[Json]] = field(default_factory=dict)
+    label: str | None = None
+    url: str | None = None
+    lease_until: datetime | None = None
+    token: int = 0
+    attempts: int = 0
+    not_before: datetime | None = None
+    last_try: datetime | None = None
+    parked_reason: str | None = None
+    base: dict[FieldId, Value] = field(default_factory=dict)
+    cross: str | None = None
+    frozen: dict[str, Json] | None = None
+    seen: Seen = field(default_factory=Seen)
+    unreadable: frozenset[FieldId] = frozenset()
+    dropped: dict[FieldId, Value] = field(default_factory=dict)
+    loaded: Any = None  #: the row as it was loaded, to write only what changed
+
+    def may_have_written(self, name: FieldId) -> list[Value]:
+        """Values we may have written to this field, the answer unknown."""
+        return [decode(raw) for raw in self.inflight.get(name, ())]
+
+
+_COLUMNS: Final = [column for column in link.c]
+_NAMES: Final = [column.name for column in link.c]
+_FIXED: Final = frozenset({"id", "conn", "corr", "kind", "message", "parent"})  #: never change
+_WHOLE: Final = sa.select(*_COLUMNS, snapshot.c.base, snapshot.c.observed, snapshot.c.unreadable).select_from(
+    link.outerjoin(snapshot, snapshot.c.link == link.c.id)
+)
+_SCAN: Final = sa.select(
+    link.c.rid, link.c.id, link.c.seen_fp, link.c.seen_version, link.c.label, link.c.state, link.c.dirty
+).where(
+    link.c.conn == sa.bindparam("b_conn"),
+    link.c.collection == sa.bindparam("b_collection"),
+    link.c.rid.in_(sa.bindparam("rids", expanding=True)),
+)
+
+
+def scan_links(tx: sa.Connection, conn: str, collection: str, rids: Iterable[str]) -> dict[str, Any]:
+    """The narrow rows of known remote ids: (rid, id, seen_fp, seen_version, label, state, dirty)."""
+    found: dict[str, Any] = {}
+    for part in chunks(rids):
+        for row in tx.execute(_SCAN, {"b_conn": conn, "b_collection": collection, "rids": part}):
+            found[row[0]] = row
+    return found
+
+
+def links_by_corr(tx: sa.Connection, corrs: Iterable[str]) -> dict[str, Link]:
+    found: dict[str, Link] = {}
+    for part in chunks(corrs):
+        for one in _links(tx.execute(_WHOLE.where(link.c.corr.in_(part))).all()):
+            found[one.corr] = one
+    return found
+
+
+def links_by_id(tx: sa.Connection, ids: Iterable[str]) -> dict[str, Link]:
+    found: dict[str, Link] = {}
+    for part in chunks(ids):
+        for one in _links(tx.execute(_WHOLE.where(link.c.id.in_(part))).all()):
+            found[one.id] = one
+    return found
+
+
+def links_of(tx: sa.Connection, inquiries: Iterable[InquiryId]) -> dict[InquiryId, list[Link]]:
+    """Record links by inquiry, oldest first."""
+    found: dict[InquiryId, list[Link]] = {}
+    for part in chunks(inquiries):
+        statement = _WHOLE.where(link.c.inquiry.in_(part), link.c.kind == "inquiry").order_by(link.c.id)
+        for one in _links(tx.execute(statement).all()):
+            assert one.inquiry is not None
+            found.setdefault(one.inquiry, []).append(one)
+    return found
+
+
+def message_links_of(tx: sa.Connection, parents: Iterable[str]) -> list[Link]:
+    """Message links under these record links."""
+    found: list[Link] = []
+    for part in chunks(parents):
+        found.extend(_links(tx.execute(_WHOLE.where(link.c.parent.in_(part), link.c.kind == "message")).all()))
+    return found
+
+
+def due_links(tx: sa.Connection, conn: str, now: datetime, kinds: Sequence[str], states: Sequence[str]) -> list[Link]:
+    """Links of a connection with something to write whose moment has come, oldest first."""
+    statement = _WHOLE.where(
+        link.c.conn == conn,
+        link.c.push == sa.true(),
+        link.c.kind.in_(list(kinds)),
+        link.c.state.in_(list(states)),
+        sa.or_(link.c.not_before.is_(None), link.c.not_before <= now),
+    ).order_by(link.c.id)
+    return _links(tx.execute(statement).all())
+
+
+def waiting_links(tx: sa.Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many links wait for a moment to come, and the earliest of these moments."""
+    row = tx.execute(
+        sa.select(sa.func.count(), sa.func.min(link.c.not_before)).where(
+            link.c.push == sa.true(), link.c.not_before > now, link.c.state.in_(["new", "creating", "live"])
+        )
+    ).one()
+    first = row[1]
+    return row[0], first if isinstance(first, datetime) or first is None else datetime.fromisoformat(first)
+
+
+def dirty_inquiries(tx: sa.Connection) -> list[InquiryId]:
+    statement = sa.select(link.c.inquiry).where(link.c.dirty == sa.true(), link.c.inquiry.is_not(None)).distinct()
+    return [InquiryId(one) for one in tx.execute(statement).scalars()]
+
+
+def count_live(tx: sa.Connection, conn: str) -> int:
+    return int(
+        tx.execute(
+            sa.select(sa.func.count()).where(link.c.conn == conn, link.c.kind == "inquiry", link.c.state == "live")
+        ).scalar_one()
+    )
+
+
+def insert_links(tx: sa.Connection, links: Sequence[Link]) -> None:
+    if links:
+        tx.execute(link.insert(), [_link_row(one) for one in links])
+        with_snapshot = [_snapshot_row(one) for one in links if one.kind == "inquiry"]
+        if with_snapshot:
+            tx.execute(snapshot.insert(), with_snapshot)
+
+
+def save_links(tx: sa.Connection, links: Sequence[Link]) -> int:
+    """Write the links that differ from what was loaded; answers with how many did."""
+    rows, snapshots = [], []
+    for one in links:
+        row = _link_row(one)
+        before = one.loaded
+        if before is None or any(row[name] != before[0][name] for name in _NAMES):
+            rows.append({**row, "b_id": row["id"]})
+        if one.kind == "inquiry":
+            picture = _snapshot_row(one)
+            if before is None or picture != before[1]:
+                snapshots.append({**picture, "b_link": picture["link"]})
+        one.loaded = (row, _snapshot_row(one) if one.kind == "inquiry" else None)
+    if rows:
+        tx.execute(_UPDATE, rows)
+    if snapshots:
+        tx.execute(_UPDATE_SNAPSHOT, snapshots)
+    return len(rows) + len(snapshots)
+
+
+_UPDATE: Final = (
+    sa.update(link)
+    .where(link.c.id == sa.bindparam("b_id"))
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in _NAMES
+            if name not in ("id", "conn", "collection", "corr", "kind", "message", "parent")
+        }
+    )
+)
+_UPDATE_SNAPSHOT: Final = (
+    sa.update(snapshot)
+    .where(snapshot.c.link == sa.bindparam("b_link"))
+    .values({name: sa.bindparam(name) for name in ("base", "observed", "unreadable")})
+)
+
+
+def _link_row(one: Link) -> dict[str, Any]:
+    row = {name: getattr(one, name) for name in _NAMES}
+    row["inflight"] = {name: list(values) for name, values in one.inflight.items()} or None
+    return row
+
+
+def _snapshot_row(one: Link) -> dict[str, Any]:
+    base: dict[str, Any] = {"v": encode_all(one.base)}
+    if one.cross is not None:
+        base["x"] = one.cross
+    if one.frozen is not None:
+        base["frozen"] = one.frozen
+    observed: dict[str, Any] = {"v": encode_all(one.seen.values)}
+    if one.seen.unknown:
+        observed["u"] = dict(one.seen.unknown)
+    if one.seen.at is not None:
+        observed["at"] = encode(one.seen.at)
+    if one.seen.by is not None:
+        observed["by"] = one.seen.by
+    limits: dict[str, Any] | None = None
+    if one.unreadable or one.dropped:
+        limits = {"unreadable": sorted(one.unreadable), "dropped": encode_all(one.dropped)}
+    return {"link": one.id, "base": base, "observed": observed, "unreadable": limits}
+
+
+def _links(rows: Iterable[Any]) -> list[Link]:
+    found = []
+    for row in rows:
+        columns = dict(row._mapping)
+        base, observed, limits = columns.pop("base"), columns.pop("observed"), columns.pop("unreadable")
+        one = Link(**{**columns, "inflight": columns["inflight"] or {}})
+        if base is not None:
+            one.base, one.cross, one.frozen = decode_all(base["v"]), base.get("x"), base.get("frozen")
+        if observed is not None:
+            at = decode(observed.get("at"))
+            one.seen = Seen(
+                values=decode_all(observed["v"]),
+                unknown=observed.get("u", {}),
+                at=at if isinstance(at, datetime) else None,
+                by=observed.get("by"),
+            )
+        if limits is not None:
+            one.unreadable, one.dropped = frozenset(map(FieldId, limits["unreadable"])), decode_all(limits["dropped"])
+        one.loaded = (_link_row(one), _snapshot_row(one) if one.kind == "inquiry" else None)
+        found.append(one)
+    return found

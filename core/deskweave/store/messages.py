@@ -1,0 +1,68 @@
+"""Messages as they are kept: bodies stand among the personal values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from deskweave.model import InquiryId, InternalMessage, PublicMessage, Visibility
+from deskweave.store.inquiries import chunks, personal_values
+from deskweave.store.tables import event, message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A message with its visibility as a type; `erased` ones have no body and are carried nowhere."""
+
+    id: str
+    inquiry: InquiryId
+    message: PublicMessage | InternalMessage
+    author: str | None
+    source: str
+    erased: bool
+
+
+def messages_of(tx: sa.Connection, inquiries: Iterable[InquiryId]) -> list[StoredMessage]:
+    """Messages of these inquiries, oldest first."""
+    return [one for part in chunks(inquiries) for one in _load(tx, message.c.inquiry.in_(part))]
+
+
+def messages_by_id(tx: sa.Connection, ids: Iterable[str]) -> dict[str, StoredMessage]:
+    return {one.id: one for part in chunks(ids) for one in _load(tx, message.c.id.in_(part))}
+
+
+def _load(tx: sa.Connection, where: sa.ColumnElement[bool]) -> list[StoredMessage]:
+    statement = (
+        sa.select(message, event.c.source)
+        .select_from(
+            message.outerjoin(
+                event,
+                sa.and_(
+                    event.c.inquiry == message.c.inquiry,
+                    event.c.field == "message_log",
+                    event.c.new == '"' + message.c.id + '"',
+                ),
+            )
+        )
+        .where(where)
+        .order_by(message.c.at, message.c.id)
+    )
+    rows = tx.execute(statement).all()
+    bodies = personal_values(tx, (row.body for row in rows))
+    found = []
+    for row in rows:
+        body = bodies.get(row.body)
+        kind = PublicMessage if row.visibility == Visibility.PUBLIC else InternalMessage
+        found.append(
+            StoredMessage(
+                id=row.id,
+                inquiry=InquiryId(row.inquiry),
+                message=kind(body=str(body or ""), author=None, at=row.at),
+                author=row.author,
+                source=row.source or "",
+                erased=body is None,
+            )
+        )
+    return found

@@ -1,0 +1,84 @@
+"""How far each feed of a connection has been read; connections, their pauses and heartbeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from deskweave.model import Json
+from deskweave.store.tables import connection, stream
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """`watermark`: every change stamped before it is in the store. `resume`: where a listing that was cut off goes on."""
+
+    watermark: datetime | None = None
+    resume: str | None = None
+
+
+def read_stream(tx: sa.Connection, conn: str, collection: str, feed: str) -> Stream:
+    row = tx.execute(
+        sa.select(stream.c.watermark, stream.c.resume).where(
+            stream.c.conn == conn, stream.c.collection == collection, stream.c.feed == feed
+        )
+    ).first()
+    return Stream() if row is None else Stream(row.watermark, row.resume)
+
+
+def save_stream(tx: sa.Connection, conn: str, collection: str, feed: str, to: Stream) -> None:
+    key = {"conn": conn, "collection": collection, "feed": feed}
+    changed = tx.execute(
+        sa.update(stream)
+        .where(*(stream.c[name] == value for name, value in key.items()))
+        .values(watermark=to.watermark, resume=to.resume)
+    )
+    if changed.rowcount == 0:
+        tx.execute(sa.insert(stream).values(**key, watermark=to.watermark, resume=to.resume))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    name: str
+    plugin: str
+    identity: Json
+    paused_until: datetime | None
+    pause_reason: str | None
+    heartbeat: datetime | None
+
+
+def read_connection(tx: sa.Connection, name: str) -> ConnectionState | None:
+    row = tx.execute(sa.select(connection).where(connection.c.name == name)).first()
+    if row is None:
+        return None
+    return ConnectionState(row.name, row.plugin, row.identity, row.paused_until, row.pause_reason, row.heartbeat)
+
+
+def register_connection(tx: sa.Connection, name: str, plugin: str = "") -> None:
+    """Make the row of a connection where there is none; write down its plugin where that is known."""
+    found = read_connection(tx, name)
+    if found is None:
+        tx.execute(sa.insert(connection).values(name=name, plugin=plugin))
+    elif plugin and found.plugin != plugin:
+        tx.execute(sa.update(connection).where(connection.c.name == name).values(plugin=plugin))
+
+
+def pause_connection(tx: sa.Connection, name: str, reason: str | None, until: datetime | None) -> None:
+    """Stop working with a connection until a moment, or until a person acts; a reason of None lets it go on."""
+    tx.execute(sa.update(connection).where(connection.c.name == name).values(paused_until=until, pause_reason=reason))
+
+
+def beat(tx: sa.Connection, name: str, at: datetime) -> None:
+    """The one write of a quiet run."""
+    tx.execute(sa.update(connection).where(connection.c.name == name).values(heartbeat=at))
+
+
+def save_identity(tx: sa.Connection, name: str, identity: Json) -> None:
+    """What the instance said it is, at first contact (the workspace compares it before every write)."""
+    tx.execute(sa.update(connection).where(connection.c.name == name).values(identity=identity))
+
+
+def save_capabilities(tx: sa.Connection, name: str, capabilities: Json) -> None:
+    tx.execute(sa.update(connection).where(connection.c.name == name).values(capabilities=capabilities))

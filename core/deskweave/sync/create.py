@@ -1,0 +1,272 @@
+"""Creating counterparts: an intent, then the call; a lost answer is dealt with by what the collection can recognise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from deskweave.connector import CollectionCapabilities, Draft, Outcome, Plant, Ref, RemoteRecord
+from deskweave.errors import (
+    ConfigurationError,
+    Executed,
+    PluginError,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    RequestError,
+    Scope,
+    TransientError,
+)
+from deskweave.model.desk import PlannedWrite
+from deskweave.store.audit import Written, digest_value, record_writes
+from deskweave.store.links import Link, due_links, links_by_id
+from deskweave.store.values import ulid_time
+from deskweave.sync.pull import lines_of
+from deskweave.sync.push import fetch
+from deskweave.sync.reconcile import NO_LINES, Reconciliation
+from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
+
+
+@dataclass(slots=True)
+class Birth:
+    """One record about to be created; the draft is in the store already."""
+
+    link: Link
+    draft: Draft
+    first: bool  #: never tried before: the answer's record is as the create made it
+
+
+def create(run: Run, side: Side) -> bool:
+    """Create what is due on a connection; what was begun and not answered is looked for first."""
+    if side.access != "write" or side.connection.sink is None:
+        return False
+    with run.store.read() as tx:
+        due = due_links(tx, side.name, run.now(), ["inquiry"], ["new", "creating"])
+    wrote = False
+    for name in side.binding.collections:
+        capabilities = side.capabilities(name)
+        mine = [one for one in due if one.collection == name]
+        if capabilities is None or capabilities.creates is None or not mine:
+            continue
+        size = max(1, capabilities.create_batch)
+        for start in range(0, len(mine), size):
+            if not run.works(side) or side.name in run.held_back:
+                return wrote
+            with run.containing(side):
+                wrote |= _batch(run, side, capabilities, mine[start : start + size])
+                run.progress(Progress(connection=side.name, step="write", done=start + 1, total=len(mine)))
+    return wrote
+
+
+def wait_of(capabilities: CollectionCapabilities) -> timedelta:
+    """How long a create without an answer is left alone: until it can no longer take effect, and is listed if it has."""
+    return capabilities.settle + (capabilities.index_lag if capabilities.find != "strong" else timedelta(0))
+
+
+def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Sequence[Link]) -> bool:
+    births: list[Link] = []
+    wrote = False
+    for link in batch:
+        blind = capabilities.creates is Plant.UPSERT and capabilities.find == "none"
+        if link.state == "new" or capabilities.creates is Plant.KEY or blind:
+            births.append(link)
+        elif capabilities.creates is Plant.NONE or capabilities.find == "none":
+            _unknown(run, side, link)
+        elif _search(run, side, link):
+            wrote = True
+        else:
+            births.append(link)
+    ready = _claim(run, side, capabilities, births)
+    return (_send(run, side, ready) if ready else False) or wrote
+
+
+def _unknown(run: Run, side: Side, link: Link) -> None:
+    """Nothing there could tell whether the create took effect: a machine never repeats it."""
+    with run.store.write() as tx:
+        rows = Reconciliation(run, tx)
+        assert link.inquiry is not None
+        rows.load([link.inquiry])
+        mine = rows.link(link.inquiry, link.id)
+        rows.park(mine, "whether it was created is not known, and it cannot be recognised there: look, then say which record it is")
+        mine.state = "unknown"
+        rows.flush()
+
+
+def _search(run: Run, side: Side, link: Link) -> bool:
+    """Look for a create whose answer was lost; found, it is adopted."""
+    source = side.connection.records
+    assert source is not None
+    after = ulid_time(link.id) - run.timing.skew
+    found = run.call(side, lambda: source.find(link.collection, link.corr, after), "records.find")
+    if not found:
+        return False
+    first, *others = sorted(found, key=lambda one: one.ref.rid)
+    lines = lines_of(run, side, link.collection, {first.ref: None})
+    with run.store.write() as tx:
+        rows = Reconciliation(run, tx)
+        assert link.inquiry is not None
+        rows.load([link.inquiry])
+        mine = rows.link(link.inquiry, link.id)
+        if mine.rid is None:
+            rows.meet(mine, first, side.mapper.read(first), lines.get(ref_key(first.ref), NO_LINES), answered=False)
+            run.part(side).adopted += 1
+        rows.flush()
+    for other in others:
+        run.note(
+            "duplicate-mark",
+            side,
+            ref_key(other.ref),
+            other.label,
+            f"{other.label} was created twice; {first.label} is joined, {other.label} is not",
+            f"close or delete {other.label}",
+        )
+    return True
+
+
+def _claim(run: Run, side: Side, capabilities: CollectionCapabilities, births: Sequence[Link]) -> list[Birth]:
+    """Freeze the drafts and say that they may have been sent, before they are."""
+    ready: list[Birth] = []
+    if not births:
+        return ready
+    with run.store.write() as tx:
+        rows = Reconciliation(run, tx)
+        rows.load(one.inquiry for one in births if one.inquiry is not None)
+        for birth in births:
+            assert birth.inquiry is not None
+            link = next((one for one in rows.links.get(birth.inquiry, []) if one.id == birth.id), None)
+            if link is None or link.rid is not None or link.state not in ("new", "creating"):
+                continue
+            first = link.frozen is None
+            if first:
+                draft = _draft(run, side, rows, link)
+                if draft is None:
+                    continue
+                link.frozen = _freeze(draft)
+            link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
+            link.not_before, link.lease_until = run.now() + wait_of(capabilities), run.now() + run.timing.lease
+            ready.append(Birth(link, _thaw(link), first))
+        rows.save()
+    return ready
+
+
+def _draft(run: Run, side: Side, rows: Reconciliation, link: Link) -> Draft | None:
+    assert link.inquiry is not None
+    document = rows.visible(link.inquiry, link)
+    projected = side.mapper.project(link.collection, document).values
+    inquiry = rows.documents[link.inquiry].inquiry()
+    write = PlannedWrite(side.name, {name: document[name] for name in projected if document.get(name) is not None})
+    verdict = run.gate(lambda: run.hooks.outgoing(inquiry, write))
+    if verdict.hold is not None:
+        rows.park(link, verdict.hold)
+        return None
+    amended = {name: value for name, value in verdict.amend.items() if name in write.values}
+    return side.mapper.draft(link.collection, {**document, **amended}, corr=link.corr, key=key_of(link.id, 0))
+
+
+def _freeze(draft: Draft) -> dict[str, Any]:
+    return {
+        "collection": draft.collection,
+        "key": draft.key,
+        "fields": dict(draft.fields),
+        "parent": None if draft.parent is None else [draft.parent.collection, draft.parent.rid],
+        "on_behalf_of": draft.on_behalf_of,
+    }
+
+
+def _thaw(link: Link) -> Draft:
+    frozen: dict[str, Any] = dict(link.frozen or {})
+    return Draft(
+        collection=frozen["collection"],
+        corr=link.corr,
+        key=frozen["key"],
+        fields=frozen["fields"],
+        parent=None if frozen["parent"] is None else Ref(*frozen["parent"]),
+        on_behalf_of=frozen["on_behalf_of"],
+    )
+
+
+def _send(run: Run, side: Side, births: Sequence[Birth]) -> bool:
+    sink = side.connection.sink
+    assert sink is not None
+    failure: RemoteError | PluginError | None = None
+    try:
+        outcomes: Sequence[Outcome] = run.call(side, lambda: sink.create([one.draft for one in births]), "sink.create")
+        if len(outcomes) != len(births):
+            raise PluginError(side.name, "sink.create", f"{len(outcomes)} outcomes for {len(births)} drafts")
+    except (RemoteError, PluginError) as error:
+        failure = error
+        known = error if isinstance(error, RequestError) else None
+        surely_not = isinstance(error, ConfigurationError)
+        executed = known.executed if known is not None else Executed.NO if surely_not else Executed.MAYBE
+        unclear = known or TransientError(str(error), executed=executed)
+        outcomes = [Outcome(executed=executed, error=unclear) for _ in births]
+    untold = [one.ref for one in outcomes if one.ref is not None and one.record is None]
+    try:
+        reread = fetch(run, side, untold) if untold else {}
+    except (RemoteError, PluginError):
+        reread = {}  # the id is known: that is what must not be lost; the record is read with the next listing
+    limit: RateLimited | None = None
+    wrote = False
+    with run.store.write() as tx:
+        current = links_by_id(tx, [one.link.id for one in births])
+        rows = Reconciliation(run, tx)
+        rows.load(one.link.inquiry for one in births if one.link.inquiry is not None)
+        for one, outcome in zip(births, outcomes, strict=True):
+            assert one.link.inquiry is not None
+            if current[one.link.id].token != one.link.token or current[one.link.id].rid is not None:
+                continue
+            link = rows.link(one.link.inquiry, one.link.id)
+            if outcome.ref is not None:
+                record = outcome.record or reread.get(outcome.ref)
+                if isinstance(record, RemoteRecord):
+                    rows.meet(link, record, side.mapper.read(record), answered=one.first and outcome.record is not None)
+                else:
+                    link.rid, link.state = outcome.ref.rid, "live"
+                    link.base, link.seen_fp = {}, None  # the next look meets it, with the draft at hand
+                run.part(side).created += 1
+                run.written.setdefault((side.name, "create"), set()).add(link.id)
+                wrote = True
+            elif outcome.executed is Executed.YES and outcome.error is None:
+                rows.park(link, "it was created and its id was not told: look, then say which record it is")
+                link.state = "unknown"
+                wrote = True
+            if outcome.error is not None and outcome.ref is None:
+                _failed(run, rows, link, outcome.error)
+                if isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD:
+                    limit = outcome.error
+        rows.flush()
+        record_writes(tx, [_audit(run, side, one, outcome) for one, outcome in zip(births, outcomes, strict=True)])
+    if limit is not None:
+        run.limited(side, limit)
+    if isinstance(failure, (ConfigurationError, PluginError)):
+        raise failure
+    return wrote
+
+
+def _failed(run: Run, rows: Reconciliation, link: Link, error: RequestError) -> None:
+    if error.executed is not Executed.NO:
+        return  # it may be there: `not_before` is set, and it is looked for then
+    link.state, link.frozen = "new", None
+    if isinstance(error, TransientError):
+        link.not_before = error.retry_at or run.now() + next_wait(run.timing, None, None)
+        return
+    link.attempts += 1
+    link.not_before = run.now() + run.timing.backoff * 2 ** (link.attempts - 1)
+    if isinstance(error, Rejected) and link.attempts >= run.timing.attempts:
+        rows.park(link, str(error))
+
+
+def _audit(run: Run, side: Side, one: Birth, outcome: Outcome) -> Written:
+    ref = ref_key(outcome.ref) if outcome.ref is not None else f"{one.draft.collection}/{one.draft.corr}"
+    record = outcome.record
+    stated = side.mapper.read(record).values if record is not None else {}
+    return Written(
+        at=run.now(),
+        conn=side.name,
+        ref=ref,
+        verb="create",
+        outcome=outcome.executed.value,
+        digest={name: digest_value(value) for name, value in stated.items()},
+    )

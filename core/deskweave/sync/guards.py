@@ -1,0 +1,140 @@
+"""What a run may not exceed unasked, counted from the plan before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+from deskweave.errors import SafetyStop
+from deskweave.model import ConnectionName, PublicMessage
+from deskweave.model.predicate import holds
+from deskweave.store.events import last_seq, read_position, write_position
+from deskweave.store.inquiries import load_documents
+from deskweave.store.links import Link, count_live, due_links
+from deskweave.store.messages import messages_by_id
+from deskweave.sync.reconcile import Reconciliation
+from deskweave.sync.run import Run
+
+ROUTE: Final = "route:"
+
+
+def stop_of(run: Run) -> str | None:
+    """The sentence with which the guards stop this run before its next write; None where they let it go on.
+
+    What was written earlier in the run counts too. Records that only get a cross-reference do not: they follow creates, which
+    are free until a route has had its first complete pass.
+    """
+    foreign = _foreign(run)
+    if foreign is not None:
+        return foreign
+    parts: list[str] = []
+    notices = run.notices
+    with run.store.read() as tx:
+        complete = _complete(run, tx)
+        for name, side in run.sides.items():
+            if side.access != "write" or not run.works(side):
+                continue
+            records = due_links(tx, name, run.now(), ["inquiry"], ["live", "new", "creating"])
+            updates = {one.id for one in _with_values(run, tx, records)} | run.written.get((name, "update"), set())
+            created = {one.id for one in records if one.state == "new" and _counts(run, tx, one, complete)}
+            changes = updates | created
+            live = count_live(tx, name)
+            limit = max(run.guard.update_records, int(run.guard.update_share * live))
+            if len(changes) > limit:
+                parts.append(
+                    f"{len(changes)} records of {name} would change ({len(updates)} updated, {len(created)} created); "
+                    f"the limit is {limit} (the larger of {run.guard.update_records} records and "
+                    f"{run.guard.update_share:.0%} of {live})"
+                )
+            notices += sum(1 for one in records if one.state == "new" and _notifies(run, name, one))
+            notices += _public(run, tx, name)
+    if notices > run.guard.max_notices:
+        parts.append(
+            f"platforms would write to people up to {notices} times (new records and public messages); "
+            f"the limit is {run.guard.max_notices}"
+        )
+    return "; ".join(parts) or None
+
+
+def check(run: Run) -> None:
+    """Stop before the first write that would go too far.
+
+    Raises:
+        SafetyStop: with the counts and the options that allow it.
+    """
+    reason = stop_of(run)
+    if reason is not None:
+        raise SafetyStop(
+            f"stopped before writing: {reason}. Look first: deskweave sync --plan. Go ahead: --max-changes, --max-notices"
+            if not run.foreign
+            else reason
+        )
+
+
+def complete_routes(run: Run) -> None:
+    """A route all of whose counterparts are there has had its first complete pass: from now on its creates count as changes."""
+    with run.store.read() as tx:
+        done = _complete(run, tx)
+        open_routes = [route for route in run.routes if route.id not in done]
+        waiting = [
+            one
+            for name in run.sides
+            for one in due_links(tx, name, run.now() + run.timing.backoff_most * 1000, ["inquiry"], ["new", "creating"])
+        ]
+        values = {key: found.values for key, found in load_documents(tx, [w.inquiry for w in waiting if w.inquiry]).items()}
+    finished = [
+        route
+        for route in open_routes
+        if not any(
+            one.inquiry is not None and one.conn in route.among and holds(route.when, values[one.inquiry]) for one in waiting
+        )
+    ]
+    if finished:
+        with run.store.write() as tx:
+            for route in finished:
+                write_position(tx, f"{ROUTE}{route.id}", last_seq(tx))
+
+
+def _foreign(run: Run) -> str | None:
+    if not run.foreign:
+        return None
+    said = ", ".join(f"{len(labels)} on {name} ({', '.join(labels[:3])})" for name, labels in sorted(run.foreign.items()))
+    return (
+        f"stopped before writing: records carry marks this store does not know: {said}. The store was lost, restored or is another "
+        "one, or these records belong to another installation. Writing now would double them. Join them again: deskweave store "
+        "rebuild; or open the right store"
+    )
+
+
+def _complete(run: Run, tx: sa.Connection) -> set[str]:
+    return {route.id for route in run.routes if read_position(tx, f"{ROUTE}{route.id}") is not None}
+
+
+def _with_values(run: Run, tx: sa.Connection, records: list[Link]) -> list[Link]:
+    live = [one for one in records if one.state == "live" and one.inquiry is not None]
+    rows = Reconciliation(run, tx)
+    rows.load(one.inquiry for one in live if one.inquiry is not None)
+    return [one for one in live if one.inquiry is not None and rows.want(one.inquiry, rows.link(one.inquiry, one.id))]
+
+
+def _counts(run: Run, tx: sa.Connection, link: Link, complete: set[str]) -> bool:
+    if link.inquiry is None:
+        return False
+    values = load_documents(tx, [link.inquiry])[link.inquiry].values
+    routes = [route for route in run.routes if link.conn in route.among and holds(route.when, values)]
+    return bool(routes) and all(route.id in complete for route in routes)
+
+
+def _notifies(run: Run, name: ConnectionName, link: Link) -> bool:
+    capabilities = run.sides[name].capabilities(link.collection)
+    return capabilities is not None and capabilities.notifies
+
+
+def _public(run: Run, tx: sa.Connection, name: ConnectionName) -> int:
+    due = due_links(tx, name, run.now(), ["message"], ["new"])
+    told = [one for one in due if one.message is not None and _notifies(run, name, one)]
+    messages = messages_by_id(tx, [str(one.message) for one in told])
+    public: Mapping[str, bool] = {key: isinstance(one.message, PublicMessage) for key, one in messages.items()}
+    return sum(1 for one in told if public.get(str(one.message)))

@@ -1,0 +1,107 @@
+"""The merge of one record into its inquiry, in the platform's own view. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from deskweave.model import FieldId, Policy, Value
+
+EMPTY: tuple[Value, ...] = (None, "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A field on which both sides moved. Values as the platform says them."""
+
+    field: FieldId
+    base: Value
+    ours: Value
+    theirs: Value
+    winner: Literal["ours", "theirs"]
+
+
+@dataclass(slots=True)
+class Merged:
+    taken: dict[FieldId, Value] = field(default_factory=dict)  #: goes into the inquiry
+    clashes: list[Clash] = field(default_factory=list)
+
+
+def merge(
+    *,
+    projected: Mapping[FieldId, Value],
+    base: Mapping[FieldId, Value],
+    observed: Mapping[FieldId, Value],
+    inflight: Mapping[FieldId, Collection[Value]],
+    owned: Collection[FieldId],
+) -> Merged:
+    """Compare what a platform says with what both last agreed on and with what it would say if it agreed with us now.
+
+    Args:
+        projected: the inquiry in the platform's words. A field that is missing cannot be said there.
+        base: what both last agreed on.
+        observed: what the platform says now: readable fields with a word only. What is missing is neither compared nor changed.
+        inflight: values we may have written without learning of it: seeing one is our own word coming back.
+        owned: fields this platform decides: its value wins.
+
+    A platform that can say less never changes the inquiry by saying it: a value that is the inquiry's own, shortened or with
+    statuses folded together, is agreement.
+    """
+    result = Merged()
+    for name, seen in observed.items():
+        agreed = base.get(name)
+        if any(same(seen, sent) for sent in inflight.get(name, ())):
+            agreed = seen
+        if same(seen, agreed):
+            continue
+        ours = projected.get(name) if name in projected else agreed
+        if same(seen, ours):
+            continue
+        if same(ours, agreed):
+            result.taken[name] = seen
+            continue
+        winner: Literal["ours", "theirs"] = "theirs" if name in owned else "ours"
+        result.clashes.append(Clash(name, agreed, ours, seen, winner))
+        if winner == "theirs":
+            result.taken[name] = seen
+    return result
+
+
+def wanted(
+    *,
+    projected: Mapping[FieldId, Value],
+    base: Mapping[FieldId, Value],
+    readable: Collection[FieldId],
+    policies: Mapping[FieldId, Policy],
+    withheld: Collection[FieldId],
+    dropped: Mapping[FieldId, Value],
+) -> dict[FieldId, Value]:
+    """What has to be written so that the platform says what the inquiry says: only fields that may be, and that differ.
+
+    Args:
+        projected: the inquiry in the platform's words, without what is withheld from it.
+        base: what stands there.
+        readable: fields that could be read, with a word: others are never written, so that no guess replaces what stands there.
+        policies: whose word counts, by field.
+        withheld: fields that never go there.
+        dropped: values it answered to with success and did not keep: not sent again until they change.
+    """
+    found: dict[FieldId, Value] = {}
+    for name, value in projected.items():
+        if name not in readable or name in withheld or same(value, base.get(name)):
+            continue
+        policy = policies.get(name, Policy.SHARED)
+        if policy is Policy.READ_ONLY or (policy is Policy.WRITE_IF_EMPTY and base.get(name) not in EMPTY):
+            continue
+        if name in dropped and same(dropped[name], value):
+            continue
+        found[name] = value
+    return found
+
+
+def same(one: Value, other: Value) -> bool:
+    """Equal as values: None, "" and () are one emptiness, True is not 1."""
+    if one in EMPTY and other in EMPTY and not isinstance(one, bool) and not isinstance(other, bool):
+        return True
+    return one == other and isinstance(one, bool) == isinstance(other, bool)

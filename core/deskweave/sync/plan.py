@@ -1,0 +1,74 @@
+"""What a run would write, said before it is written."""
+
+from __future__ import annotations
+
+from deskweave.model import PublicMessage
+from deskweave.store.inquiries import numbers_of
+from deskweave.store.links import due_links, links_by_id
+from deskweave.store.messages import messages_by_id
+from deskweave.sync.merge import EMPTY
+from deskweave.sync.reconcile import Reconciliation
+from deskweave.sync.report import PlannedField, PlannedRecord
+from deskweave.sync.run import Run, Side
+
+
+def planned(run: Run, side: Side) -> list[PlannedRecord]:
+    """Everything that is to be written to one connection, also what has to wait for its moment."""
+    if side.access != "write":
+        return []
+    found: list[PlannedRecord] = []
+    horizon = run.now() + run.timing.backoff_most * 1000
+    with run.store.read() as tx:
+        due = due_links(tx, side.name, horizon, ["inquiry"], ["live", "new", "creating"])
+        rows = Reconciliation(run, tx)
+        rows.load(one.inquiry for one in due if one.inquiry is not None)
+        for one in due:
+            if one.inquiry is None:
+                continue
+            capabilities = side.capabilities(one.collection)
+            link = rows.link(one.inquiry, one.id)
+            if link.state == "live":
+                values = rows.want(one.inquiry, link)
+                there = link.base
+            else:
+                projected = side.mapper.project(link.collection, rows.visible(one.inquiry, link)).values
+                values = {name: value for name, value in projected.items() if value not in EMPTY}
+                there = {}
+            cross = rows.cross_reference(one.inquiry, link)
+            found.append(
+                PlannedRecord(
+                    connection=side.name,
+                    collection=link.collection,
+                    verb="update" if link.state == "live" else "create",
+                    inquiry=one.inquiry,
+                    number=rows.documents[one.inquiry].number,
+                    label=link.label,
+                    fields=tuple(PlannedField(field=name, there=there.get(name), wanted=value) for name, value in values.items()),
+                    notifies=capabilities is not None and capabilities.notifies and link.state != "live",
+                    cross_reference=cross if cross != link.cross else None,
+                    waits_until=link.not_before if link.not_before is not None and link.not_before > run.now() else None,
+                )
+            )
+        said = due_links(tx, side.name, horizon, ["message"], ["new", "creating"])
+        parents = links_by_id(tx, [str(one.parent) for one in said])
+        messages = messages_by_id(tx, [str(one.message) for one in said])
+        numbers = numbers_of(tx, [one.inquiry for one in said if one.inquiry is not None])
+        for one in said:
+            if one.inquiry is None:
+                continue
+            parent = parents[str(one.parent)]
+            public = isinstance(messages[str(one.message)].message, PublicMessage)
+            capabilities = side.capabilities(parent.collection)
+            found.append(
+                PlannedRecord(
+                    connection=side.name,
+                    collection=parent.collection,
+                    verb="say" if public else "note",
+                    inquiry=one.inquiry,
+                    number=numbers[one.inquiry],
+                    label=parent.label,
+                    notifies=public and capabilities is not None and capabilities.notifies,
+                    waits_until=one.not_before if one.not_before is not None and one.not_before > run.now() else None,
+                )
+            )
+    return found

@@ -1,0 +1,349 @@
+"""Pull: read what has changed on a connection, page by page; the rows and the watermark that covers them are one commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from deskweave.connector import Change, CollectionCapabilities, Page, Ref, RemoteChange, RemoteRecord, View
+from deskweave.errors import PluginError
+from deskweave.model import FieldId, InquiryId
+from deskweave.store.audit import own_digests
+from deskweave.store.events import coarse_events, known_origins
+from deskweave.store.links import Link, links_by_corr, links_by_id, scan_links
+from deskweave.store.streams import Stream, read_stream, save_stream
+from deskweave.sync.history import origin_of, read_lines, without_echoes
+from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation, version_of
+from deskweave.sync.run import Progress, Run, Side, fingerprint, ref_key
+
+RECORDS: Final = "records"
+MARK: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}:[0-9A-HJKMNP-TV-Z]{26}")  #: what we leave on a record: <install>:<link>
+PAGES: Final = 1_000_000  #: a listing that never ends is a connector's mistake
+
+
+def overlap(capabilities: CollectionCapabilities) -> timedelta:
+    """How far behind the watermark a listing begins.
+
+    cursor_precision: stamps within it cannot be told apart; index_lag: a finished write may not be listed yet; settle: a write may
+    still be under way with an older stamp.
+    """
+    return capabilities.cursor_precision + capabilities.index_lag + capabilities.settle
+
+
+@dataclass(slots=True)
+class Sorted:
+    """One page, by what has to be done with it."""
+
+    fresh: list[tuple[RemoteRecord, View]] = field(default_factory=list)  #: no link
+    moved: list[tuple[RemoteRecord, View, str]] = field(default_factory=list)  #: a link that last saw something else
+    found: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: carries the mark of a create without an answer
+    broken: list[RemoteRecord] = field(default_factory=list)  #: the mapper could not read it
+    hot: list[tuple[Ref, str]] = field(default_factory=list)  #: (ref, link) of what changed too lately to tell by its stamp
+
+    def strangers(self) -> list[RemoteRecord]:
+        return [one[0] for one in self.fresh] + [one[0] for one in self.found]
+
+    def refs(self) -> list[Ref]:
+        return [one.ref for one in self.strangers()] + [one[0].ref for one in self.moved]
+
+    def __bool__(self) -> bool:
+        return bool(self.fresh or self.moved or self.found or self.broken)
+
+
+def pull(run: Run, side: Side) -> bool:
+    """Read every collection of a connection; answers whether anything was new."""
+    changed = False
+    source = side.connection.records
+    if source is None:
+        return False
+    for name in side.binding.collections:
+        capabilities = side.capabilities(name)
+        if capabilities is None or not capabilities.reads or capabilities.changes not in ("filter", "scan"):
+            continue
+        if not run.works(side):
+            break
+        with run.containing(side):
+            changed |= _collection(run, side, name, capabilities)
+    return changed
+
+
+def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabilities) -> bool:
+    source = side.connection.records
+    assert source is not None
+    with run.store.read() as tx:
+        stream = read_stream(tx, side.name, name, RECORDS)
+    since = None if stream.watermark is None else stream.watermark - overlap(capabilities)
+    resume, seen, changed, news = stream.resume, 0, False, stream.watermark is None
+    for _ in range(PAGES):
+        at = resume
+        page: Page[RemoteRecord] = run.call(side, lambda: source.changes(name, since, at), "records.changes")  # noqa: B023
+        seen += len(page.items)
+        run.part(side).seen += len(page.items)
+        run.progress(Progress(connection=side.name, step="read", done=seen, total=page.expected))
+        news |= any(
+            one.updated_at is not None and stream.watermark is not None and one.updated_at >= stream.watermark for one in page.items
+        )
+        mark = max((one for one in (page.covers_until, stream.watermark) if one is not None), default=None)
+        to = Stream(mark, page.resume)
+        wrote = take_page(run, side, name, page.items, to if to != stream else None)
+        changed |= wrote
+        if wrote:
+            stream = to
+        elif page.resume is None and to != stream and (news or changed or stream.resume is not None):
+            with run.store.write() as tx:
+                save_stream(tx, side.name, name, RECORDS, to)
+            stream = to
+        if page.resume is None:
+            return changed
+        if page.resume == resume:
+            raise PluginError(side.name, "records.changes", f"the listing of {name} does not move on from {page.resume[:40]}")
+        resume = page.resume
+    raise PluginError(side.name, "records.changes", f"the listing of {name} does not end")
+
+
+def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], to: Stream | None = None) -> bool:
+    """Bring records into the store, with the stream's position in the same commit; False: nothing new, nothing written."""
+    with run.store.read() as tx:
+        page = _sort(run, side, name, records, tx)
+    run.part(side).changed += len(page.fresh) + len(page.moved) + len(page.found)
+    if not page:
+        _read_hot(run, side, page.hot)
+        return False
+    lines = history(run, side, name, page)
+    with run.store.write() as tx:
+        rows = Reconciliation(run, tx)
+        ids = [identifier for _, _, identifier in page.moved]
+        links = links_by_id(tx, ids)
+        homes = [one.inquiry for one in [*links.values(), *(link for _, _, link in page.found)] if one.inquiry is not None]
+        rows.load(homes)
+        for record, view, link in page.found:
+            assert link.inquiry is not None
+            rows.meet(rows.link(link.inquiry, link.id), record, view, lines.get(ref_key(record.ref), NO_LINES), answered=False)
+            run.part(side).adopted += 1
+        for record, view, identifier in page.moved:
+            home = links[identifier].inquiry
+            if home is None:
+                continue
+            link, said = rows.link(home, identifier), lines.get(ref_key(record.ref), NO_LINES)
+            if link.frozen is not None:
+                rows.meet(link, record, view, said, answered=False)
+            else:
+                rows.observe(link, record, view, said)
+        for record, view in page.fresh:
+            rows.open(side, record, view, lines.get(ref_key(record.ref), NO_LINES))
+        for record in page.broken:
+            _set_aside(rows, side, record)
+        rows.flush()
+        _follow(run, tx, rows)
+        if to is not None:
+            save_stream(tx, side.name, name, RECORDS, to)
+    refs = page.refs()
+    _read_messages(run, side, name, refs)
+    _read_hot(run, side, page.hot)
+    return True
+
+
+def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: sa.Connection) -> Sorted:
+    page = Sorted()
+    capabilities = side.capabilities(name)
+    assert capabilities is not None
+    known = scan_links(tx, side.name, name, [one.ref.rid for one in records])
+    digest = side.mapper.digest
+    strangers: list[tuple[RemoteRecord, View]] = []
+    watched = capabilities.history != "none" or capabilities.messages == "per_record"
+    recent = run.now() - overlap(capabilities)
+    for record in {one.ref.rid: one for one in records}.values():
+        try:
+            view = side.mapper.read(record)
+        except Exception:  # noqa: BLE001  hostile records and strangers' codecs: one bad record blocks only itself
+            if record.ref.rid not in known:
+                page.broken.append(record)
+            continue
+        row = known.get(record.ref.rid)
+        if row is None:
+            strangers.append((record, view))
+        elif row.state == "parked":
+            continue
+        elif (
+            row.seen_fp != fingerprint(view, digest)
+            or row.label != record.label
+            or (watched and row.seen_version != version_of(record))
+        ):
+            page.moved.append((record, view, row.id))
+        elif watched and record.version is None and record.updated_at is not None and record.updated_at >= recent:
+            page.hot.append((record.ref, row.id))
+    marked = links_by_corr(tx, [one.corr for one, _ in strangers if one.corr])
+    for record, view in strangers:
+        link = marked.get(record.corr) if record.corr else None
+        if (
+            link is not None
+            and link.conn == side.name
+            and link.rid is None
+            and link.state in ("new", "creating", "unknown", "parked")
+        ):
+            page.found.append((record, view, link))
+            marked.pop(link.corr)
+        elif link is not None or (record.corr and record.corr in {one.corr for _, _, one in page.found}):
+            run.note(
+                "duplicate-mark",
+                side,
+                ref_key(record.ref),
+                record.label,
+                f"{record.label} carries the mark of a record that is joined already; it is not imported",
+                "a copied record keeps our mark: clear the field on the copy, or delete the copy",
+            )
+        elif record.corr and MARK.fullmatch(record.corr):
+            run.foreign.setdefault(side.name, []).append(record.label)
+        else:
+            page.fresh.append((record, view))
+    return page
+
+
+def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord) -> None:
+    run = rows.run
+    link = Link(
+        id=run.store.new_id(),
+        conn=side.name,
+        collection=record.ref.collection,
+        corr="",
+        kind="inquiry",
+        state="parked",
+        rid=record.ref.rid,
+        role=side.binding.collections[record.ref.collection].role,
+    )
+    link.corr = f"{run.store.install.id}:{link.id}"
+    rows.orphan(link, side, record, "it could not be read: the mapping raised an error", None)
+
+
+# ------------------------------------------------------------------------------------------------------------------- history
+def history(run: Run, side: Side, name: str, page: Sorted) -> Mapping[str, Lines]:
+    """The platform's own history of what changed on a page, by record, without what we know or wrote ourselves."""
+    with run.store.read() as tx:
+        links = links_by_id(tx, [identifier for _, _, identifier in page.moved])
+    known: dict[Ref, datetime | None] = {record.ref: links[identifier].seen.at for record, _, identifier in page.moved}
+    fresh: dict[Ref, datetime | None] = {record.ref: None for record in page.strangers()}
+    return {**lines_of(run, side, name, known), **lines_of(run, side, name, fresh)}
+
+
+def lines_of(run: Run, side: Side, name: str, refs: Mapping[Ref, datetime | None]) -> dict[str, Lines]:
+    """History of records since each was last seen, by record and field, without known lines and echoes.
+
+    Args:
+        run: of this run.
+        side: the connection.
+        name: the collection.
+        refs: each record, and when it was last seen to have changed (None: its whole life).
+    """
+    capabilities, source = side.capabilities(name), side.connection.records
+    if not refs or capabilities is None or capabilities.history == "none" or source is None:
+        return {}
+    moments = [one for one in refs.values() if one is not None]
+    since = min(moments) - capabilities.cursor_precision if len(moments) == len(refs) else None
+    every: list[RemoteChange] = []
+    resume: str | None = None
+    for _ in range(PAGES):
+        at = resume
+        page: Page[RemoteChange] = run.call(side, lambda: source.history(list(refs), since, at), "records.history")  # noqa: B023
+        every.extend(page.items)
+        resume = page.resume
+        if resume is None:
+            break
+    by_ref: dict[str, list[RemoteChange]] = {}
+    for line in every:
+        by_ref.setdefault(ref_key(line.ref), []).append(line)
+    read: dict[str, dict[FieldId, list[Change]]] = {}
+    for key, lines in by_ref.items():
+        try:
+            read[key] = read_lines(side.mapper, lines)
+        except Exception:  # noqa: BLE001  history that cannot be read is no history
+            run.note("history-unreadable", side, key, "", f"the history of {key} could not be read; its changes are imprecise")
+    origins = [origin_of(change) for fields in read.values() for changes in fields.values() for change in changes]
+    if not origins:
+        return {}
+    with run.store.read() as tx:
+        taken = known_origins(tx, f"connection:{side.name}", origins)
+        own = own_digests(tx, side.name, read)
+    found: dict[str, Lines] = {}
+    for ref, seen_at in refs.items():
+        key = ref_key(ref)
+        if key in read:
+            mine = {name: own.get((key, name), set()) for name in read[key]}
+            found[key] = without_echoes(read[key], taken, mine, seen_at)
+    return found
+
+
+def refine(run: Run, side: Side) -> bool:
+    """Look again at changes we could only see coarsely: where history lags, its lines arrive later and explain them."""
+    lagging = [
+        name
+        for name in side.binding.collections
+        if (found := side.capabilities(name)) is not None and found.history != "none" and found.reads
+    ]
+    if not lagging or not run.works(side):
+        return False
+    limits = [overlap(found) for name in lagging if (found := side.capabilities(name)) is not None]
+    horizon = run.now() - max(limits) - run.timing.skew
+    with run.store.read() as tx:
+        coarse = coarse_events(tx, f"connection:{side.name}", horizon)
+        if not coarse:
+            return False
+        rows = Reconciliation(run, tx)
+        rows.load(event.inquiry for event in coarse)
+        links: dict[tuple[str, str], tuple[InquiryId, str]] = {}
+        for inquiry, every in rows.links.items():
+            for link in every:
+                if link.conn == side.name and link.rid is not None and link.collection in lagging:
+                    links[link.collection, link.rid] = (inquiry, link.id)
+    changed = False
+    for name in lagging:
+        mine: dict[tuple[str, str], list[Any]] = {}
+        for event in coarse:
+            collection, rid = event.origin_id.split("/")[:2]
+            if collection == name and (collection, rid) in links and not event.origin_id.startswith(f"{collection}/{rid}/first/"):
+                mine.setdefault((collection, rid), []).append(event)
+        with run.containing(side):
+            lines = lines_of(
+                run, side, name, {Ref(*key): min(one.at for one in events) - overlap_of(side, name) for key, events in mine.items()}
+            )
+            if not any(lines.values()):
+                continue
+            with run.store.write() as tx:
+                rows = Reconciliation(run, tx)
+                rows.load(links[key][0] for key in mine)
+                for key, events in mine.items():
+                    inquiry, identifier = links[key]
+                    rows.refine(rows.link(inquiry, identifier), events, lines.get(ref_key(Ref(*key)), NO_LINES))
+                rows.flush()
+                _follow(run, tx, rows)
+            changed = True
+    return changed
+
+
+def overlap_of(side: Side, name: str) -> timedelta:
+    capabilities = side.capabilities(name)
+    return timedelta(0) if capabilities is None else overlap(capabilities)
+
+
+# ------------------------------------------------------------------------------------------------------------------ messages
+def _follow(run: Run, tx: sa.Connection, rows: Reconciliation) -> None:
+    from deskweave.sync.messages import spread
+
+    spread(run, tx, rows.links, rows.grown)
+
+
+def _read_messages(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> None:
+    from deskweave.sync.messages import read_of
+
+    capabilities = side.capabilities(name)
+    if capabilities is not None and capabilities.messages == "per_record":
+        read_of(run, side, name, refs)
+
+
+def _read_hot(run: Run, side: Side, hot: Sequence[tuple[Ref, str]]) -> None:
+    if hot:
+        _read_messages(run, side, hot[0][0].collection, [ref for ref, _ in hot])

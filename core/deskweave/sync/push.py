@@ -1,0 +1,384 @@
+"""Push: what the plan says is written, a batch between two commits: the intent before it, the answer after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from deskweave.connector import Absent, CollectionCapabilities, Outcome, Patch, Ref, RemoteRecord, View
+from deskweave.errors import (
+    ConfigurationError,
+    Executed,
+    Missing,
+    PluginError,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    RequestError,
+    Scope,
+    Stale,
+    TransientError,
+)
+from deskweave.model import FieldId, InquiryId, Value
+from deskweave.model.desk import PlannedWrite
+from deskweave.store.audit import Written, digest_value, record_writes
+from deskweave.store.links import Link, due_links
+from deskweave.store.values import encode
+from deskweave.sync.merge import same
+from deskweave.sync.pull import lines_of
+from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation, version_of
+from deskweave.sync.run import Progress, Run, Side, fingerprint, key_of, next_wait, ref_key
+
+
+@dataclass(slots=True)
+class Intent:
+    """One record about to be patched: `before` is what it said just now, `values` what it shall say, in its own view."""
+
+    inquiry: InquiryId
+    link: str
+    token: int
+    before: RemoteRecord
+    was: View
+    values: Mapping[FieldId, Value]
+    cross: str | None
+    patch: Patch
+
+
+def push(run: Run, side: Side) -> bool:
+    """Write to the live records of a connection what differs and may be written; answers whether anything was written."""
+    if side.access != "write" or side.connection.sink is None or side.connection.records is None:
+        return False
+    with run.store.read() as tx:
+        due = due_links(tx, side.name, run.now(), ["inquiry"], ["live"])
+    wrote = False
+    for capabilities, batch in _batches(side, due):
+        if not run.works(side) or side.name in run.held_back:
+            break
+        with run.containing(side):
+            wrote |= _batch(run, side, capabilities, batch)
+            run.progress(Progress(connection=side.name, step="write", done=len(batch), total=len(due)))
+    return wrote
+
+
+def _batches(side: Side, due: Sequence[Link]) -> Iterator[tuple[CollectionCapabilities, list[Link]]]:
+    for name in side.binding.collections:
+        capabilities = side.capabilities(name)
+        mine = [one for one in due if one.collection == name and one.rid is not None]
+        if capabilities is None:
+            continue
+        size = 1 if capabilities.serial_writes and capabilities.patch_batch == 1 else max(1, capabilities.patch_batch)
+        size = max(size, capabilities.fetch_batch) if capabilities.fetch_batch > 1 else size
+        for start in range(0, len(mine), size):
+            yield capabilities, mine[start : start + size]
+
+
+def fetch(run: Run, side: Side, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord | Absent]:
+    """Records as they are now, in as few calls as the platform takes."""
+    source = side.connection.records
+    assert source is not None
+    found: dict[Ref, RemoteRecord | Absent] = {}
+    capabilities = side.capabilities(refs[0].collection) if refs else None
+    size = 1 if capabilities is None else max(1, capabilities.fetch_batch)
+    for start in range(0, len(refs), size):
+        part = refs[start : start + size]
+        for ref, one in zip(part, run.call(side, lambda: source.fetch(part), "records.fetch"), strict=True):  # noqa: B023
+            found[ref] = one
+    return found
+
+
+def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Sequence[Link]) -> bool:
+    got = fetch(run, side, [Ref(one.collection, str(one.rid)) for one in batch])
+    views: dict[Ref, View] = {}
+    moved: dict[Ref, Link] = {}
+    for link in batch:
+        ref = Ref(link.collection, str(link.rid))
+        record = got[ref]
+        if isinstance(record, RemoteRecord):
+            views[ref] = side.mapper.read(record)
+            if (
+                link.inflight
+                or link.seen_fp != fingerprint(views[ref], side.mapper.digest)
+                or link.seen_version != version_of(record)
+            ):
+                moved[ref] = link
+    lines = lines_of(run, side, batch[0].collection, {ref: link.seen.at for ref, link in moved.items()})
+    intents = _claim(run, side, batch, got, views, moved, lines)
+    wrote = False
+    size = max(1, capabilities.patch_batch)
+    for start in range(0, len(intents), size):
+        wrote |= _send(run, side, capabilities, intents[start : start + size])
+    return wrote
+
+
+def _claim(
+    run: Run,
+    side: Side,
+    batch: Sequence[Link],
+    got: Mapping[Ref, RemoteRecord | Absent],
+    views: Mapping[Ref, View],
+    moved: Mapping[Ref, Link],
+    lines: Mapping[str, Lines],
+) -> list[Intent]:
+    """Merge what was just read, then write down what is about to be sent: from here on it may have been."""
+    intents: list[Intent] = []
+    with run.store.write() as tx:
+        rows = Reconciliation(run, tx)
+        rows.load(one.inquiry for one in batch if one.inquiry is not None)
+        mine: list[tuple[InquiryId, Link, RemoteRecord]] = []
+        for one in batch:
+            if one.inquiry is None:
+                continue
+            link, ref = rows.link(one.inquiry, one.id), Ref(one.collection, str(one.rid))
+            record = got[ref]
+            if isinstance(record, Absent):
+                rows.park(link, f"it was asked for and did not come ({record.why}); deletions are never carried over by themselves")
+                continue
+            if ref in moved:
+                rows.observe(link, record, views[ref], lines.get(ref_key(ref), NO_LINES))
+            mine.append((one.inquiry, link, record))
+        rows.flush()
+        for inquiry, link, record in mine:
+            if link.push and link.state == "live":
+                intent = _intend(run, side, rows, inquiry, link, record, views[record.ref])
+                if intent is not None:
+                    intents.append(intent)
+        rows.save()
+    return intents
+
+
+def _intend(
+    run: Run, side: Side, rows: Reconciliation, inquiry: InquiryId, link: Link, record: RemoteRecord, view: View
+) -> Intent | None:
+    want = rows.want(inquiry, link)
+    canon = rows.visible(inquiry, link)
+    write = PlannedWrite(side.name, {name: canon.get(name) for name in want})
+    verdict = run.gate(lambda: run.hooks.outgoing(rows.documents[inquiry].inquiry(), write)) if want else None
+    if verdict is not None and verdict.hold is not None:
+        rows.park(link, verdict.hold)
+        return None
+    if verdict is not None and verdict.amend:
+        amended = {name: value for name, value in verdict.amend.items() if name in want}
+        projected = side.mapper.project(link.collection, {**canon, **amended}).values
+        for name in amended:
+            link.dropped[name] = want[name]  # what the gate held back is not offered again until it changes
+            want[name] = projected.get(name)
+        want = {name: value for name, value in want.items() if not same(value, link.base.get(name))}
+    withheld = run.withheld(side.name, rows.values[inquiry])
+    target = {**{name: value for name, value in view.values.items() if name not in withheld}, **want}
+    patch = side.mapper.patch(View(target), record, key=key_of(link.id, link.token + 1))
+    unsaid = want.keys() - patch.covers
+    for name in unsaid:
+        link.dropped[name] = want.pop(name)
+    cross = rows.cross_reference(inquiry, link)
+    native = side.binding.collections[link.collection].cross_reference
+    if cross == link.cross or native is None:
+        cross = None
+    elif native not in record.fields:
+        run.note(
+            "cross-reference-unreadable",
+            side,
+            f"{link.collection}/{native}",
+            "",
+            f"the field {native} cannot be read; nothing is written",
+        )
+        link.cross, cross = cross, None
+    elif record.fields[native] == cross:
+        link.cross, cross = cross, None
+    if cross is not None and native is not None:
+        patch = replace(patch, set={**patch.set, native: cross})
+    if not patch.set and not patch.clear and patch.status is None:
+        rows.refresh(inquiry, link)
+        return None
+    capabilities = side.capabilities(link.collection)
+    conditional = capabilities is not None and capabilities.conditions
+    patch = replace(patch, if_version=record.version if conditional else None)
+    for name, value in want.items():
+        sent = link.inflight.setdefault(name, [])
+        if encode(value) not in sent:
+            sent.append(encode(value))
+    link.token += 1
+    link.last_try, link.lease_until = run.now(), run.now() + run.timing.lease
+    return Intent(inquiry, link.id, link.token, record, view, want, cross, patch)
+
+
+def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]) -> bool:
+    sink = side.connection.sink
+    assert sink is not None
+    failure: RemoteError | PluginError | None = None
+    outcomes: Sequence[Outcome] = ()
+    try:
+        outcomes = run.call(side, lambda: sink.patch([one.patch for one in intents]), "sink.patch")
+        if len(outcomes) != len(intents):
+            raise PluginError(side.name, "sink.patch", f"{len(outcomes)} outcomes for {len(intents)} patches")
+    except (RemoteError, PluginError) as error:
+        failure = error
+        known = error if isinstance(error, RequestError) else None
+        outcomes = [
+            Outcome(executed=Executed.MAYBE if known is None else known.executed, error=known or _unclear(error)) for _ in intents
+        ]
+    later = [
+        one.before.ref
+        for one, outcome in zip(intents, outcomes, strict=True)
+        if outcome.executed is Executed.YES and outcome.record is None
+    ]
+    reread = fetch(run, side, later) if later else {}
+    records = {one.link: outcome.record or reread.get(one.before.ref) for one, outcome in zip(intents, outcomes, strict=True)}
+    lines = _unseen(run, side, capabilities, intents, records)
+    wrote = False
+    limit: RateLimited | None = None
+    with run.store.write() as tx:
+        rows = Reconciliation(run, tx)
+        rows.load(one.inquiry for one in intents)
+        written: list[Written] = []
+        for one, outcome in zip(intents, outcomes, strict=True):
+            link = rows.link(one.inquiry, one.link)
+            written.append(_audit(run, side, one, outcome))
+            if link.token != one.token:
+                continue  # another worker has taken it over since: its answer counts, not ours
+            record = records[one.link]
+            if outcome.applied or (outcome.executed is Executed.YES and outcome.error is None):
+                _acknowledge(run, side, rows, one, link, outcome, record, lines)
+                run.written.setdefault((side.name, "update"), set()).add(link.id)
+                wrote = True
+                run.part(side).updated += 1
+            if outcome.error is not None:
+                _failed(run, rows, link, one, outcome.error)
+                if isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD:
+                    limit = outcome.error
+        rows.flush()
+        record_writes(tx, written)
+    if limit is not None:
+        run.limited(side, limit)
+    if isinstance(failure, (ConfigurationError, PluginError)):
+        raise failure
+    return wrote
+
+
+def _unclear(error: RemoteError | PluginError) -> RequestError:
+    executed = Executed.NO if isinstance(error, ConfigurationError) else Executed.MAYBE
+    return TransientError(str(error), executed=executed)
+
+
+def _unseen(
+    run: Run,
+    side: Side,
+    capabilities: CollectionCapabilities,
+    intents: Sequence[Intent],
+    records: Mapping[str, RemoteRecord | Absent | None],
+) -> Mapping[str, Lines]:
+    """History of records that somebody may have changed between our look and our write: without conditions nothing else tells."""
+    if capabilities.conditions or capabilities.history == "none":
+        return {}
+    gaps = {}
+    for one in intents:
+        record = records[one.link]
+        if isinstance(record, RemoteRecord) and not _follows(one.before.version, record.version):
+            gaps[one.before.ref] = one.before.updated_at
+    if not gaps:
+        return {}
+    try:
+        return lines_of(run, side, intents[0].before.ref.collection, gaps)
+    except (RemoteError, PluginError) as error:
+        run.note("gap-unread", side, intents[0].before.ref.collection, "", f"history could not be read after a write: {error}")
+        return {}
+
+
+def _follows(before: str | None, after: str | None) -> bool:
+    """Whether exactly one change lies between two versions that are numbers."""
+    try:
+        return before is not None and after is not None and int(after) == int(before) + 1
+    except ValueError:
+        return False
+
+
+def _acknowledge(
+    run: Run,
+    side: Side,
+    rows: Reconciliation,
+    one: Intent,
+    link: Link,
+    outcome: Outcome,
+    record: RemoteRecord | Absent | None,
+    lines: Mapping[str, Lines],
+) -> None:
+    """The answer is in: the base moves by what was applied, and what the platform says now is merged like any other look."""
+    applied = set(outcome.applied or (one.values.keys() - outcome.dropped if outcome.error is None else ())) & one.values.keys()
+    for name in outcome.dropped & one.values.keys():
+        _dropped(run, side, link, name, one.values[name])
+        applied.discard(name)
+    if outcome.error is None and one.cross is not None:
+        link.cross = one.cross
+    if not isinstance(record, RemoteRecord):
+        return  # what may have been written stays in flight until the record is seen again
+    view = side.mapper.read(record)
+    kept = {
+        name
+        for name in applied
+        if name in view.values
+        and same(view.values[name], one.was.values.get(name))
+        and not same(view.values[name], one.values[name])
+    }
+    if kept and outcome.record is None and link.attempts + 1 < run.timing.attempts:
+        link.attempts += 1  # it may also have been put back by a person since: try again before it counts as dropped
+        link.not_before = run.now() + run.timing.backoff
+    else:
+        link.attempts, link.not_before = 0, None
+        for name in sorted(kept):
+            _dropped(run, side, link, name, one.values[name])
+    for name in one.values if outcome.error is None else applied:
+        link.inflight.pop(name, None)
+    rows.observe(
+        link,
+        record,
+        view,
+        lines.get(ref_key(record.ref), NO_LINES),
+        own={name: [value] for name, value in one.values.items()},
+        applied={name: one.values[name] for name in applied - kept},
+    )
+
+
+def _dropped(run: Run, side: Side, link: Link, name: FieldId, value: Value) -> None:
+    link.dropped[name] = value
+    run.note(
+        "field-dropped",
+        side,
+        f"{link.collection}/{link.rid}/{name}",
+        "",
+        f"{link.label}: the platform answered with success and did not keep {name}; it is not sent again until it changes",
+        "look for a rule or a right on that field",
+    )
+
+
+def _failed(run: Run, rows: Reconciliation, link: Link, one: Intent, error: RequestError) -> None:
+    if error.executed is Executed.NO:
+        for name, value in one.values.items():
+            sent = [raw for raw in link.inflight.get(name, []) if raw != encode(value)]
+            if sent:
+                link.inflight[name] = sent
+            else:
+                link.inflight.pop(name, None)
+    now = run.now()
+    if isinstance(error, Stale):
+        link.not_before = None
+    elif isinstance(error, TransientError):
+        link.not_before = error.retry_at or now + next_wait(run.timing, link.last_try, link.not_before)
+    elif isinstance(error, Missing):
+        rows.park(link, str(error))
+    elif isinstance(error, Rejected):
+        link.attempts += 1
+        link.not_before = now + run.timing.backoff * 2 ** (link.attempts - 1)
+        if link.attempts >= run.timing.attempts:
+            rows.park(link, str(error))
+    else:
+        link.not_before = now + run.timing.backoff
+
+
+def _audit(run: Run, side: Side, one: Intent, outcome: Outcome) -> Written:
+    return Written(
+        at=run.now(),
+        conn=side.name,
+        ref=ref_key(one.before.ref),
+        verb="update",
+        outcome=outcome.executed.value,
+        digest={name: digest_value(value) for name, value in one.values.items()} if outcome.executed is not Executed.NO else {},
+    )

@@ -1,0 +1,516 @@
+"""What one transaction makes of what platforms said: merges, events, counterparts, and what is to be written where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from deskweave.connector import Change, RemoteRecord, View
+from deskweave.ledger import Entry, Posting
+from deskweave.model import CollectionBinding, FieldId, InquiryId, Policy, Value
+from deskweave.model.desk import ObservedChange
+from deskweave.model.predicate import holds
+from deskweave.store.conflicts import Disagreement, record_conflicts
+from deskweave.store.events import first_at
+from deskweave.store.inquiries import Document, load_documents
+from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
+from deskweave.store.tables import link as link_table
+from deskweave.store.tables import snapshot
+from deskweave.store.values import encode
+from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
+from deskweave.sync.merge import EMPTY, merge, same, wanted
+from deskweave.sync.report import ConflictNote, ParkedNote
+from deskweave.sync.run import Run, Side, fingerprint
+
+SUBMITTED_AT = FieldId("submitted_at")
+Lines = Mapping[FieldId, Sequence[Change]]
+NO_LINES: Lines = {}
+
+
+class Reconciliation:
+    """The merge of a batch of records, in one write transaction: load, observe or open, then flush once."""
+
+    def __init__(self, run: Run, tx: sa.Connection) -> None:
+        self.run, self.tx = run, tx
+        self.documents: dict[InquiryId, Document] = {}
+        self.values: dict[InquiryId, dict[FieldId, Value]] = {}
+        self.links: dict[InquiryId, list[Link]] = {}
+        self._entries: dict[InquiryId, list[Entry]] = {}
+        self._new: dict[InquiryId, datetime] = {}
+        self._orphans: list[Link] = []
+        self._disagreements: list[Disagreement] = []
+        self.grown: set[InquiryId] = set()  #: inquiries that got a new record link: their messages have to follow
+
+    def load(self, inquiries: Iterable[InquiryId]) -> None:
+        """Take in the documents and all record links of these inquiries."""
+        missing = [one for one in dict.fromkeys(inquiries) if one not in self.documents]
+        if not missing:
+            return
+        for identifier, document in load_documents(self.tx, missing).items():
+            self.documents[identifier] = document
+            self.values[identifier] = dict(document.values)
+            self.links.setdefault(identifier, [])
+        self.links.update(links_of(self.tx, missing))
+
+    def link(self, inquiry: InquiryId, identifier: str) -> Link:
+        return next(one for one in self.links[inquiry] if one.id == identifier)
+
+    # ---------------------------------------------------------------------------------------------------------- observing
+    def observe(
+        self,
+        link: Link,
+        record: RemoteRecord,
+        view: View,
+        lines: Lines = NO_LINES,
+        *,
+        own: Mapping[FieldId, Sequence[Value]] | None = None,
+        applied: Mapping[FieldId, Value] | None = None,
+    ) -> None:
+        """Merge what a record says now into its inquiry.
+
+        Args:
+            link: of the record, out of `self.links`.
+            record: as the platform holds it.
+            view: of it, by the side's mapper.
+            lines: the platform's history since it was last seen, without echoes, by field.
+            own: values we wrote or may have written; default: the link's `inflight`.
+            applied: what the platform has just told us it took over: agreed from then on.
+        """
+        run, side = self.run, self.run.sides[link.conn]  # type: ignore[index]
+        inquiry = link.inquiry
+        assert inquiry is not None
+        values = self.values[inquiry]
+        sent = own if own is not None else {FieldId(name): link.may_have_written(FieldId(name)) for name in link.inflight}
+        projected = side.mapper.project(link.collection, values).values
+        base = dict(link.base)
+        for name, ours in sent.items():
+            lost = overwritten(lines.get(name, ()), base.get(name), ours)
+            if lost is not None:
+                self._disagree(link, name, base.get(name), lost.new, lost.old, "ours")
+            if applied is not None and name in applied:
+                base[name] = applied[name]
+            landed = [line for line in lines.get(name, ()) if any(same(line.new, one) for one in ours)]
+            if landed:
+                base[name] = landed[-1].new
+        collection = side.binding.collections[link.collection]
+        owned = [name for name, at in collection.fields.items() if at.policy is Policy.OWNER]
+        merged = merge(projected=projected, base=base, observed=view.values, inflight=sent, owned=owned)
+        remapped = link.seen_fp is not None and not link.seen_fp.startswith(side.mapper.digest[:12])
+        amend: Mapping[FieldId, Value] = {}
+        if merged.taken:
+            change = ObservedChange(side.name, dict(merged.taken))
+            verdict = run.gate(lambda: run.hooks.incoming(self.documents[inquiry].inquiry(), change))
+            if verdict.hold is not None:
+                link.seen_fp = fingerprint(view, side.mapper.digest)
+                self.park(link, verdict.hold)
+                return
+            amend = verdict.amend
+        for clash in merged.clashes:
+            self._disagree(link, clash.field, clash.base, clash.ours, clash.theirs, clash.winner)
+        for name, seen in merged.taken.items():
+            self._take(link, record, name, base.get(name), seen, lines.get(name, ()), remapped)
+        for name, run_of in lines.items():
+            if name not in merged.taken and name in view.values and same(view.values[name], projected.get(name)):
+                self._flicker(link, name, base.get(name), view.values[name], run_of)
+        for name, value in amend.items():
+            self._say(inquiry, name, value, "plugin:incoming", run.now())
+        run.report.values_merged += len(merged.taken)
+        run.touched.add(inquiry)
+        self._remember(link, side, record, view, sent)
+
+    def _remember(
+        self,
+        link: Link,
+        side: Side,
+        record: RemoteRecord,
+        view: View,
+        sent: Mapping[FieldId, Sequence[Value]],
+    ) -> None:
+        now, capabilities = self.run.now(), side.capabilities(link.collection)
+        settled = link.last_try is None or capabilities is None or now >= link.last_try + capabilities.settle
+        for name in list(link.inflight):
+            at = FieldId(name)
+            if settled or (at in view.values and any(same(view.values[at], one) for one in sent.get(at, ()))):
+                link.inflight.pop(name)
+        for name, raw in view.unknown.items():
+            if name not in link.seen.unknown:
+                self.run.report.unknown_values[f"{side.name}/{name}"] = raw
+        link.base = {**link.base, **view.values}
+        link.dropped = {name: value for name, value in link.dropped.items() if not same(view.values.get(name), value)}
+        link.unreadable = side.bound(link.collection) - view.values.keys() - view.unknown.keys()
+        link.seen = Seen(values=dict(view.values), unknown=dict(view.unknown), at=record.updated_at, by=record.updated_by)
+        link.seen_fp = fingerprint(view, side.mapper.digest)
+        link.seen_version = version_of(record)
+        link.label, link.url = record.label, record.url
+        link.dirty = False
+
+    def _take(
+        self, link: Link, record: RemoteRecord, name: FieldId, base: Value, seen: Value, lines: Sequence[Change], remapped: bool
+    ) -> None:
+        """The inquiry takes a platform's value: its history's lines are the events, or else what we saw is one."""
+        assert link.inquiry is not None
+        entries = self._entries.setdefault(link.inquiry, [])
+        if remapped:
+            entries.append(
+                Entry(
+                    field=name,
+                    new=seen,
+                    at=self.run.now(),
+                    source=f"practice:{self.run.practice}",
+                    origin_id=self.run.store.new_id(),
+                )
+            )
+        else:
+            entries.extend(self._line(link, line) for line in chain(lines, base, seen))
+            if not entries or entries[-1].field != name or not same(entries[-1].new, seen):
+                entries.append(self._sight(link, record, name, seen))
+        self.values[link.inquiry][name] = seen
+
+    def _flicker(self, link: Link, name: FieldId, base: Value, seen: Value, lines: Sequence[Change]) -> None:
+        """A value that went away and came back between two looks: the states between are events all the same."""
+        assert link.inquiry is not None
+        run_of = chain(lines, base, seen)
+        if run_of and same(base, seen) and same(self.values[link.inquiry].get(name), seen):
+            self._entries.setdefault(link.inquiry, []).extend(self._line(link, line) for line in run_of)
+
+    def refine(self, link: Link, coarse: Sequence[Any], lines: Lines) -> None:
+        """History has caught up: its lines stand for the coarser events in clocks; the fold skips them."""
+        assert link.inquiry is not None
+        used: set[str] = set()
+        for event in coarse:
+            free = [line for line in lines.get(event.field, ()) if origin_of(line) not in used]
+            for line in explains(free, event.old, event.new):
+                used.add(origin_of(line))
+                entry = self._line(link, line, refines=event.seq, old=line.old)
+                self._entries.setdefault(link.inquiry, []).append(entry)
+
+    def _line(self, link: Link, line: Change, refines: int | None = None, old: Value = None) -> Entry:
+        by = line.source.by
+        return Entry(
+            field=line.field,
+            new=line.new,
+            at=line.source.at,
+            order=line.source.order,
+            source=f"connection:{link.conn}",
+            origin_id=origin_of(line),
+            actor=None if by is None else f"{link.conn}:{by}",
+            history=True,
+            refines=refines,
+            old=old,
+        )
+
+    def _sight(self, link: Link, record: RemoteRecord, name: FieldId, value: Value) -> Entry:
+        at = record.updated_at or self.run.now()
+        return Entry(
+            field=name,
+            new=value,
+            at=at,
+            source=f"connection:{link.conn}",
+            origin_id=f"{record.ref.collection}/{record.ref.rid}/{version_of(record)}/{name}",
+            actor=None if record.updated_by is None else f"{link.conn}:{record.updated_by}",
+            precise=False,
+        )
+
+    def _say(self, inquiry: InquiryId, name: FieldId, value: Value, source: str, at: datetime) -> None:
+        if not same(self.values[inquiry].get(name), value):
+            entry = Entry(field=name, new=value, at=at, source=source, origin_id=self.run.store.new_id())
+            self._entries.setdefault(inquiry, []).append(entry)
+            self.values[inquiry][name] = value
+
+    def _disagree(self, link: Link, name: FieldId, base: Value, ours: Value, theirs: Value, winner: str) -> None:
+        assert link.inquiry is not None
+        found = Disagreement(
+            inquiry=link.inquiry, field=name, conn=link.conn, base=base, ours=ours, theirs=theirs, winner=winner, at=self.run.now()
+        )
+        self._disagreements.append(found)
+
+    def park(self, link: Link, reason: str) -> None:
+        """Set a record aside until a person has looked; others go on."""
+        link.state, link.parked_reason, link.push, link.not_before = "parked", reason, False, None
+        number = None if link.inquiry is None else self.documents[link.inquiry].number
+        self.run.report.parked.append(
+            ParkedNote(link=link.id, connection=link.conn, label=link.label, number=number, reason=reason)  # type: ignore[arg-type]
+        )
+
+    # ------------------------------------------------------------------------------------------------------ first contact
+    def open(self, side: Side, record: RemoteRecord, view: View, lines: Lines = NO_LINES) -> None:
+        """A record nobody knew becomes an inquiry."""
+        run = self.run
+        values = {name: value for name, value in view.values.items() if value not in EMPTY or isinstance(value, bool)}
+        link = Link(
+            id=run.store.new_id(),
+            conn=side.name,
+            collection=record.ref.collection,
+            corr="",
+            kind="inquiry",
+            state="live",
+            rid=record.ref.rid,
+            role=side.binding.collections[record.ref.collection].role,
+        )
+        link.corr = f"{run.store.install.id}:{link.id}"
+        verdict = run.gate(lambda: run.hooks.incoming(None, ObservedChange(side.name, dict(values))))
+        if verdict.hold is not None:
+            self.orphan(link, side, record, verdict.hold, fingerprint(view, side.mapper.digest))
+            return
+        inquiry = InquiryId(run.store.new_id())
+        link.inquiry = inquiry
+        opened = values.get(SUBMITTED_AT)
+        seen_at = record.updated_at or run.now()
+        begun = opened if isinstance(opened, datetime) else seen_at
+        entries = self._entries.setdefault(inquiry, [])
+        for name, value in values.items():
+            life = tail(lines.get(name, ()), value)
+            if life and life[0].old not in EMPTY:
+                entries.append(
+                    Entry(
+                        field=name,
+                        new=life[0].old,
+                        at=min(begun, life[0].source.at),
+                        order=-1,
+                        source=f"connection:{side.name}",
+                        origin_id=f"{record.ref.collection}/{record.ref.rid}/first/{name}",
+                        precise=False,
+                    )
+                )
+            entries.extend(self._line(link, line) for line in life)
+            if not life:
+                entries.append(self._sight(link, record, name, value))
+        self._new[inquiry] = min([begun, *(entry.at for entry in entries)]) if not isinstance(opened, datetime) else opened
+        self.values[inquiry] = values
+        self.links[inquiry] = [link]
+        self._remember(link, side, record, view, {})
+        for name, amended in verdict.amend.items():
+            self._say(inquiry, name, amended, "plugin:incoming", run.now())
+        run.touched.add(inquiry)
+        run.part(side).imported += 1
+
+    def orphan(self, link: Link, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> None:
+        """A record that may not become an inquiry yet: parked, with nothing behind it."""
+        link.label, link.url, link.seen_fp, link.seen_version = record.label, record.url, seen_fp, version_of(record)
+        self.park(link, reason)
+        self._orphans.append(link)
+
+    def meet(self, link: Link, record: RemoteRecord, view: View, lines: Lines = NO_LINES, *, answered: bool) -> None:
+        """The first look at a record we created.
+
+        Args:
+            link: in state creating or unknown (or parked); becomes live.
+            record: it.
+            view: of it.
+            lines: its history.
+            answered: the record came in the create's own answer, so nobody can have edited it: what differs from the draft is the
+                platform's doing, and ours is written again. Otherwise it was found later, and what differs may be a person's word.
+        """
+        side = self.run.sides[link.conn]  # type: ignore[index]
+        assert link.inquiry is not None
+        stated: Mapping[FieldId, Value] = {}
+        if link.frozen is not None:
+            fields = link.frozen.get("fields")
+            assert isinstance(fields, Mapping)
+            draft = RemoteRecord(
+                ref=record.ref, fields=fields, corr=link.corr, updated_at=None, version=None, updated_by=None, label=""
+            )
+            stated = side.mapper.read(draft).values
+        projected = side.mapper.project(link.collection, self.values[link.inquiry]).values
+        base: dict[FieldId, Value] = {}
+        for name, seen in view.values.items():
+            if name in stated:
+                lost = seen in EMPTY and stated[name] not in EMPTY and not lines.get(name)
+                if lost and not answered:
+                    self._disagree(link, name, stated[name], projected.get(name), seen, "ours")
+                base[name] = seen if answered or lost else stated[name]
+            elif lines.get(name):
+                base[name] = lines[name][0].old
+            else:
+                # nothing was said of it: where we have a word the platform's default gives way, else it is taken over
+                base[name] = None if projected.get(name) in EMPTY else seen
+        link.rid, link.state, link.frozen, link.base = record.ref.rid, "live", None, base
+        link.attempts, link.not_before, link.lease_until, link.parked_reason = 0, None, None, None
+        link.seen_fp = None
+        self.observe(link, record, view, lines, own={})
+
+    # -------------------------------------------------------------------------------------------------------------- flush
+    def flush(self) -> None:
+        """Write events and documents, make counterparts, decide what is to be written where, save every link that moved."""
+        postings = []
+        for inquiry in dict.fromkeys([*self.documents, *self._new]):
+            entries = self._entries.pop(inquiry, [])
+            known = self._unknown(inquiry)
+            before = None if inquiry in self._new else self.documents[inquiry].unknown
+            if entries or inquiry in self._new or known != before:
+                postings.append(Posting(inquiry=inquiry, entries=entries, new=inquiry in self._new, unknown=known))
+        self.documents.update(self.run.ledger.commit(self.tx, postings, settled=None))
+        for posting in postings:
+            self.values[posting.inquiry] = dict(self.documents[posting.inquiry].values)
+        insert_links(self.tx, [one for inquiry in self._new for one in self.links[inquiry]] + self._orphans)
+        self._conflicts()
+        added: list[Link] = []
+        for inquiry in self.documents:
+            self._rehome(inquiry)
+            added.extend(self._counterparts(inquiry))
+        insert_links(self.tx, added)
+        moved: list[Link] = []
+        for inquiry, links in self.links.items():
+            for one in links:
+                self.refresh(inquiry, one)
+                moved.append(one)
+        save_links(self.tx, moved)
+        self._new.clear()
+        self._orphans.clear()
+
+    def save(self) -> None:
+        """Write the links again after the caller moved some."""
+        save_links(self.tx, [one for links in self.links.values() for one in links])
+
+    def _unknown(self, inquiry: InquiryId) -> dict[str, Any]:
+        return {f"{one.conn}/{name}": raw for one in self.links.get(inquiry, ()) for name, raw in one.seen.unknown.items()}
+
+    def _conflicts(self) -> None:
+        ids = record_conflicts(self.tx, self._disagreements)
+        for identifier, one in zip(ids, self._disagreements, strict=True):
+            self.run.report.conflicts.append(
+                ConflictNote(
+                    id=identifier,
+                    inquiry=one.inquiry,
+                    number=self.documents[one.inquiry].number,
+                    field=one.field,
+                    connection=one.conn,  # type: ignore[arg-type]
+                    ours=one.ours,
+                    theirs=one.theirs,
+                    winner=one.winner,  # type: ignore[arg-type]
+                )
+            )
+        self._disagreements.clear()
+
+    # ------------------------------------------------------------------------------------------------------- counterparts
+    def opened_at(self, inquiry: InquiryId) -> datetime:
+        """When the inquiry began: what it says itself, else the earliest moment any event speaks of."""
+        said = self.values[inquiry].get(SUBMITTED_AT)
+        if isinstance(said, datetime):
+            return said
+        if inquiry in self._new:
+            return self._new[inquiry]
+        return first_at(self.tx, inquiry) or self.run.now()
+
+    def _rehome(self, inquiry: InquiryId) -> None:
+        """A counterpart that was never sent and belongs elsewhere by now is chosen anew."""
+        keep = []
+        for one in self.links[inquiry]:
+            side = self.run.sides.get(one.conn)  # type: ignore[call-overload]
+            gone = (
+                one.state == "new"
+                and side is not None
+                and not holds(side.binding.collections[one.collection].holds, self.values[inquiry])
+            )
+            if gone:
+                self.tx.execute(sa.delete(snapshot).where(snapshot.c.link == one.id))
+                self.tx.execute(sa.delete(link_table).where(link_table.c.parent == one.id))
+                self.tx.execute(sa.delete(link_table).where(link_table.c.id == one.id))
+            else:
+                keep.append(one)
+        self.links[inquiry] = keep
+
+    def _counterparts(self, inquiry: InquiryId) -> list[Link]:
+        """Links for the connections on which the inquiry should exist and does not yet."""
+        run, values, added = self.run, self.values[inquiry], []
+        if self.documents[inquiry].erased_at is not None:
+            return []
+        missing = []
+        for route in run.routes:
+            have = {one.conn for one in self.links[inquiry] if one.role == "main"}
+            absent = [name for name in route.among if name in run.sides and name not in have and name not in missing]
+            if absent and holds(route.when, values):
+                missing.extend(absent)
+        if not missing or self.opened_at(inquiry) < run.since:
+            return []
+        for name in missing:
+            side = run.sides[name]
+            home = None if side.access != "write" else self._home(side, values)
+            if home is None:
+                continue
+            link = Link(
+                id=run.store.new_id(), conn=name, collection=home.name, corr="", kind="inquiry", state="new", role=home.role
+            )
+            link.corr, link.inquiry, link.push = f"{run.store.install.id}:{link.id}", inquiry, True
+            self.links[inquiry].append(link)
+            self.grown.add(inquiry)
+            added.append(link)
+        return added
+
+    @staticmethod
+    def _home(side: Side, values: Mapping[FieldId, Value]) -> CollectionBinding | None:
+        for collection in side.binding.collections.values():
+            capabilities = side.capabilities(collection.name)
+            if (
+                collection.role == "main"
+                and collection.creates
+                and capabilities is not None
+                and capabilities.creates is not None
+                and side.connection.sink is not None
+                and holds(collection.holds, values)
+            ):
+                return collection
+        return None
+
+    # ------------------------------------------------------------------------------------------------ what is to be written
+    def visible(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
+        """The document as this connection may see it: what is withheld from it is not there."""
+        values = self.values[inquiry]
+        withheld = self.run.withheld(link.conn, values)  # type: ignore[arg-type]
+        return {name: value for name, value in values.items() if name not in withheld} if withheld else values
+
+    def want(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
+        """What has to be written to a live record, in its own view."""
+        side = self.run.sides[link.conn]  # type: ignore[index]
+        return wanted(
+            projected=side.mapper.project(link.collection, self.visible(inquiry, link)).values,
+            base=link.base,
+            readable=link.seen.values.keys(),
+            policies=side.policies(link.collection),
+            withheld=self.run.withheld(side.name, self.values[inquiry]),
+            dropped=link.dropped,
+        )
+
+    def cross_reference(self, inquiry: InquiryId, link: Link) -> str | None:
+        """Counterparts' numbers and addresses as this record should show them; None where it has no place for them."""
+        side = self.run.sides[link.conn]  # type: ignore[index]
+        if side.binding.collections[link.collection].cross_reference is None:
+            return None
+        others = [one for one in self.links[inquiry] if one.id != link.id and one.state == "live" and one.label]
+        text = " | ".join(" ".join(part for part in (one.label, one.url) if part) for one in sorted(others, key=lambda one: one.id))
+        return text or None
+
+    def refresh(self, inquiry: InquiryId, link: Link) -> None:
+        """Whether there is anything to write to a record, or to create."""
+        side = self.run.sides.get(link.conn)  # type: ignore[call-overload]
+        if side is None or link.state not in ("live", "new", "creating"):
+            link.dirty = False
+            return
+        if link.state != "live":
+            link.dirty, link.push = False, True
+            return
+        capabilities = side.capabilities(link.collection)
+        able = (
+            side.access == "write"
+            and capabilities is not None
+            and capabilities.patches
+            and side.connection.sink is not None
+            and self.documents[inquiry].erased_at is None
+        )
+        push = False
+        if able:
+            cross = self.cross_reference(inquiry, link)
+            push = bool(self.want(inquiry, link)) or (cross is not None and cross != link.cross)
+        if not push:
+            link.not_before, link.attempts = None, 0
+        link.push, link.dirty = push, False
+
+
+def version_of(record: RemoteRecord) -> str:
+    """What tells one state of a record from the next: its version, else when it was changed."""
+    if record.version is not None:
+        return record.version
+    return "" if record.updated_at is None else str(encode(record.updated_at)["$t"])  # type: ignore[call-overload, index]

@@ -1,0 +1,210 @@
+"""One run: what it works with, what it has counted, and how a failure is kept to what it covers."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias, TypeVar
+
+import orjson
+
+from deskweave.connector import CollectionCapabilities, Connection, Mapper, Ref, View
+from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, TransientError
+from deskweave.findings import Finding, Place, Severity
+from deskweave.ledger import Ledger
+from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Policy, Route, Value
+from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
+from deskweave.model.predicate import holds
+from deskweave.store import Store
+from deskweave.store.streams import pause_connection, read_connection
+from deskweave.sync.report import ConnectionReport, Guard, SyncReport, Timing
+
+T = TypeVar("T")
+STATUS = FieldId("status")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One connection as the engine works with it. `access` "read": nothing is ever written there, not even a mark."""
+
+    name: ConnectionName
+    connection: Connection
+    binding: Binding
+    mapper: Mapper
+    access: Literal["read", "write"] = "read"
+
+    def capabilities(self, collection: str) -> CollectionCapabilities | None:
+        return self.connection.capabilities.collections.get(collection)
+
+    def policies(self, collection: str) -> Mapping[FieldId, Policy]:
+        return {name: at.policy for name, at in self.binding.collections[collection].fields.items()}
+
+    def bound(self, collection: str) -> frozenset[FieldId]:
+        """Fields this collection has a word for."""
+        found = self.binding.collections[collection]
+        names = {name for name, at in found.fields.items() if at.provisioned}
+        return frozenset(names | {STATUS} if found.statuses else names)
+
+
+Gate: TypeAlias = Sequence[Amend | Hold | None]
+
+
+def _open(*_: object) -> Gate:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """The two gates of sync, already guarded: every answer counts, one Hold parks, two different Amends of a field are a Hold."""
+
+    incoming: Callable[[Inquiry | None, ObservedChange], Gate] = _open
+    outgoing: Callable[[Inquiry, PlannedWrite], Gate] = _open
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One step of a run, for live lines: `done` of `total` where the platform counts."""
+
+    connection: ConnectionName
+    step: Literal["read", "merge", "write"]
+    done: int
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gates say together."""
+
+    hold: str | None
+    amend: Mapping[FieldId, Value]
+
+
+@dataclass(kw_only=True)
+class Run:
+    """The state of one run; every step of the engine takes it first."""
+
+    store: Store
+    ledger: Ledger
+    sides: Mapping[ConnectionName, Side]
+    routes: Sequence[Route]
+    fields: Mapping[FieldId, Field]
+    since: datetime
+    guard: Guard
+    timing: Timing
+    hooks: Hooks
+    now: Callable[[], datetime]
+    practice: str
+    progress: Callable[[Progress], None]
+    report: SyncReport
+    stopped: set[ConnectionName] = field(default_factory=set)
+    held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run
+    written: dict[tuple[ConnectionName, str], set[str]] = field(default_factory=dict)
+    notices: int = 0
+    foreign: dict[ConnectionName, list[str]] = field(default_factory=dict)  #: labels of records with a mark we do not know
+    touched: set[str] = field(default_factory=set)
+
+    def part(self, side: Side) -> ConnectionReport:
+        return self.report.connections[side.name]
+
+    def call(self, side: Side, method: Callable[[], T], what: str) -> T:
+        """Call one method of a connection. What is not our own kind of error becomes a PluginError that names the method."""
+        self.part(side).calls += 1
+        try:
+            return method()
+        except (RemoteError, PluginError):
+            raise
+        except Exception as error:  # a connector is a stranger's code
+            raise PluginError(side.name, what, f"{type(error).__name__} was raised where only deskweave.errors may be") from error
+
+    @contextmanager
+    def containing(self, side: Side) -> Iterator[None]:
+        """Keep what goes wrong with one connection to that connection: it pauses, the others go on."""
+        try:
+            yield
+        except ConfigurationError as error:
+            self.pause(side, str(error), None)
+        except TransientError as error:
+            self.pause(side, str(error), error.retry_at or self.now() + self.timing.backoff)
+        except (RemoteError, PluginError) as error:
+            self.pause(side, str(error), self.now() + self.timing.backoff)
+
+    def pause(self, side: Side, reason: str, until: datetime | None) -> None:
+        self.stopped.add(side.name)
+        part = self.part(side)
+        part.paused, part.paused_until = reason, until
+        with self.store.read() as tx:
+            state = read_connection(tx, side.name)
+        if state is None or (state.pause_reason, state.paused_until) != (reason, until):
+            with self.store.write() as tx:
+                pause_connection(tx, side.name, reason, until)
+
+    def limited(self, side: Side, error: RateLimited) -> None:
+        """A limit that covers more than one record: nothing more is written there in this run."""
+        self.held_back.add(side.name)
+        if error.scope.value == "connection":
+            self.pause(side, str(error), error.retry_at or self.now() + self.timing.backoff)
+
+    def works(self, side: Side) -> bool:
+        return side.name not in self.stopped
+
+    def note(self, rule: str, side: Side, path: str, found: str, message: str, remedy: str = "") -> None:
+        """One finding; the same one is not said twice in a run."""
+        finding = Finding(
+            rule=rule,
+            severity=Severity.WARNING,
+            place=Place(f"connection:{side.name}", path),
+            found=found[:80],
+            message=message,
+            remedy=remedy,
+        )
+        if finding not in self.report.findings:
+            self.report.findings.append(finding)
+
+    # ------------------------------------------------------------------------------------------------------------- routes
+    def withheld(self, connection: ConnectionName, values: Mapping[FieldId, Value]) -> frozenset[FieldId]:
+        """Fields that never go to a connection. An inquiry that fits no route any more keeps the strictest word."""
+        every = [route for route in self.routes if connection in route.among]
+        fitting = [route for route in every if holds(route.when, values)] or every
+        return frozenset(name for route in fitting for name in route.withhold.get(connection, ()))
+
+    def gate(self, answers: Callable[[], Gate]) -> Verdict:
+        """Ask the gates. One that raises is a closed one."""
+        try:
+            given = [one for one in answers() if one is not None]
+        except Exception as error:  # noqa: BLE001  a plugin's code
+            return Verdict(f"a plugin raised {type(error).__name__}", {})
+        amend: dict[FieldId, Value] = {}
+        for one in given:
+            if isinstance(one, Hold):
+                return Verdict(one.reason, {})
+            for name, value in one.values.items():
+                if name in amend and amend[name] != value:
+                    return Verdict(f"two plugins want different values for {name}", {})
+                amend[name] = value
+        return Verdict(None, amend)
+
+
+def fingerprint(view: View, digest: str) -> str:
+    """What a record said, in a few bytes, with the mapping it was read by: a new mapping is never taken for an edit."""
+    body = orjson.dumps([view.values, view.unknown], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+    return f"{digest[:12]}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
+
+
+def key_of(link: str, token: int) -> str:
+    """A uuid4-shaped idempotency key: the same link and attempt give the same key after a restart."""
+    return str(uuid.UUID(bytes=hashlib.blake2b(f"{link}:{token}".encode(), digest_size=16).digest(), version=4))
+
+
+def ref_key(ref: Ref) -> str:
+    return f"{ref.collection}/{ref.rid}"
+
+
+def next_wait(timing: Timing, last_try: datetime | None, not_before: datetime | None) -> timedelta:
+    """The wait after one more failure: twice the last one, within limits."""
+    if last_try is None or not_before is None or not_before <= last_try:
+        return timing.backoff
+    return min(max((not_before - last_try) * 2, timing.backoff), timing.backoff_most)

@@ -1,0 +1,18 @@
+"""A platform in memory with a switch for every habit of a real one, its connection, and the hands of its people."""
+
+from deskweave.testing.memory.connection import MemoryConnection
+from deskweave.testing.memory.hands import MemoryHands
+from deskweave.testing.memory.platform import Crash, MemoryPlatform, Switches
+from deskweave.testing.memory.practice import FIELDS, STATUSES, small_binding, small_mapper
+
+__all__ = [
+    "FIELDS",
+    "STATUSES",
+    "Crash",
+    "MemoryConnection",
+    "MemoryHands",
+    "MemoryPlatform",
+    "Switches",
+    "small_binding",
+    "small_mapper",
+]

@@ -1,0 +1,68 @@
+"""What people do on a platform in memory: in its own pages, past our account's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from deskweave.connector import Mapper, Ref, RemoteRecord, View
+from deskweave.model import FieldId, Json, Value, Visibility
+from deskweave.testing.memory.platform import MemoryPlatform, Record
+
+
+class MemoryHands:
+    """`connector.Hands` for a `MemoryPlatform`. Attachments and cards it has none."""
+
+    def __init__(self, platform: MemoryPlatform, mapper: Mapper) -> None:
+        self._platform, self._mapper = platform, mapper
+
+    def create(self, collection: str, values: Mapping[FieldId, Value], by: str) -> Ref:
+        draft = self._mapper.draft(collection, values, corr="", key="")
+        record = self._platform.insert(collection, draft.fields, by, corr=None, key=None)
+        return Ref(collection, record.rid)
+
+    def edit(self, ref: Ref, values: Mapping[FieldId, Value], by: str) -> None:
+        record = self._platform.records[ref.collection, ref.rid]
+        patch = self._mapper.patch(View(dict(values)), whole(record), key="")
+        if patch.set:
+            self._platform.update(record, patch.set, by)
+
+    def shows(self, ref: Ref) -> Mapping[FieldId, Value]:
+        """What a person reads on the record."""
+        return self._mapper.read(whole(self._platform.records[ref.collection, ref.rid])).values
+
+    def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
+        record = self._platform.records[parent.collection, parent.rid]
+        return Ref("comment", str(self._platform.comment(record, visibility, body, by).number))
+
+    def attach(self, parent: Ref, visibility: Visibility, name: str, content: bytes, by: str) -> Ref:
+        raise NotImplementedError("a platform in memory keeps no files")
+
+    def remove(self, ref: Ref) -> None:
+        del self._platform.records[ref.collection, ref.rid]
+
+    def answer(self, corr: str, kind: str, value: Json, by: str) -> None:
+        raise NotImplementedError("a platform in memory sends no cards")
+
+    def replay(self, collection: str, history: Sequence[tuple[datetime, str, Mapping[FieldId, Value]]]) -> Sequence[Ref]:
+        """Each named record in the order it first appears. The caller turns the clock."""
+        refs: dict[str, Ref] = {}
+        for _, whose, values in history:
+            if whose in refs:
+                self.edit(refs[whose], values, "someone")
+            else:
+                refs[whose] = self.create(collection, values, "someone")
+        return list(refs.values())
+
+
+def whole(record: Record) -> RemoteRecord:
+    """A record with everything on it, as a person sees it."""
+    return RemoteRecord(
+        ref=Ref(record.collection, record.rid),
+        fields=dict(record.fields),
+        corr=None,
+        updated_at=record.updated_at,
+        version=None,
+        updated_by=record.by,
+        label=record.label,
+    )

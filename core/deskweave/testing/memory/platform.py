@@ -1,0 +1,231 @@
+"""The platform itself: records, their history and messages, an index that lags, and calls that get lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Literal
+
+from deskweave.connector import CollectionCapabilities, Plant, RateClass
+from deskweave.model import Json, Visibility
+
+
+class Crash(BaseException):
+    """The engine's process is gone. Not an Exception: nothing may catch it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switches:
+    """Habits of a platform. The defaults are the kindest; tests turn them to the harder reading."""
+
+    ordered: bool = True  #: listings come in the order of change
+    scan: bool = False  #: no modified-since query
+    precision: timedelta = timedelta(milliseconds=1)  #: of stamps
+    index_lag: timedelta = timedelta(0)  #: at most so long until a write is listed
+    settle: timedelta = timedelta(seconds=60)  #: at most so long until a lost request takes effect
+    history: Literal["full", "none"] = "full"
+    history_lag: timedelta = timedelta(0)
+    conditions: bool = True
+    versions: bool = True
+    plant: Plant | None = Plant.ATOMIC
+    find: Literal["strong", "lagging", "none"] = "strong"
+    messages: Literal["feed", "per_record", "none"] = "feed"
+    message_plant: Plant = Plant.ATOMIC
+    visibilities: frozenset[Visibility] = frozenset(Visibility)
+    unreadable: frozenset[str] = frozenset()  #: native fields our account cannot see
+    deaf: frozenset[str] = frozenset()  #: native fields our account may write to, and that keep what they had
+    tells: bool = True  #: the answer to a write carries the record
+    notifies: bool = False
+    patches: bool = True
+    page: int = 50
+    batch: int = 10
+    callback: bool = False  #: no listing: records come by themselves (`MemoryConnection.deliveries`)
+
+    def capabilities(self) -> CollectionCapabilities:
+        return CollectionCapabilities(
+            reads=True,
+            changes="callback" if self.callback else "scan" if self.scan else "filter",
+            cursor_precision=self.precision,
+            index_lag=self.index_lag,
+            settle=self.settle,
+            fetch_batch=self.batch,
+            history=self.history,
+            census=True,
+            creates=self.plant,
+            create_batch=self.batch,
+            find="none" if self.plant is Plant.NONE else self.find,
+            patches=self.patches,
+            patch_batch=self.batch,
+            conditions=self.conditions and self.versions,
+            deletes=False,
+            messages=self.messages,
+            visibilities=self.visibilities,
+            message_plant=self.message_plant,
+            notifies=self.notifies,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    rid: str
+    collection: str
+    label: str
+    fields: dict[str, Json]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    by: str
+    corr: str | None = None
+    key: str | None = None
+    indexed_at: datetime  #: from then on listings know the last change
+    indexed_stamp: datetime | None = None  #: the change listings know until then; None: they do not know the record
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    number: int
+    collection: str
+    rid: str
+    field: str
+    old: Json
+    new: Json
+    at: datetime
+    by: str
+    version: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Comment:
+    number: int
+    collection: str
+    rid: str
+    visibility: Visibility
+    body: str
+    by: str
+    at: datetime
+    corr: str | None
+    key: str | None
+    indexed_at: datetime
+
+
+Hook = Callable[[str], None]
+US = "deskweave.bot"
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryPlatform:
+    """One instance. `hook` is called at every door of every call: tests let it crash, edit or turn the clock.
+
+    `faults` are taken by the next writing calls, in order: "lost_request" (never executed), "late_request" (executed within
+    `settle`), "lost_answer", "limited", "rejected", "down", "forbidden".
+    """
+
+    name: str
+    now: Callable[[], datetime]
+    switches: Switches = field(default_factory=Switches)
+    seed: int = 0
+    collections: Mapping[str, Switches] = field(default_factory=dict)  #: switches of a collection, where they differ
+    records: dict[tuple[str, str], Record] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    read_faults: list[str] = field(default_factory=list)
+    late: list[tuple[datetime, Callable[[], Any]]] = field(default_factory=list)
+    hook: Hook = lambda _door: None
+    writes: int = 0  #: writing calls' items that took effect
+    calls: int = 0
+    rates: Sequence[RateClass] = ()
+    random: Random = field(default_factory=Random)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+
+    # -------------------------------------------------------------------------------------------------------------- state
+    def stamp(self, at: datetime | None = None) -> datetime:
+        """A moment as this platform writes it down."""
+        at = at or self.now()
+        step = self.switches.precision
+        return datetime.fromtimestamp(0, UTC) + (at - datetime.fromtimestamp(0, UTC)) // step * step
+
+    def _indexed(self) -> datetime:
+        lag = self.switches.index_lag
+        return self.now() + lag * self.random.random()
+
+    def settle(self) -> None:
+        """Requests that were under way take effect when their moment has come."""
+        due = [one for one in self.late if one[0] <= self.now()]
+        self.late = [one for one in self.late if one[0] > self.now()]
+        for _, act in due:
+            act()
+
+    def insert(self, collection: str, fields: Mapping[str, Json], by: str, *, corr: str | None, key: str | None) -> Record:
+        number = len(self.records) + 1
+        now = self.stamp()
+        record = Record(
+            rid=f"{number:06d}",
+            collection=collection,
+            label=f"{self.name.upper()}-{number}",
+            fields={
+                "opened": now.isoformat(),
+                **{name: value for name, value in fields.items() if name not in self.switches.deaf or by != US},
+            },
+            version=1,
+            created_at=now,
+            updated_at=now,
+            by=by,
+            corr=corr,
+            key=key,
+            indexed_at=self._indexed(),
+        )
+        self.records[collection, record.rid] = record
+        return record
+
+    def update(self, record: Record, fields: Mapping[str, Json], by: str) -> None:
+        """Set raw fields; what changes nothing is no change."""
+        moved = {name: value for name, value in fields.items() if record.fields.get(name) != value}
+        if by == US:
+            moved = {name: value for name, value in moved.items() if name not in self.switches.deaf}
+        self.touch(record, by)
+        for name, value in moved.items():
+            self.lines.append(
+                Line(
+                    number=len(self.lines) + 1,
+                    collection=record.collection,
+                    rid=record.rid,
+                    field=name,
+                    old=record.fields.get(name),
+                    new=value,
+                    at=record.updated_at,
+                    by=by,
+                    version=record.version,
+                )
+            )
+            record.fields[name] = value
+
+    def touch(self, record: Record, by: str) -> None:
+        if record.indexed_at <= self.now():
+            record.indexed_stamp = record.updated_at
+        record.version += 1
+        record.updated_at, record.by = self.stamp(), by
+        record.indexed_at = self._indexed()
+
+    def comment(
+        self, record: Record, visibility: Visibility, body: str, by: str, *, corr: str | None = None, key: str | None = None
+    ) -> Comment:
+        found = Comment(
+            number=len(self.comments) + 1,
+            collection=record.collection,
+            rid=record.rid,
+            visibility=visibility,
+            body=body,
+            by=by,
+            at=self.stamp(),
+            corr=corr,
+            key=key,
+            indexed_at=self._indexed(),
+        )
+        self.comments.append(found)
+        self.touch(record, by)
+        return found

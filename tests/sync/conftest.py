@@ -1,0 +1,110 @@
+"""Two or three platforms in memory, a store in memory, and an engine between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from deskweave.connector import Ref
+from deskweave.model import Binding, ConnectionName, Route
+from deskweave.store import Store
+from deskweave.sync import Engine, Guard, Side, SyncReport
+from deskweave.testing.memory import FIELDS, STATUSES, MemoryConnection, MemoryHands, MemoryPlatform, Switches, small_binding, small_mapper
+
+START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+FREE = Guard(update_records=10_000, max_notices=10_000)
+
+
+class Clock:
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def turn(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class World:
+    """Everything one test works with; `sync()` is a fresh engine each time, as after a restart."""
+
+    clock: Clock
+    store: Store
+    platforms: dict[str, MemoryPlatform]
+    bindings: dict[str, Binding]
+    routes: Sequence[Route]
+    access: Mapping[str, str] = field(default_factory=dict)
+    since: datetime = START - timedelta(days=1)
+    guard: Guard = FREE
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def engine(self) -> Engine:
+        sides = {
+            ConnectionName(name): Side(
+                name=ConnectionName(name),
+                connection=MemoryConnection(platform, small_mapper),
+                binding=self.bindings[name],
+                mapper=small_mapper(self.bindings[name]),
+                access=self.access.get(name, "write"),
+            )
+            for name, platform in self.platforms.items()
+        }
+        return Engine(
+            store=self.store,
+            sides=sides,
+            routes=self.routes,
+            fields=FIELDS,
+            statuses=STATUSES,
+            practice_digest="p1",
+            since=self.since,
+            guard=self.guard,
+            now=self.clock,
+            **self.more,
+        )
+
+    def sync(self, seconds: float = 0) -> SyncReport:
+        self.clock.turn(seconds)
+        return self.engine().run()
+
+    def hands(self, name: str) -> MemoryHands:
+        return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
+
+    def refs(self, name: str) -> list[Ref]:
+        return [Ref(*key) for key in self.platforms[name].records]
+
+
+@pytest.fixture
+def world() -> Callable[..., World]:
+    made: list[Store] = []
+
+    def make(
+        *, names: Sequence[str] = ("a", "b"), switches: Mapping[str, Switches] | None = None, bindings: Mapping[str, Binding] | None = None, **more: Any
+    ) -> World:
+        clock = Clock()
+        random = Random(7)
+        store = Store.open(":memory:", now=clock, entropy=random.randbytes)
+        made.append(store)
+        platforms = {
+            name: MemoryPlatform(name=name, now=clock, switches=(switches or {}).get(name, Switches()), seed=number)
+            for number, name in enumerate(names)
+        }
+        routes = more.pop("routes", [Route(id="all", when=None, among=tuple(ConnectionName(name) for name in names))])
+        return World(
+            clock=clock,
+            store=store,
+            platforms=platforms,
+            bindings={name: (bindings or {}).get(name, small_binding(name)) for name in names},
+            routes=routes,
+            **more,
+        )
+
+    yield make
+    for store in made:
+        store.close()
