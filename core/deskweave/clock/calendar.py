@@ -1,7 +1,7 @@
 """Working time as a function: C(t) is the number of working seconds from a calendar's beginning to t.
 
 An instant is open if and only if its wall clock in the calendar's zone lies in a window. C is piecewise linear, so that working
-time is a difference, `working(a, b) = C(b) - C(a)`, and a due moment the inverse, `due(t, s) = C^-1(C(t) + s)`: both exact, additive,
+time is a difference, `working(a, b) = C(b) - C(a)`, and a due moment the inverse, `due(t, s) = C^-1(C(t) + s)`: exact, additive,
 and logarithmic in the number of windows. Daylight saving needs no rule of its own, because windows are laid over the zone's pieces
 of constant offset. Practice C3; the cases stand in tests/clock/test_cases.py.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from math import floor
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ def epoch(instant: datetime) -> int:
     if instant.tzinfo is None:
         message = f"{instant.isoformat()} has no time zone"
         raise ValueError(message)
-    return int((instant - _EPOCH) // timedelta(seconds=1))
+    return floor(instant.timestamp())  # a double tells microseconds apart until the year 2255
 
 
 def instant(seconds: int) -> datetime:
