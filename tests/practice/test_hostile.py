@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deskweave.documents import Document, check, read
@@ -46,6 +46,10 @@ SPOTS = [
 ]
 
 
+def spot(kind: str, *path: str | int) -> tuple[int, tuple[str | int, ...]]:
+    return next(number for number, document in enumerate(PACK) if document.kind == kind), path
+
+
 def spoiled(document: Document, path: tuple[str | int, ...], value: Any) -> Document:
     body: Any = copy.deepcopy(document.body)
     here = body
@@ -58,6 +62,8 @@ def spoiled(document: Document, path: tuple[str | int, ...], value: Any) -> Docu
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(SPOTS), JSON), min_size=1, max_size=3))
+@example([(spot("Fields", "fields", "user", "type"), [])])
+@example([(spot("Feedback", "scale", "neutral", "code"), {})])
 def test_a_spoiled_practice(spoils: list[tuple[tuple[int, tuple[str | int, ...]], Any]]) -> None:
     documents = list(PACK)
     for (number, path), value in spoils:

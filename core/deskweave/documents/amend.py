@@ -71,8 +71,8 @@ def _merged(text: str, before: str, after: str) -> str:
     """The file's own lines wherever nothing changed, ruamel's where something did.
 
     ruamel spells untouched lines anew (it joins long flow mappings, drops braces of single pairs). What differs between its
-    spelling before and after the change is the change; only that is carried over into the person's text. If the outcome does not read as
-    what was meant, ruamel's own text is taken.
+    spelling before and after the change is the change; only that is carried over into the person's text. If the outcome does not
+    read as what was meant, ruamel's own text is taken.
     """
     from deskweave.documents.read import read
 

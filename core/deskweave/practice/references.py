@@ -203,11 +203,13 @@ class _References:
                 yield from self.all_known("role", spec.get("by"), terms.roles, *path, "by")
 
     def feedback(self) -> Iterator[Finding]:
-        seen: dict[Any, str] = {}
+        seen: dict[int, str] = {}
         for name, body in self.terms.of("Feedback"):
             for slug, rating in _map(body.get("scale")).items():
                 code = _map(rating).get("code")
-                if code is not None and code in seen:
+                if not isinstance(code, int):
+                    continue
+                if code in seen:
                     message = f"the code belongs to {seen[code]!r} already"
                     yield problem("code-twice", self.place("Feedback", name, "scale", slug, "code"), shown(code), message)
                 seen.setdefault(code, slug)
@@ -329,7 +331,7 @@ class _References:
                         yield problem("example-cell", self.place(*path), shown(cell), message)
 
     def value(self, tree: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
-        measurable = [name for name, spec in self.terms.fields.items() if spec.get("type") in _MEASURABLE] + self.terms.clocks
+        measurable = [name for name, spec in self.terms.fields.items() if str(spec.get("type")) in _MEASURABLE] + self.terms.clocks
         for word, inner in tree.items():
             if word == "ratio":
                 for part in ("of", "over"):
@@ -364,7 +366,7 @@ def check_predicate(tree: Any, terms: Terms, place: Locate, *path: str | int, cl
 
 
 def _test(test: Mapping[str, Any], field: str, terms: Terms, place: Locate, *path: str | int) -> Iterator[Finding]:
-    chosen = terms.fields[field].get("type") in _CHOSEN
+    chosen = str(terms.fields[field].get("type")) in _CHOSEN
     for operator, want in test.items():
         if operator == "met":
             message = "only a clock is met or missed"
