@@ -208,6 +208,34 @@ def test_words_of_people_never_reach_facts(practice, log):
     assert (row["city"], row["agent"]) == ("上海", "per_1")
 
 
+@pytest.mark.parametrize(
+    ("changes", "column", "value"),
+    [
+        ([("classification", "usage"), ("business_category", "usage")], "reclassified", False),
+        ([("classification", "usage"), ("business_category", "hardware")], "reclassified", True),
+        ([("classification", "usage")], "reclassified", None),  # not closed yet: nobody knows
+        ([("current_tier", "first_line")], "solved_at_desk", True),
+        (
+            [("current_tier", "first_line"), ("current_tier", "second_line"), ("current_tier", "first_line")],
+            "solved_at_desk",
+            False,
+        ),  # it was away
+        ([("current_tier", None)], "solved_at_desk", None),
+        ([], "solved_at_desk", None),
+        ([], "waiting_duration", 0),
+    ],
+)
+def test_computed_fields(practice, log, changes, column, value):
+    log.inquiry("I", AT, (AT, "in_progress"), (AT + timedelta(hours=1), "closed"))
+    for minute, (name, new) in enumerate(changes):
+        log.add("I", name, new, AT + timedelta(minutes=minute))
+    log.add("I", "reclassified", "a platform's own word for it", AT)
+    row, problems = FactBuilder(practice).row("I", log.events)
+    assert row[column] == value
+    assert (row[column] is None) is (value is None)
+    assert problems == []
+
+
 # ------------------------------------------------------------------------------------------------ what a rule may not say
 @pytest.mark.parametrize(
     ("metric", "said", "path"),

@@ -132,7 +132,7 @@ def _row(said: Mapping[str, Json], metric: Metric, planner: Planner) -> Row:
             took, goal = row[f"{name}_took"], row[f"{name}_goal"]
             row[f"{name}_met"] = None if took is None or goal is None else took <= goal
             continue
-        column = columns.get(name) if name in practice.fields or name in ("phase", "reclassified") else None
+        column = columns.get(name) if name in practice.fields or name == "phase" else None
         if column is None:
             message = f"{name} is no clock of this practice and no field that is kept where figures are made"
             raise ValueError(message)

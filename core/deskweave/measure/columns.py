@@ -44,8 +44,6 @@ _KINDS: Final[Mapping[str, Kind]] = {
 }
 #: Text that says who someone is or what they wrote is never copied into facts: erasing a person must not leave it there.
 _WORDS: Final = frozenset({"text", "email", "phone"})
-#: Comparisons of two fields, which the predicate grammar has no operator for, as columns of their own.
-DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = {"reclassified": ("classification", "business_category")}
 #: Columns about the row itself.
 SYSTEM: Final[Mapping[str, Kind]] = {
     "_position": Kind.INTEGER,
@@ -84,9 +82,6 @@ class Columns:
                     self._add(f"{name}_day", Kind.DATE, name)
                 if any(choice.code is not None for choice in field.choices.values()) or is_feedback(field, practice):
                     self._add(f"{name}_code", Kind.INTEGER, name)
-        for name, pair in DIFFERENCES.items():
-            if name not in practice.fields and all(other in practice.fields for other in pair):
-                self._add(name, Kind.BOOLEAN, name)
         if "phase" not in practice.fields:
             self._add("phase", Kind.TEXT, "status")
         for clock in practice.clocks:

@@ -13,6 +13,7 @@ from deskweave.clock import (
     ClockError,
     Clocks,
     Measures,
+    clock_events,
     compile_calendars,
     folded,
     local_day,
@@ -20,9 +21,9 @@ from deskweave.clock import (
     timeline,
 )
 from deskweave.clock.timeline import STATUS, SUBMITTED
-from deskweave.measure.columns import DIFFERENCES, Columns, Kind, codes, kept
+from deskweave.measure.columns import Columns, Kind, codes, kept
 from deskweave.measure.sources import Rulebook
-from deskweave.model import Event, InquiryId, Value
+from deskweave.model import Event, InquiryId, Json, Value
 
 Row = dict[str, Any]
 
@@ -69,7 +70,9 @@ class FactBuilder:
         #: Time spent in a status is told on the calendar of the clocks that count statuses, else of any clock, else of the wall.
         counting = [c for c in practice.clocks.values() if c.sum_statuses] + list(practice.clocks.values())
         self.status_calendar: Measures = next((self._clocks.calendar_of(c) for c in counting if c.calendar in calendars), WALL)
-        self._fields = [(name, field.type, self.columns[name].kind) for name, field in practice.fields.items() if kept(field)]
+        stated = [field for field in practice.fields.values() if kept(field) and field.computed is None]
+        self._fields = [(field.id, field.type, self.columns[field.id].kind) for field in stated]
+        self._computed = [(field.id, field.computed) for field in practice.fields.values() if kept(field) and field.computed]
         self._codes = {
             name: codes(practice.fields[name], practice) for name, _, _ in self._fields if self.columns.get(f"{name}_code")
         }
@@ -98,10 +101,9 @@ class FactBuilder:
                 row[f"{name}_day"] = local_day(_instant(value), self._zone).isoformat()
             if name in self._codes:
                 row[f"{name}_code"] = self._codes[name].get(str(cell))
-        for derived, (one, other) in DIFFERENCES.items():
-            if derived in self.columns.all and row.get(one) is not None and row.get(other) is not None:
-                row[derived] = row[one] != row[other]
         self._time(row, events, values, problems)
+        for name, how in self._computed:
+            row[name] = _computed(how, row, events)
         return row, problems
 
     def _time(self, row: Row, events: Sequence[Event], values: Mapping[Any, Value], problems: list[Problem]) -> None:
@@ -155,6 +157,29 @@ class FactBuilder:
                     return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
                 except ValueError:
                     return None
+
+
+def _computed(how: Mapping[str, Json], row: Row, events: Sequence[Event]) -> object:
+    """The value of a computed field, None where nobody can know it.
+
+    `{clock: c}`: what the clock took. `{differs: [f, g]}`: whether two fields that are both filled say different things.
+    `{only: {f: [values]}}`: whether, of all the values the field ever had, none was another.
+    """
+    ((way, what),) = how.items()
+    if way == "clock":
+        return row.get(f"{what}_took")
+    if way == "differs" and isinstance(what, Sequence):
+        one, other = (row.get(str(name)) for name in what)
+        return None if one is None or other is None else one != other
+    if way == "only" and isinstance(what, Mapping):
+        said = [_only(name, allowed, events) for name, allowed in what.items()]
+        return False if False in said else None if None in said else True
+    return None
+
+
+def _only(name: str, allowed: Json, events: Sequence[Event]) -> bool | None:
+    held = {event.new for event in clock_events(event for event in events if event.field == name) if event.new is not None}
+    return held <= set(allowed) if held and isinstance(allowed, Sequence) else None
 
 
 def _instant(value: Value) -> datetime:

@@ -161,7 +161,7 @@ class _Reading:
 
     def names(self, *kinds: Kind) -> tuple[str, ...]:
         """Names a rule may use: fields that are kept, derived columns, and clocks where a duration is wanted."""
-        own = [name for name in self.columns.all if name in self.practice.fields or name in ("phase", "reclassified")]
+        own = [name for name in self.columns.all if name in self.practice.fields or name == "phase"]
         fields = [name for name in own if not kinds or self.columns[name].kind in kinds]
         clocks = list(self.practice.clocks) if not kinds or Kind.SECONDS in kinds else []
         return tuple(sorted({*fields, *clocks}))
@@ -319,7 +319,7 @@ class _Reading:
                 return ()
 
     def _field(self, name: str) -> Column | None:
-        if name in self.practice.fields or name in ("phase", "reclassified"):
+        if name in self.practice.fields or name == "phase":
             return self.columns.get(name)
         return None
 
