@@ -95,7 +95,12 @@ class Platform:
             at, by = self.changed.get(native, (None, None))
             items.append(
                 Element(
-                    id=None, native=native, attributes=dict(self.held[native][1]), locked=self.locked.get(native), changed_at=at, changed_by=by
+                    id=None,
+                    native=native,
+                    attributes=dict(self.held[native][1]),
+                    locked=self.locked.get(native),
+                    changed_at=at,
+                    changed_by=by,
                 )
             )
         return Page(items=items, resume=str(start + self.page) if start + self.page < len(natives) else None)
@@ -228,7 +233,8 @@ def choice_field(slug: str, at_label: str, choices: Mapping[str, str], was: Mapp
         label={"en": at_label, "zh": f"{at_label}字段"},
         type="choice",
         choices={
-            name: Choice(slug=name, label={"en": label, "zh": f"{label}项"}, was=(was or {}).get(name, ())) for name, label in choices.items()
+            name: Choice(slug=name, label={"en": label, "zh": f"{label}项"}, was=(was or {}).get(name, ()))
+            for name, label in choices.items()
         },
     )
 
@@ -238,7 +244,10 @@ def text_field(slug: str, label: str, type_: Any = "text") -> Field:
 
 
 def bound(fields: Mapping[str, Any], collection: str = "ledger") -> dict[str, Any]:
-    return {"id": "here", "collections": {collection: {"fields": {slug: at if isinstance(at, dict) else {"at": at} for slug, at in fields.items()}}}}
+    return {
+        "id": "here",
+        "collections": {collection: {"fields": {slug: at if isinstance(at, dict) else {"at": at} for slug, at in fields.items()}}},
+    }
 
 
 def status_model() -> StatusModel:

@@ -14,7 +14,7 @@ from deskweave.findings import Place
 CATEGORY = {"hardware": "Hardware", "usage": "Usage"}
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(lab: SimpleNamespace, tmp_path: Path) -> Any:
     """One text field and one field with two choices, on an empty platform."""
     practice = lab.Terms(
@@ -233,7 +233,11 @@ def test_changed_on_both_sides_waits_for_a_person(desk: Any, lab: SimpleNamespac
     _label(lab, desk, "Ours")
     plan = desk.plan()
     (step,) = [step for step in plan.steps if step.mark is Mark.BOTH]
-    assert {part.attribute: (part.last, part.file, part.live) for part in step.differences}["label/en"] == ("Cost centre", "Ours", "Theirs")
+    assert {part.attribute: (part.last, part.file, part.live) for part in step.differences}["label/en"] == (
+        "Cost centre",
+        "Ours",
+        "Theirs",
+    )
     assert plan.is_empty
     assert "--ours field/fields/cost" in step.remedy
     configurator = desk.configurator()
@@ -287,7 +291,9 @@ def test_names_that_fit_several_are_blocked(desk: Any) -> None:
 
 
 def test_a_read_only_binding_is_only_looked_for(desk: Any, lab: SimpleNamespace) -> None:
-    desk.documents["here"] = lab.bound({"cost": {"at": "u_cost", "policy": "read_only"}, "category": {"at": "u_category", "policy": "read_only"}})
+    desk.documents["here"] = lab.bound(
+        {"cost": {"at": "u_cost", "policy": "read_only"}, "category": {"at": "u_category", "policy": "read_only"}}
+    )
     plan = desk.plan()
     assert plan.is_empty
     assert marks(plan) == [("x", "fields/cost"), ("x", "fields/category")]
@@ -342,7 +348,9 @@ def _by_text(platform: Any) -> Any:
     from deskweave.connector import Element, Page
 
     def elements(kind: str, resume: str | None) -> Any:
-        return Page(items=[Element(id=None, native=n, attributes=a) for n, (k, a) in platform.held.items() if k == kind], resume=None)
+        return Page(
+            items=[Element(id=None, native=n, attributes=a) for n, (k, a) in platform.held.items() if k == kind], resume=None
+        )
 
     return elements
 
@@ -407,7 +415,9 @@ def test_an_edited_plan_file_is_refused(desk: Any) -> None:
         read_plan(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"deskweave_plan": 1}', b"\xff\xfe", b'{"deskweave_plan": 99}', b"[" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"deskweave_plan": 1}', b"\xff\xfe", b'{"deskweave_plan": 99}', b"[" * 5000]
+)
 def test_what_is_no_plan_file_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.plan").write_bytes(content)
     with pytest.raises(DocumentError) as caught:
