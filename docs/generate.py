@@ -37,3 +37,37 @@ def exit_codes(language: str) -> Iterator[str]:
     yield "|---|---|"
     for code, words in TABLE.items():
         yield f"| {int(code)} | {words[language]} |"
+
+
+def coverage() -> Iterator[str]:
+    """Requirement number to the documents of the built-in practice that state it."""
+    from deskweave.practice import builtin
+
+    stated: dict[str, list[str]] = {}
+    for document in builtin().documents.values():
+        for number in document.get("satisfies", ()):
+            stated.setdefault(str(number), []).append(f"{document['kind']} `{document['id']}`")
+    yield "| number | stated in |"
+    yield "|---|---|"
+    for number in sorted(stated, key=lambda text: (text[0], int(re.sub(r"\D", "", text) or 0))):
+        yield f"| {number} | {', '.join(sorted(set(stated[number])))} |"
+
+
+def commands() -> Iterator[str]:
+    """`--help` of every command, as a user sees it in English."""
+    import io
+    from contextlib import redirect_stderr, redirect_stdout, suppress
+
+    from deskweave.cli import run
+    from deskweave.cli.commands import GROUPS
+
+    def shown(*words: str) -> str:
+        out = io.StringIO()
+        with redirect_stdout(out), redirect_stderr(out), suppress(SystemExit):
+            run([*words, "--help", "--lang", "en", "--color", "never"])
+        return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
+
+    yield f"```text\n{shown()}\n```\n"
+    for group in GROUPS.values():
+        for name in group:
+            yield f"## `deskweave {name}`\n\n```text\n{shown(name)}\n```\n"
