@@ -178,6 +178,14 @@ def test_without_submission_it_is_in_no_period_and_listed(practice, log, tmp_pat
     with facts.open() as table:
         assert [one.value for one in run(practice, table, [MARCH], AS_OF, metrics=["inquiries_registered"])] == [0]
     assert [(inquiry, problem.rule) for inquiry, problem in facts.problems()] == [("I", "submission-missing")]
+    assert facts.problems(MARCH) == facts.problems()  # who belongs to no period is shown in every one
+
+
+def test_problems_of_a_period(practice, busy_week, tmp_path):
+    facts = Facts(practice, tmp_path)
+    facts.refresh(EventLog(busy_week.events))
+    assert {inquiry for inquiry, _ in facts.problems(parse_period("2026-W47"))} == {"INQ-BAD-1", "INQ-BAD-2"}
+    assert facts.problems(parse_period("2026-W46")) == []
 
 
 def test_outside_the_coverage_a_clock_has_no_value_and_the_inquiry_still_counts(practice, log, tmp_path):

@@ -69,7 +69,7 @@ def made(practice, busy_week, tmp_path):
     [
         ("en", ["ACME / prod", "Service desk report, 16 Nov to 22 Nov 2026", "As of Sun 22 Nov 2026 09:31", "Times in Asia/Shanghai",
                 "3 of 5 targets are met. Missed: First response within 5m, Users satisfied.", "112 / 120", "at least 95 %", "just missed",
-                "Software installation and removal", "1 end before they start", "INQ-BAD-1", "divided by", "digest p1"]),
+                "Software installation and removal", "1 ends before it starts", "INQ-BAD-1", "divided by", "digest p1"]),
         ("zh", ["服务台报告：2026年11月16日至11月22日", "数据截至 2026年11月22日 周日 09:31", "5 项目标中有 3 项达标。未达标：5分钟内响应率、用户满意度。",
                 "不低于 95 %", "2分17秒", "应用软件安装与卸载", "结束早于开始 1 单", "按服务项", "满意", "摘要 p1"]),
     ],

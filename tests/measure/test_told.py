@@ -64,12 +64,12 @@ def test_moments():
 
 
 def test_both_languages_say_the_same_things():
-    assert EN.keys() == ZH.keys()
+    assert {key for key in EN if not key.endswith(":one")} == ZH.keys()
 
     def fields(text):
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    assert {key for key in EN if fields(EN[key]) != fields(ZH[key])} == set()
+    assert {key for key in ZH if fields(EN[key]) != fields(ZH[key])} == set()
     for text in (*EN.values(), *ZH.values()):
         text.encode("gbk")
 
@@ -137,7 +137,7 @@ def test_a_long_name_stands_on_its_own_line(practice, told):
 
 
 def test_left_out_counts_inquiries_not_complaints(told):
-    assert left_out(told[2], "en") == "Left out   2 inquiries: 1 in an unknown status, 1 end before they start"
+    assert left_out(told[2], "en") == "Left out   2 inquiries: 1 in an unknown status, 1 ends before it starts"
     twice = [("I", Problem("end-before-start", clock, "", "")) for clock in ("first_response", "handling")]
     assert left_out(twice, "zh") == "未计入     1 单：结束早于开始 1 单"
     assert left_out([], "en") == ""

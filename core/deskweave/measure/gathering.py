@@ -83,7 +83,7 @@ def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
         item_field=item,
         by_item=asking.by_item(item, broken_down) if item else {},
         broken_down=broken_down,
-        problems=asking.problems(),
+        problems=tuple(problems_of(facts, period, f"{asking.period_by}_day")),
     )
 
 
@@ -149,16 +149,6 @@ class _Asking:
         for one in run(self.practice, self.facts, [self.period], self.as_of, by=(field.id,), metrics=[m.id for m in metrics]):
             found.setdefault(one.by[field.id], {})[one.metric] = one
         return found
-
-    def problems(self) -> tuple[tuple[InquiryId, Problem], ...]:
-        """Of inquiries of the period, and of those that belong to none."""
-        day = f"{self.period_by}_day"
-        rows = self.facts.query(  # the name is a column of ours
-            f'SELECT inquiry FROM facts WHERE _problems IS NOT NULL AND COALESCE("{day}" >= $since AND "{day}" < $until, TRUE)',
-            {"since": self.period.since, "until": self.period.until},
-        )
-        inside = {row["inquiry"] for row in rows}
-        return tuple(pair for pair in problems_of(self.facts) if pair[0] in inside)
 
 
 def _unstated(name: str, period_by: FieldId, value: Mapping[str, Json], by: tuple[str, ...] = ()) -> Metric:

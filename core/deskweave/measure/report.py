@@ -131,7 +131,7 @@ class _Page:
     def tiles(self) -> Markup:
         metrics = grouped(self.practice, self.data.results)
         shown = [one for one in metrics if self.data.results[one.id].value is not None]
-        first = [one for one in shown if one.unit == "count" and not one.by][:1]
+        first = [one for one in shown if one.value == {"count": {}} and one.where is None][:1]
         aimed = [one for one in shown if self.data.results[one.id].met is not None and one not in first]
         chosen = [*first, *aimed, *(one for one in shown if one not in first and one not in aimed)][:_TILES]
         return tag("section", (self.tile(one) for one in chosen), class_="tiles")

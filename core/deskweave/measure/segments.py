@@ -19,9 +19,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from deskweave.clock.timeline import SUBMITTED
 from deskweave.errors import DeskweaveError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.measure.facts import FactBuilder, Problem
+from deskweave.measure.periods import Period
 from deskweave.measure.sources import EventSource, Rulebook
 from deskweave.measure.table import FactTable, offline
 from deskweave.model import Event, InquiryId
@@ -152,10 +154,10 @@ class Facts:
                 if not name.startswith("_") and value != now[row["inquiry"]][name]
             ]
 
-    def problems(self) -> list[tuple[InquiryId, Problem]]:
-        """Everything that is wrong with the data of an inquiry, by inquiry."""
+    def problems(self, period: Period | None = None) -> list[tuple[InquiryId, Problem]]:
+        """Everything that is wrong with the data of inquiries, by inquiry; of a period: also of those that belong to none."""
         with self.open() as table:
-            return problems_of(table)
+            return problems_of(table, period)
 
     def _rebuild(self, source: EventSource, why: str, until: int | None = None) -> Refreshed:
         touched: dict[InquiryId, None] = {}
@@ -252,9 +254,23 @@ class Facts:
             yield  # closing the file lets go of the lock, and so does a killed process
 
 
-def problems_of(table: FactTable) -> list[tuple[InquiryId, Problem]]:
-    """Everything that is wrong with the data behind a fact table, by inquiry."""
-    rows = table.query("SELECT inquiry, _problems FROM facts WHERE _problems IS NOT NULL ORDER BY inquiry")
+def problems_of(table: FactTable, period: Period | None = None, day: str = f"{SUBMITTED}_day") -> list[tuple[InquiryId, Problem]]:
+    """Everything that is wrong with the data behind a fact table, by inquiry.
+
+    Args:
+        table: the facts.
+        period: only inquiries of it, and those that belong to no period because the day is missing.
+        day: the column that holds the day by which inquiries belong to periods.
+
+    Raises:
+        KeyError: the facts have no such column.
+    """
+    inside, parameters = "TRUE", {}
+    if period is not None and (day in table.columns.all or day != f"{SUBMITTED}_day"):
+        inside = f'COALESCE("{table.columns[day].name}" >= $since AND "{day}" < $until, TRUE)'
+        parameters = {"since": period.since, "until": period.until}
+    sql = f"SELECT inquiry, _problems FROM facts WHERE _problems IS NOT NULL AND {inside} ORDER BY inquiry"
+    rows = table.query(sql, parameters)
     return [(InquiryId(row["inquiry"]), Problem(**said)) for row in rows for said in json.loads(row["_problems"])]
 
 

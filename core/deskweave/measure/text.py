@@ -147,7 +147,7 @@ def _row(metric: Metric, now: Result, before: Result | None, names: Names, langu
 
 def _named(name: str, cells: Sequence[str]) -> list[str]:
     name = "  " + printable(name)
-    if width(name) < _NAME and width(name) + 1 + width(cells[0]) <= _NAME + _COLUMNS[0]:
+    if width(name) + 2 + width(cells[0]) <= _NAME + _COLUMNS[0]:
         return [_line(name, cells)]
     return [name, _line("", cells)]
 

@@ -26,10 +26,12 @@ EN: Final[Mapping[str, str]] = {
     "hours_short": "hours {id} ({revision})",
     "left_out": "Left out",
     "inquiries": "{n} inquiries: {what}",
+    "inquiries:one": "1 inquiry: {what}",
     "factor:communication": "Communication: effective, efficient, convenient",
     "factor:value_streams": "Communication joined to the value streams",
     "factor:": "Other figures",
     "rule:end-before-start": "{n} end before they start",
+    "rule:end-before-start:one": "1 ends before it starts",
     "rule:unknown-status": "{n} in an unknown status",
     "rule:submission-missing": "{n} without a time of submission",
     "rule:outside-coverage": "{n} outside the calendar's coverage",
@@ -59,7 +61,9 @@ EN: Final[Mapping[str, str]] = {
     "as_of": "As of {when}",
     "zone": "Times in {zone}",
     "summary:all": "All {n} targets are met.",
+    "summary:all:one": "The one target is met.",
     "summary:some": "{met} of {n} targets are met.",
+    "summary:some:one": "The one target is not met.",
     "summary:missed": "Missed: {names}.",
     "figures": "Key figures",
     "charts": "The desk in this period",
@@ -67,13 +71,16 @@ EN: Final[Mapping[str, str]] = {
     "per_day_by": "Inquiries a day by {field}",
     "distribution": "{clock}: how long it took",
     "distribution_note": "{n} inquiries; goal {goal}",
+    "distribution_note:one": "1 inquiry; goal {goal}",
     "distribution_plain": "{n} inquiries",
+    "distribution_plain:one": "1 inquiry",
     "up_to": "to {to}",
     "over": "over {edge}",
     "status_share": "Where the working time went",
     "status_note": "working time by status, {total} in all",
     "satisfaction": "{field}",
     "ratings_note": "{n} ratings",
+    "ratings_note:one": "1 rating",
     "no_ratings": "No ratings in this period.",
     "nothing": "Nothing to show in this period.",
     "breakdown": "By {field}",
@@ -81,6 +88,7 @@ EN: Final[Mapping[str, str]] = {
     "quality": "Quality of the data",
     "quality_fine": "Every inquiry of this report could be measured.",
     "quality_intro": "{n} inquiries have something wrong with them. They are counted wherever the rest of their data allows.",
+    "quality_intro:one": "1 inquiry has something wrong with it. It is counted wherever the rest of its data allows.",
     "quality_more": "and {n} more",
     "how": "How each figure is computed",
     "how_judged": "judged: {role}",
@@ -263,8 +271,13 @@ _BY_LANGUAGE: Final = {"en": EN, "zh": ZH}
 
 
 def word(language: str, key: str, **values: object) -> str:
-    """The words for `key`, filled in. Languages without words of their own read English."""
-    return _BY_LANGUAGE.get(language, EN)[key].format(**values)
+    """The words for `key`, filled in. Languages without words of their own read English.
+
+    Where `n` is one and the language has words for that, under the key with `:one`, it is those.
+    """
+    words = _BY_LANGUAGE.get(language, EN)
+    single = f"{key}:one"
+    return words[single if str(values.get("n")) == "1" and single in words else key].format(**values)
 
 
 def knows(key: str) -> bool:
