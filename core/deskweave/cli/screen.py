@@ -37,7 +37,7 @@ def any_encoding(stream: TextIO) -> None:
 
 
 class Screen:
-    """Two streams and how to write to them. Everything passes `plain` and the redactor; nothing that arrives from outside moves a cursor."""
+    """Two streams and how to write to them. Everything passes `plain` and the redactor, so nothing from outside moves a cursor."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from deskweave.cli.screen import Screen
 if TYPE_CHECKING:
     import typer
 
-    from deskweave.cli.report import Report
+    from deskweave.cli.answer import Report
     from deskweave.http import Observation
     from deskweave.plugins import Plugins
     from deskweave.workspace import Workspace
@@ -89,7 +89,7 @@ class Session:
 
     def finish(self, report: Report) -> Exit:
         """Print a report in the format asked for, to stdout or the file of `-o`; answers with its exit code."""
-        from deskweave.cli.report import as_csv, as_markdown, envelope
+        from deskweave.cli.answer import as_csv, as_markdown, envelope
 
         if self._workspace is not None:
             report.folder, report.environment = self._workspace.folder.id, self._workspace.folder.environment
@@ -97,7 +97,7 @@ class Session:
             case "json":
                 self._put(envelope(report) + "\n")
             case "csv" | "csv-raw":
-                self._put(as_csv(report, raw=self.options.format == "csv-raw"), csv=True)
+                self.put_csv(as_csv(report, raw=self.options.format == "csv-raw"))
             case "md":
                 self._put(as_markdown(report))
             case _ if self.options.output is not None and report.command not in ("plan", "report"):
@@ -112,20 +112,25 @@ class Session:
                 report.text()
         return report.exit
 
-    def _put(self, text: str, *, csv: bool = False) -> None:
+    def _put(self, text: str) -> None:
         if self.screen.redactor is not None:
             text = self.screen.redactor.clean(text)
         if self.options.output is not None:
             self.options.output.write_text(text, encoding="utf-8", newline="")
             self.screen.note(self.say("written", file=str(self.options.output)))
-            return
-        buffer = getattr(self.screen.out, "buffer", None)
-        if csv and buffer is not None:  # Excel reads the BOM; a code page would destroy it
-            self.screen.out.flush()
-            buffer.write(text.encode())
-            buffer.flush()
         else:
             self.screen.raw(text)
+
+    def put_csv(self, text: str) -> None:
+        """CSV as it is: in UTF-8 whatever the stream's encoding, for a code page would destroy the byte order mark."""
+        if self.options.output is not None or not hasattr(self.screen.out, "buffer"):
+            self._put(text)
+            return
+        if self.screen.redactor is not None:
+            text = self.screen.redactor.clean(text)
+        self.screen.out.flush()
+        self.screen.out.buffer.write(text.encode())
+        self.screen.out.buffer.flush()
 
     def next(self, *commands: str) -> None:
         """The last lines: what to do next, to be pasted."""

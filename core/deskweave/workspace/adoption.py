@@ -72,7 +72,7 @@ def require(store: Store, practice: Practice) -> None:
     if known.digest != practice.digest:
         message = (
             f"the practice has changed: {known.version} ({known.digest[:8]}) is in force here, the files say {practice.version} "
-            f"({practice.digest[:8]}). Nothing was read or written. Look at what changes, then put it into force: deskweave practice adopt"
+            f"({practice.digest[:8]}). Nothing was read or written. Look at what changes, then put it into force."
         )
         values = {"old": f"{known.version} ({known.digest[:8]})", "new": f"{practice.version} ({practice.digest[:8]})"}
         raise Stopped("practice-changed", message, next="deskweave practice adopt", values=values)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from deskweave.configure import Lock, option_texts
 from deskweave.documents import Document, in_order
@@ -23,15 +22,19 @@ from deskweave.model import (
 )
 from deskweave.practice import Practice
 
+#: collection and field of what is bound and not on the platform yet
+Absent: TypeAlias = frozenset[tuple[str, str]]
 #: A choice of these types is written as one of the practice's words, so its table has to be complete.
 CHOSEN: Final = frozenset(("choice", "choices", "catalog_item"))
 
 
-def join(document: Document, practice: Practice, lock: Lock, *, connection: str, language: str, known: bool) -> Binding:
+def join(
+    document: Document, practice: Practice, lock: Lock, *, connection: str, language: str, absent: Absent = frozenset()
+) -> Binding:
     """The typed binding of one connection in one environment.
 
-    A field the lock file knows is addressed by the id it has there. One it does not know is addressed by its name; when `known` (the
-    lock file was filled by a look at the platform), it is not there yet and is neither read nor written.
+    A field the lock file knows is addressed by the id it has there, any other by its name. A field that a look at the platform did
+    not find, and that `apply` would make, is not provisioned: it is neither read nor written.
 
     Args:
         document: the Binding document, already checked against the practice.
@@ -39,10 +42,10 @@ def join(document: Document, practice: Practice, lock: Lock, *, connection: str,
         lock: of this connection and environment.
         connection: its name in `deskweave.yaml`.
         language: whose label stands for a choice the binding says nothing about.
-        known: whether the lock file has seen this platform's fields.
+        absent: collection and field of what is not there yet.
     """
     collections = {
-        name: _collection(name, _map(body), practice, lock, language, known)
+        name: _collection(name, _map(body), practice, lock, language, absent)
         for name, body in _map(document.body.get("collections")).items()
     }
     bound = {slug for one in collections.values() for slug in one.fields}
@@ -64,7 +67,7 @@ def join(document: Document, practice: Practice, lock: Lock, *, connection: str,
 
 
 def _collection(
-    name: str, body: Mapping[str, Any], practice: Practice, lock: Lock, language: str, known: bool
+    name: str, body: Mapping[str, Any], practice: Practice, lock: Lock, language: str, absent: Absent
 ) -> CollectionBinding:
     fields: dict[FieldId, FieldBinding] = {}
     for slug, bound in _map(body.get("fields")).items():
@@ -86,7 +89,7 @@ def _collection(
             policy=Policy(bound.get("policy") or Policy.SHARED),
             max_length=bound.get("max_length"),
             choices=choices,
-            provisioned=native is not None or not known,
+            provisioned=(name, slug) not in absent,
         )
     return CollectionBinding(
         name=name,
@@ -142,10 +145,10 @@ def disjoint(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> 
     mine, theirs = _values(one), _values(other)
     if mine is None or theirs is None or mine[0] != theirs[0]:
         return False
-    (_, inside, left), (_, also, right) = mine, theirs
+    (_, inside, held), (_, also, others) = mine, theirs
     if inside and also:
-        return not left & right
-    return inside != also and (left <= right if inside else right <= left)
+        return not held & others
+    return inside != also and (held <= others if inside else others <= held)
 
 
 def _values(predicate: Mapping[str, Any]) -> tuple[str, bool, frozenset[str]] | None:
@@ -186,11 +189,6 @@ def check_joined(binding: Binding, document: Document) -> list[Finding]:
                         )
                     )
     return in_order(findings)
-
-
-def with_natives(lock: Lock, live: Lock) -> Lock:
-    """`lock` with what a look at the platform found that it did not know yet."""
-    return replace(lock, elements={**live.elements, **lock.elements})
 
 
 def _term(practice: Practice, slug: str) -> Json:

@@ -152,7 +152,7 @@ class Connecting:
             Stopped: it is another instance than the pinned one.
             PluginError: the plugin raised something that is none of our errors.
         """
-        from deskweave.store import StoreVault
+        from deskweave.store.vault import StoreVault
 
         connector = find_connector(entry, self._plugins)
         settings = resolve_settings(self._folder, entry, connector, self._secrets, self._redactor)

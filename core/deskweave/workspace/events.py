@@ -12,7 +12,7 @@ BATCH = 2_000  #: events read in one transaction
 
 
 class StoreEvents:
-    """`measure.EventSource` over a store. Each batch is one short reading transaction, so that a run of sync is never in the way."""
+    """`measure.EventSource` over a store. Each batch is a short transaction of its own, so that nobody waits for it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

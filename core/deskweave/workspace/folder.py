@@ -276,7 +276,7 @@ _PART: Final = re.compile(r"\s*(==|>=|<=|!=|~=|<|>)?\s*([0-9]+(?:\.[0-9]+)*)\s*"
 
 
 def version_fits(wanted: str, have: str) -> bool:
-    """Whether a version lies in a range such as ">=0.1,<0.2". A bare number means exactly that one; `~=1.4` is at least 1.4, below 2."""
+    """Whether a version lies in a range such as ">=0.1,<0.2". A bare number means that one; `~=1.4`: at least 1.4, below 2."""
     mine = _numbers(re.match(r"[0-9.]*", have)[0])  # type: ignore[index]  # it always matches
     for part in wanted.split(","):
         match = _PART.fullmatch(part)

@@ -1,4 +1,4 @@
-"""Which instance answers, and whether it is the one this folder was made for. Clones, swaps and second installs are noticed here."""
+"""Which instance answers, and whether it is the one this folder was made for: clones, swaps and second installs."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def check_mark(name: str, live: InstanceIdentity, install: Install, lock_file: s
         return
     if live.planted != install.id:
         message = (
-            f"{name}: {shown(live)} carries the mark of another Deskweave store ({live.planted[:12]}; this one is {install.id[:12]}). "
-            "Two stores that write to one instance double every record. Nothing was written."
+            f"{name}: {shown(live)} carries the mark of another Deskweave store ({live.planted[:12]}; this one is "
+            f"{install.id[:12]}). Two stores that write to one instance double every record. Nothing was written."
         )
         values = {"live": shown(live), "theirs": live.planted[:12], "ours": install.id[:12], "file": lock_file}
         raise Stopped("other-install", message, next=f"deskweave trust {name}", connection=name, values=values)
     if live.epoch is not None and live.epoch.isdecimal() and int(live.epoch) > install.epoch:
         message = (
-            f"{name}: {shown(live)} has been written to by a later state of this store (epoch {live.epoch}; this one is {install.epoch}). "
-            "This looks like an old copy. Nothing was written."
+            f"{name}: {shown(live)} has been written to by a later state of this store (epoch {live.epoch}; this one is "
+            f"{install.epoch}). This looks like an old copy. Nothing was written."
         )
         values = {"live": shown(live), "theirs": live.epoch, "ours": str(install.epoch), "file": lock_file}
         raise Stopped("old-store", message, next=f"deskweave trust {name}", connection=name, values=values)

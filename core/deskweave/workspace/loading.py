@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from deskweave.documents import Document, check, check_complete, in_order, problem, read_all
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
+from deskweave.model import Json
 from deskweave.plugins import Plugins
 from deskweave.workspace.folder import FILE, Folder
 
@@ -33,13 +34,13 @@ def practice_files(folder: Folder) -> tuple[list[Path], list[Path]]:
     return found, [path for path in own if path.is_file()]
 
 
-def compose_practice(folder: Folder, plugins: Plugins) -> Practice:
-    """The practice in force in this folder and environment.
+def compose_practice(folder: Folder, plugins: Plugins) -> tuple[Practice, list[Mapping[str, Json]]]:
+    """The practice of this folder and environment, and the bodies of the documents of every layer it was made of.
 
     Raises:
         DocumentError: with every finding of every file at once.
     """
-    from deskweave.practice import compose
+    from deskweave.practice import compose, resolve
 
     files, own = practice_files(folder)
     if not files:
@@ -50,8 +51,17 @@ def compose_practice(folder: Folder, plugins: Plugins) -> Practice:
         raise DocumentError([problem("no-practice", place, name, message, remedy=remedy)])
     documents = read_all(files, root=folder.root)
     environment = read_all(own, root=folder.root)
-    practice = compose(documents, packs=_packs(plugins), overlays=lambda below: _overlays(below, plugins), environment=environment)
-    return practice
+    packs = list(_packs(plugins))
+    added: list[Overlay] = []
+
+    def overlays(below: Practice) -> list[Overlay]:
+        added[:] = _overlays(below, plugins)
+        return added
+
+    practice = compose(documents, packs=packs, overlays=overlays, environment=environment)
+    bodies = [document.body for layer in resolve(documents, packs) for document in layer.documents]
+    bodies += [body for overlay in added for body in overlay.documents]
+    return practice, bodies + [document.body for document in (*documents, *environment)]
 
 
 def _packs(plugins: Plugins) -> Iterator[Pack]:
@@ -111,7 +121,7 @@ def binding_documents(folder: Folder, practice: Practice) -> dict[str, Document]
     return found
 
 
-def _locate(document: Document):  # type: ignore[no-untyped-def]  # documents.Locate, which is not public
+def _locate(document: Document) -> Callable[[Sequence[str | int], bool], Place]:
     return lambda path, key: document.place(path, key=key)
 
 

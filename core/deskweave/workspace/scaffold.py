@@ -92,9 +92,9 @@ def write_folder(
     for name, text in (practice if practice is not None else _practice_texts(id, language, zone, label or {})).items():
         _put(written, f"practice/{name}", text)
     for one in connections:
-        text = one.binding or _template(plugins.connectors.get(one.plugin))
-        if text is not None:
-            _put(written, f"bindings/{one.name}.yaml", _bound_to(text, one.name, id))
+        binding = one.binding or _template(plugins.connectors.get(one.plugin))
+        if binding is not None:
+            _put(written, f"bindings/{one.name}.yaml", _bound_to(binding, one.name, id))
     first = environments[0] if environments else "dev"
     names = sorted(secrets)
     if names:
@@ -134,7 +134,7 @@ def _entry(one: NewConnection, plugins: Plugins, secrets: dict[str, str]) -> tup
     entry: dict[str, Any] = {"plugin": one.plugin, "address": address, "access": one.access, **_copied(settings)}
     if connector is not None:
         schema = connector.settings_schema()
-        _fill(schema, schema, entry, settings)
+        _fill(schema, schema, entry)
         for path in _secret_paths(schema, entry):
             value = _take(entry, path)
             if isinstance(value, str) and not value.startswith("${"):
@@ -149,7 +149,7 @@ def env_name(connection: str, key: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", f"{connection}_{key}".upper()).strip("_")
 
 
-def _fill(schema: Mapping[str, Any], root: Mapping[str, Any], target: dict[str, Any], given: Mapping[str, Any]) -> None:
+def _fill(schema: Mapping[str, Any], root: Mapping[str, Any], target: dict[str, Any]) -> None:
     """Put in what the plugin requires and nobody gave, as empty text a person fills in; alternatives take the first one."""
     properties = schema.get("properties") or {}
     required = list(schema.get("required") or ())
@@ -167,12 +167,18 @@ def _fill(schema: Mapping[str, Any], root: Mapping[str, Any], target: dict[str, 
         if inner.get("type") == "object" or "properties" in inner or "oneOf" in inner:
             there = target.setdefault(key, {})
             if isinstance(there, dict):
-                branch = next(iter(inner.get("oneOf") or inner.get("anyOf") or ()), {})
-                _fill({**branch, **inner, "required": [*(inner.get("required") or ()), *(branch.get("required") or ())],
-                       "properties": {**(branch.get("properties") or {}), **(inner.get("properties") or {})}, "oneOf": [], "anyOf": []},
-                      root, there, there)  # fmt: skip
+                _fill(_first_way(inner), root, there)
         elif key not in target:
             target[key] = inner.get("const", inner.get("default", (inner.get("enum") or [""])[0]))
+
+
+def _first_way(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema with the first of its alternatives taken in."""
+    branch: Mapping[str, Any] = next(iter(schema.get("oneOf") or schema.get("anyOf") or ()), {})
+    return {
+        "required": [*(schema.get("required") or ()), *(branch.get("required") or ())],
+        "properties": {**(branch.get("properties") or {}), **(schema.get("properties") or {})},
+    }
 
 
 def _pointed(root: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
@@ -271,9 +277,10 @@ def _workspace_text(
     for key, value in extra.items():
         lines.append(f"{key}: {_yaml(value)}")
     if "routes" not in extra:
+        among = ", ".join(name for name, _ in entries) or "servicenow, jira_sm"
         lines += [
             "# routes:                                    # default: every inquiry exists on every connection",
-            f"#   incidents: {{when: {{stream: {{eq: incident}}}}, among: [{', '.join(name for name, _ in entries) or 'servicenow, jira_sm'}]}}",
+            f"#   incidents: {{when: {{stream: {{eq: incident}}}}, among: [{among}]}}",
         ]
     if "environments" not in extra and environments:
         lines.append("environments:")

@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deskweave.errors import RemoteError
-from deskweave.findings import Finding
 from deskweave.model import ConnectionName, Inquiry
 from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
 from deskweave.plugins import Plugins
 from deskweave.workspace.adoption import require
-from deskweave.workspace.connecting import Opened
+from deskweave.workspace.configuring import acquaint
 from deskweave.workspace.guarded import SilentConnection
 
 if TYPE_CHECKING:
@@ -110,32 +109,3 @@ def hooks(plugins: Plugins) -> Hooks:
     if "deskweave_outgoing" in used:
         made = replace(made, outgoing=outgoing)
     return made
-
-
-def acquaint(space: Workspace, opened: dict[ConnectionName, Opened]) -> list[Finding]:
-    """First contact: where the lock file knows no field yet, look which bound ones the platform has, and write that down.
-
-    Reads only. Without it a column that `apply` has not made yet would be written to, and refused or dropped.
-    """
-    from deskweave.configure import write_lock
-
-    new = {
-        name: one
-        for name, one in opened.items()
-        if one.connection.configuration is not None and not any(key.kind == "field" for key in space.lock(name).elements)
-    }
-    if not new:
-        return []
-    from deskweave.workspace.configuring import configurator
-
-    findings: list[Finding] = []
-    try:
-        plan = configurator(space, new).plan()
-    except RemoteError:
-        return []  # without the right to read configuration, fields are addressed by name
-    for part in plan.connections:
-        findings += part.findings
-        if part.failed is None and part.edits:
-            lock = space.lock(part.connection)
-            write_lock(space.lock_file(part.connection), lock.having(part.edits))
-    return findings

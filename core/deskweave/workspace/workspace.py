@@ -1,7 +1,7 @@
 """The workspace: one client's folder in one environment, with everything the commands and the demo do to it.
 
-It composes and decides nothing: documents to practice, plugins to connections, both to engines. What is slow or needs the network is
-done when it is first asked for, so that `practice lint` neither opens a store nor a socket.
+It composes and decides nothing: documents to practice, plugins to connections, both to engines. What is slow or needs the
+network is done when it is first asked for, so that `practice lint` neither opens a store nor a socket.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 from deskweave.documents import Document
 from deskweave.errors import DeskweaveError, DocumentError, RemoteError
 from deskweave.findings import Finding, Severity
-from deskweave.model import Binding, ConnectionName
+from deskweave.model import Binding, ConnectionName, Json
 from deskweave.workspace.folder import Entry, Folder, read_folder
 from deskweave.workspace.stop import Stopped
 
 if TYPE_CHECKING:
     from deskweave.configure import ApplyReport, Configurator, Lock, Plan
+    from deskweave.configure.apply import Progress as ApplyProgress
     from deskweave.connector import Connection
     from deskweave.http import Observation
     from deskweave.http.redaction import Redactor
@@ -52,6 +53,7 @@ def open(
     redactor: Redactor | None = None,
     environ: Mapping[str, str] | None = None,
     observe: Callable[[Observation], None] | None = None,
+    wait: Callable[[datetime], None] | None = None,
 ) -> Workspace:
     """Open a folder: `deskweave.yaml` is read and checked, nothing else is touched.
 
@@ -64,6 +66,7 @@ def open(
         redactor: is told every secret that is resolved.
         environ: variables `${NAME}` may mean, beside `.env.<environment>`; default: the process's.
         observe: told of every remote call.
+        wait: waits until an instant, where a platform says when to come back; None: nothing ever waits.
 
     Raises:
         DocumentError: all findings of deskweave.yaml at once.
@@ -77,6 +80,7 @@ def open(
         redactor=redactor or Redactor(),
         environ=environ,
         observe=observe,
+        wait=wait,
     )
 
 
@@ -92,8 +96,9 @@ class Workspace:
         redactor: Redactor,
         environ: Mapping[str, str] | None = None,
         observe: Callable[[Observation], None] | None = None,
+        wait: Callable[[datetime], None] | None = None,
     ) -> None:
-        self.folder, self.now, self.redactor = folder, now, redactor
+        self.folder, self.now, self.redactor, self.wait = folder, now, redactor, wait
         self._plugins, self._environ, self._observe = plugins, environ, observe
         self._opened: dict[ConnectionName, Opened] = {}
         self._store: Store | None = None
@@ -133,13 +138,22 @@ class Workspace:
         register(plugins, self.now)
         return plugins
 
-    @functools.cached_property
+    @property
     def practice(self) -> Practice:
         """The practice in the files, composed and checked.
 
         Raises:
             DocumentError: all findings at once.
         """
+        return self._composed[0]
+
+    @property
+    def layers(self) -> Sequence[Mapping[str, Json]]:
+        """The documents of every layer the practice was made of, as their files say them."""
+        return self._composed[1]
+
+    @functools.cached_property
+    def _composed(self) -> tuple[Practice, list[Mapping[str, Json]]]:
         from deskweave.workspace.loading import compose_practice
 
         return compose_practice(self.folder, self.plugins)
@@ -161,7 +175,7 @@ class Workspace:
         return self.practice.languages[0] if self.practice.languages else "en"
 
     def lint(self) -> list[Finding]:
-        """Everything wrong or doubtful about the files: errors of every stage that can be reached, then warnings. Nothing is sent."""
+        """Everything wrong or doubtful about the files: errors of every stage, then warnings. Nothing is sent."""
         from deskweave.workspace.loading import lint
 
         findings: list[Finding] = []
@@ -315,20 +329,19 @@ class Workspace:
 
         return read_lock(self.lock_file(name), name, self.folder.environment)
 
-    def binding(self, name: str, *, known: bool | None = None) -> Binding:
-        """The typed binding of a connection, ids of its lock file included.
-
-        Args:
-            name: the connection.
-            known: whether the lock file has seen the platform's fields; default: it names at least one.
-        """
+    def binding(self, name: str) -> Binding:
+        """The typed binding of a connection, ids of its lock file included; what the platform lacks yet is not provisioned."""
         from deskweave.workspace.binding import join
+        from deskweave.workspace.configuring import absent_fields
 
-        lock = self.lock(name)
-        if known is None:
-            known = any(key.kind == "field" for key in lock.elements)
-        document = self.binding_documents[name]
-        return join(document, self.practice, lock, connection=name, language=self.language, known=known)
+        return join(
+            self.binding_documents[name],
+            self.practice,
+            self.lock(name),
+            connection=name,
+            language=self.language,
+            absent=absent_fields(self, name),
+        )
 
     def trust(self, name: str) -> tuple[Opened, Lock]:
         """Take the instance that answers for the right one: pin it, and under `access: write` put our mark there.
@@ -352,20 +365,27 @@ class Workspace:
         return opened, before
 
     # ------------------------------------------------------------------------------------------------------ configuration
-    def configurator(self, only: Sequence[str] | None = None) -> tuple[Configurator, list[Failure]]:
+    def configurator(
+        self, only: Sequence[str] | None = None, progress: Callable[[ApplyProgress], None] | None = None
+    ) -> tuple[Configurator, list[Failure]]:
         """What plans and applies, over every connection that can be reached."""
         from deskweave.workspace.configuring import configurator
 
         opened, failures = self.connect_all(only)
-        return configurator(self, opened), failures
+        return configurator(self, opened, progress), failures
 
-    def plan(self, only: Sequence[str] | None = None) -> tuple[Plan, list[Failure]]:
-        """What `apply` would do. Platforms are read; nothing is written to them."""
+    def plan(self, only: Sequence[str] | None = None, ours: Sequence[str] = ()) -> tuple[Plan, list[Failure]]:
+        """What `apply` would do. Platforms are read; nothing is written to them.
+
+        Args:
+            only: connections; None: all that are bound.
+            ours: `KIND/ID` of elements changed on both sides for which the file's word shall stand.
+        """
         self.require_sound()
         made, failures = self.configurator(only)
-        return made.plan(), failures
+        return made.plan(ours=ours), failures
 
-    def apply(self, plan: Plan) -> ApplyReport:
+    def apply(self, plan: Plan, progress: Callable[[ApplyProgress], None] | None = None) -> ApplyReport:
         """Do what a plan says, held against a fresh look first.
 
         Raises:
@@ -377,7 +397,7 @@ class Workspace:
                 from deskweave.workspace.connecting import read_only
 
                 raise read_only(self._entry(name))
-        made, failures = self.configurator(names or None)
+        made, failures = self.configurator(names or None, progress)
         if failures:
             raise failures[0].error
         return made.apply(plan)
@@ -453,6 +473,29 @@ class Workspace:
         self.refresh_facts()
         with self.facts.open() as table:
             return run(self.practice, table, periods, self.now(), by=by, metrics=metrics)
+
+    def report(self, period: Period, *, language: str, notes: tuple[str, ...] = ()) -> str:
+        """The report of a period as one HTML page, facts refreshed first.
+
+        Args:
+            period: local dates in the practice's zone.
+            language: en or zh.
+            notes: sentences for the heading, for example that the data is a demonstration.
+        """
+        from deskweave.measure.report import report
+
+        self.refresh_facts()
+        with self.facts.open() as table:
+            return report(
+                self.practice,
+                table,
+                period,
+                self.now(),
+                language,
+                client=self.practice.label.get(language) or self.folder.id,
+                environment=self.folder.environment,
+                notes=notes,
+            )
 
     @property
     def today(self) -> date:

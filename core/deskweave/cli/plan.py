@@ -1,0 +1,159 @@
+"""`deskweave plan`: what `apply` would do, element by element, with file and line; nothing is changed."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deskweave.cli.answer import Report
+from deskweave.cli.exits import Exit, worst
+from deskweave.cli.session import Session, session_of
+from deskweave.cli.sync import shown
+from deskweave.cli.trouble import failure_findings, judged, show_failures, show_findings
+
+if TYPE_CHECKING:
+    from deskweave.configure import Plan, Step
+    from deskweave.workspace import Failure
+
+LISTED = 60  #: steps shown one by one
+
+
+def plan(
+    ctx: typer.Context,
+    only: Annotated[list[str] | None, typer.Option("--only", help="plan-opt-only", metavar="KIND/ID")] = None,
+    connection: Annotated[list[str] | None, typer.Option("--connection", help="opt-connection", metavar="NAME")] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="opt-exit-code")] = False,
+) -> int:
+    session = session_of(ctx)
+    space = session.workspace()
+    if not space.folder.connections:
+        session.screen.warn(session.say("no-connections"))
+        return Exit.INPUT
+    made, failures = space.plan(connection)
+    if only or connection:
+        made = made.only(elements=only or (), connections=connection or ())
+    saved = None
+    if session.options.output is not None and session.options.format == "text":
+        from deskweave.configure import write_plan
+
+        made = replace(made, made_at=space.now(), made_by=getpass.getuser())
+        write_plan(session.options.output, made)
+        saved = str(session.options.output)
+    return session.finish(report_of(session, made, failures, exit_code=exit_code, saved=saved))
+
+
+def report_of(
+    session: Session, made: Plan, failures: Sequence[Failure], *, exit_code: bool = False, saved: str | None = None
+) -> Report:
+    """A plan as a report."""
+    from deskweave.configure import Mark, step_json
+
+    say, screen = session.say, session.screen
+    counts = made.counts()
+    codes = [Exit.DONE, *(judged(failure.error)[0] for failure in failures)]
+    if any(part.failed is not None for part in made.connections):
+        codes.append(Exit.FAILED)
+    if counts["both"] or counts["blocked"]:
+        codes.append(Exit.PERSON)
+    if made.writing and exit_code:
+        codes.append(Exit.DIFFERENT)
+
+    def text() -> None:
+        session.heading(say("plan-head", version=session.workspace().practice.version))
+        rows = [
+            [
+                say("sync-read"),
+                part.connection,
+                part.identity.address if part.identity is not None else "-",
+                say("plan-elements", n=part.read),
+            ]
+            for part in made.connections
+        ]
+        screen.table(rows, align="lllr", grow=2)
+        for part in made.connections:
+            if part.failed is not None:
+                screen.say(f"{part.connection}  {say('failed')}  {part.failed}", hang=4)
+        show_failures(session, failures)
+        steps = [step for step in made.steps if step.mark is not Mark.BY_HAND]
+        _steps(session, steps[:LISTED])
+        if len(steps) > LISTED:
+            screen.say(say("and-more", count=len(steps) - LISTED))
+        screen.say()
+        screen.say(say("plan-sum", add=counts["add"], change=counts["change"] + counts["rename"], remove=counts["remove"]))
+        if counts["blocked"] or counts["both"] or counts["by_hand"]:
+            screen.say(say("plan-sum-person", blocked=counts["blocked"], both=counts["both"], hand=counts["by_hand"]))
+        hand = [step.hand for step in made.steps if step.hand is not None]
+        for one in hand[:10]:
+            screen.say(
+                f"  ! {one.number}  {one.connection}  {one.steps.get(say.language) or one.steps.get('en') or one.what}", hang=8
+            )
+            if one.where:
+                screen.say(f"        {one.where}", hang=10)
+        if len(hand) > 10:
+            screen.say("  " + say("and-more", count=len(hand) - 10))
+        show_findings(session, made.findings)
+        screen.say(say("plan-left-alone", n=made.left_alone))
+        screen.say(say("nothing-changed"))
+        if saved is not None:
+            session.next(f"deskweave apply {saved}")
+        elif made.writing:
+            session.next("deskweave plan -o next.plan", "deskweave apply next.plan")
+        else:
+            session.next("deskweave sync --plan")
+
+    items: list[dict[str, Any]] = [dict(step_json(step)) for step in made.steps]
+    return Report(
+        command="plan",
+        text=text,
+        summary={**counts, "practice": made.practice, "digest": made.digest, "saved": saved},
+        items=items,
+        findings=[*made.findings, *failure_findings(failures)],
+        exit=worst(codes),
+        columns=[(key, say(f"column-{key}")) for key in ("mark", "connection", "element", "reason", "remedy")],
+    )
+
+
+def _steps(session: Session, steps: Sequence[Step]) -> None:
+    say, screen = session.say, session.screen
+    ordered = sorted(steps, key=lambda step: (step.key.path.split("/choices/")[0], step.key.path))
+    for path, group in groupby(ordered, key=lambda step: step.key.path.split("/choices/")[0]):
+        found = list(group)
+        place = next((step.origin for step in found if step.origin is not None), None)
+        screen.say()
+        screen.say(f"{path}" + (f"   {place.source}:{place.line}" if place is not None and place.line else ""))
+        for step in found:
+            what = step.after or step.before
+            name = what.attributes.get("name") if what is not None else None
+            below = step.key.path.partition("/choices/")[2]
+            label = f"{step.key.kind} {below or ''}".strip() + (f' "{name}"' if name else "")
+            screen.say(f"  {step.mark.value} {step.connection}  {label}", hang=6)
+            if step.mark.value in ("~", "?"):
+                for part in step.differences:
+                    screen.say(
+                        "      "
+                        + say(
+                            "plan-difference",
+                            attribute=part.attribute,
+                            live=shown(part.live),
+                            file=shown(part.file),
+                            last=shown(part.last),
+                        ),
+                        hang=8,
+                    )
+            if step.usage:
+                screen.say("      " + say("plan-usage", n=step.usage), hang=6)
+            if step.reason:
+                screen.say(f"      {step.reason}", hang=6)
+            if step.remedy:
+                screen.say(f"      {step.remedy}", hang=6)
+            if step.mark.value == "?":
+                if step.changed_by or step.changed_at:
+                    screen.say(
+                        "      " + say("plan-changed-by", by=step.changed_by or "-", at=session.moment(step.changed_at)), hang=6
+                    )
+                screen.say("      " + say("plan-ours", element=f"{step.key.kind}/{path.partition('/')[2]}"), hang=6)

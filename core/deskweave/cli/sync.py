@@ -1,0 +1,301 @@
+"""`deskweave sync [--plan]`: one run, told per connection; what it would do, record by record; what stopped it and why."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deskweave.cli.answer import Report
+from deskweave.cli.exits import Exit, worst
+from deskweave.cli.session import Session, session_of
+from deskweave.cli.trouble import failure_findings, show_failures, show_findings
+from deskweave.cli.width import cut
+
+if TYPE_CHECKING:
+    from deskweave.sync import Progress, SyncPlan, SyncReport
+    from deskweave.workspace import Failure, Workspace
+
+PATIENCE = timedelta(minutes=10)  #: how long one call waits for quotas and retries before it leaves the rest to the next run
+LISTED = 20
+
+
+def sync(
+    ctx: typer.Context,
+    plan: Annotated[bool, typer.Option("--plan", "--dry-run", help="sync-opt-plan")] = False,
+    connection: Annotated[list[str] | None, typer.Option("--connection", help="opt-connection", metavar="NAME")] = None,
+    max_changes: Annotated[str | None, typer.Option("--max-changes", help="sync-opt-max-changes", metavar="N%")] = None,
+    max_notices: Annotated[int | None, typer.Option("--max-notices", help="sync-opt-max-notices", metavar="N")] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="opt-exit-code")] = False,
+) -> int:
+    session = session_of(ctx)
+    share: float | None = None
+    if max_changes is not None:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%?", max_changes)
+        if match is None or float(match[1]) > 100:
+            session.screen.warn(session.say("option-value", option="--max-changes", value=max_changes, allowed="0% .. 100%"))
+            return Exit.INPUT
+        share = float(match[1]) / 100
+    space = session.workspace(must_choose=not plan)
+    if not space.folder.connections:
+        session.screen.warn(session.say("no-connections"))
+        session.screen.warn("  deskweave plugins")
+        return Exit.INPUT
+    how: dict[str, Any] = {
+        "only": connection,
+        "max_changes": share,
+        "max_notices": max_notices,
+        "progress": _progress(session),
+    }
+    if plan:
+        found, failures = space.sync_plan(**how)
+        return session.finish(_plan_report(session, space, found, failures, exit_code))
+    engine, names, failures = space.engine(**how)
+    begun = space.now()
+    report = engine.run(names)
+    total = report
+    while report.waiting and report.waiting_until is not None and space.now() - begun < PATIENCE and not report.failed:
+        pause = (report.waiting_until - space.now()).total_seconds()
+        if not 0 <= pause <= 60:
+            break
+        session.screen.note(session.say("sync-waiting", count=report.waiting, seconds=max(1, round(pause))))
+        time.sleep(pause + 0.05)
+        again = engine.run(names)
+        if again.waiting_until == report.waiting_until and not again.written:
+            break
+        report = again
+        total = _added(total, again)
+    return session.finish(_run_report(session, space, total, failures))
+
+
+def _progress(session: Session) -> Any:
+    """A line every ten seconds of work, on stderr: anything that takes long shows life."""
+    last: dict[str, float] = {}
+
+    def told(step: Progress) -> None:
+        now = time.monotonic()
+        key = f"{step.connection}/{step.step}"
+        if now - last.setdefault(key, now) < 10:
+            return
+        last[key] = now
+        of = f"{step.done:,} / {step.total:,}" if step.total else f"{step.done:,}"
+        session.screen.note(f"{session.say('sync-' + step.step):6} {step.connection:12} {of}")
+
+    return told
+
+
+def _added(first: SyncReport, more: SyncReport) -> SyncReport:
+    """Two runs of one call as one report."""
+    for name, part in more.connections.items():
+        have = first.connections.setdefault(name, part)
+        if have is part:
+            continue
+        for key in ("seen", "changed", "imported", "adopted", "created", "updated", "messages_read"):
+            setattr(have, key, getattr(have, key) + getattr(part, key))
+        for key in ("messages_public", "messages_internal", "calls"):
+            setattr(have, key, getattr(have, key) + getattr(part, key))
+        have.paused, have.paused_until = part.paused, part.paused_until
+    first.inquiries_touched += more.inquiries_touched
+    first.values_merged += more.values_merged
+    first.rounds += more.rounds
+    first.inquiries_total = more.inquiries_total
+    first.waiting, first.waiting_until = more.waiting, more.waiting_until
+    first.conflicts += more.conflicts
+    first.parked += more.parked
+    first.unknown_values |= more.unknown_values
+    first.findings += [finding for finding in more.findings if finding not in first.findings]
+    return first
+
+
+def _codes(space: Workspace, report: SyncReport, failures: list[Failure]) -> list[Exit]:
+    codes = [Exit.DONE]
+    if report.failed:
+        codes.append(Exit.FAILED)
+    if report.needs_person:
+        codes.append(Exit.PERSON)
+    if space.read_only_routes():
+        codes.append(Exit.STOPPED)
+    return codes
+
+
+def _run_report(session: Session, space: Workspace, report: SyncReport, failures: list[Failure]) -> Report:
+    say, screen = session.say, session.screen
+    blocked = space.read_only_routes()
+    code = worst([*_codes(space, report, failures), _failure_code(failures)])
+
+    def text() -> None:
+        session.heading(say("sync-head", inquiries=f"{report.inquiries_total:,}", platforms=len(space.folder.connections)))
+        _parts(session, report)
+        show_failures(session, failures)
+        _attention(session, report)
+        if report.waiting and report.waiting_until is not None:
+            screen.say(say("sync-still-waiting", count=report.waiting, until=session.moment(report.waiting_until)))
+        for entry in blocked:
+            where = f"{entry.access_place.source}:{entry.access_place.line}"
+            screen.say(f"{say('stopped')} {say('stop-read-only', connection=entry.name, where=where)}", hang=2)
+        first = report.conflicts[0] if report.conflicts else None
+        if first is not None:
+            session.next(f"deskweave explain INQ-{first.number} {first.field}")
+        elif report.parked:
+            session.next("deskweave parked")
+        elif not blocked and not failures and not report.failed:
+            screen.say(say("sync-in-step", at=session.moment(space.now()), written=report.written))
+            session.next("deskweave status")
+        else:
+            session.next("deskweave check")
+
+    return Report(
+        command="sync",
+        text=text,
+        summary={
+            "inquiries": report.inquiries_total,
+            "touched": report.inquiries_touched,
+            "values_merged": report.values_merged,
+            "written": report.written,
+            "waiting": report.waiting,
+            "waiting_until": report.waiting_until,
+            "read_only": [entry.name for entry in blocked],
+            "conflicts": [asdict(one) for one in report.conflicts],
+            "parked": [asdict(one) for one in report.parked],
+        },
+        items=[{"connection": name, **asdict(part)} for name, part in report.connections.items()],
+        findings=[*report.findings, *failure_findings(failures)],
+        exit=code,
+    )
+
+
+def _failure_code(failures: list[Failure]) -> Exit:
+    from deskweave.cli.trouble import judged
+
+    return worst([Exit.DONE, *(judged(failure.error)[0] for failure in failures)])
+
+
+def _parts(session: Session, report: SyncReport) -> None:
+    say, screen = session.say, session.screen
+    rows = []
+    for name, part in report.connections.items():
+        rows.append([say("sync-read"), name, say("sync-seen", n=part.seen), say("sync-changed", n=part.changed),
+                     say("sync-calls", n=part.calls)])  # fmt: skip
+    screen.table(rows, align="llrrr")
+    screen.say(
+        f"{say('sync-merge')}  " + say("sync-merged", inquiries=report.inquiries_touched, values=report.values_merged),
+        hang=6,
+    )
+    rows = []
+    for name, part in report.connections.items():
+        carried = part.messages_public + part.messages_internal
+        if part.created or part.updated or carried:
+            rows.append([say("sync-write"), name, say("sync-new", n=part.created), say("sync-changed", n=part.updated),
+                         say("sync-carried", n=carried, public=part.messages_public, internal=part.messages_internal)])  # fmt: skip
+        if part.adopted:
+            rows.append(["", name, say("sync-adopted", n=part.adopted)])
+    screen.table(rows, align="llrrl")
+    for name, part in report.connections.items():
+        if part.paused is not None:
+            until = say("until", moment=session.moment(part.paused_until)) if part.paused_until else say("until-person")
+            screen.say(f"{name}  {say('failed')}  {part.paused} ({until})", hang=4)
+
+
+def _attention(session: Session, report: SyncReport) -> None:
+    """What waits for a person."""
+    say, screen = session.say, session.screen
+    if report.conflicts:
+        screen.say()
+        screen.say(say("sync-conflicts", n=len(report.conflicts)))
+        for note in report.conflicts[:LISTED]:
+            screen.say(f"  C-{note.id}  INQ-{note.number}  {note.field}  {note.connection}")
+            stands = note.theirs if note.winner == "theirs" else note.ours
+            other = note.ours if note.winner == "theirs" else note.theirs
+            screen.say("    " + say("conflict-stands", stands=shown(stands), other=shown(other)), hang=4)
+    if report.parked:
+        screen.say()
+        screen.say(say("sync-parked", n=len(report.parked)))
+        for parked in report.parked[:LISTED]:
+            number = f"INQ-{parked.number}" if parked.number else ""
+            screen.say(f"  {parked.connection}  {parked.label or ''}  {number}  {parked.reason}", hang=4)
+    if report.unknown_values:
+        screen.say()
+        screen.say(say("sync-unknown", n=len(report.unknown_values)))
+        for key, raw in list(report.unknown_values.items())[:LISTED]:
+            screen.say(f"  {key}  {shown(raw)}", hang=4)
+    if report.findings:
+        screen.say()
+        show_findings(session, report.findings)
+
+
+def shown(value: object) -> str:
+    """A value on one line, at most forty columns."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, (list, tuple)):
+        return cut(", ".join(str(one) for one in value), 40)
+    return cut(" ".join(str(value).split()), 40)
+
+
+# ------------------------------------------------------------------------------------------------------------------- plan
+def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: list[Failure], exit_code: bool) -> Report:
+    say, screen = session.say, session.screen
+    counts: Counter[tuple[str, str]] = Counter((record.connection, record.verb) for record in plan.records)
+    notices = sum(record.notifies for record in plan.records)
+    blocked = space.read_only_routes()
+    codes = [_failure_code(failures), Exit.FAILED if plan.report.failed else Exit.DONE]
+    if plan.records and exit_code:
+        codes.append(Exit.DIFFERENT)
+    if plan.stop:
+        codes.append(Exit.STOPPED)
+    verbs = {"create": "+", "update": "~", "say": "+", "note": "+"}
+
+    def text() -> None:
+        session.heading(say("sync-plan-head"))
+        rows = [
+            [name, *(say(f"sync-verb-{verb}", n=counts[name, verb]) for verb in ("create", "update", "say", "note"))]
+            for name in plan.report.connections
+            if any(counts[name, verb] for verb in verbs)
+        ]
+        screen.table(rows, align="lrrrr")
+        for record in plan.records[:LISTED]:
+            label = record.label or say("not-there-yet")
+            screen.say(
+                f"  {verbs[record.verb]} {record.connection}/{record.collection}  INQ-{record.number}  {label}  "
+                + say(f"verb-{record.verb}"),
+                hang=6,
+            )
+            for part in record.fields[:6]:
+                if record.verb == "update":
+                    screen.say(f"      {part.field}: {shown(part.there)} > {shown(part.wanted)}", hang=8)
+        if len(plan.records) > LISTED:
+            screen.say("  " + say("and-more", count=len(plan.records) - LISTED))
+        if notices:
+            screen.say(say("sync-notices", n=notices))
+        show_failures(session, failures)
+        _attention(session, plan.report)
+        if plan.stop:
+            screen.say(f"{say('stopped')} {plan.stop}", hang=2)
+        for entry in blocked:
+            where = f"{entry.access_place.source}:{entry.access_place.line}"
+            screen.say(say("stop-read-only", connection=entry.name, where=where), hang=2)
+        screen.say(say("sync-plan-none") if not plan.records else say("nothing-changed"))
+        session.next("deskweave sync")
+
+    return Report(
+        command="sync --plan",
+        text=text,
+        summary={
+            "records": len(plan.records),
+            "notices": notices,
+            "stop": plan.stop,
+            "read_only": [entry.name for entry in blocked],
+            "counts": {f"{name}/{verb}": n for (name, verb), n in counts.items()},
+        },
+        items=[asdict(record) for record in plan.records],
+        findings=[*plan.report.findings, *failure_findings(failures)],
+        exit=worst(codes),
+        columns=[
+            (key, say(f"column-{key}")) for key in ("connection", "collection", "verb", "number", "label", "fields", "waits_until")
+        ],
+    )

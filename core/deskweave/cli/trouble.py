@@ -1,0 +1,191 @@
+"""What went wrong, in four lines each: what and which value, where, what is allowed or was said, what to do. No traceback."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deskweave.cli.answer import Report
+from deskweave.cli.exits import Exit, worst
+from deskweave.errors import ConfigurationError, DeskweaveError, DocumentError, PluginError, RemoteError, RequestError, SafetyStop
+from deskweave.findings import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from deskweave.cli.session import Session
+    from deskweave.workspace import Failure
+
+SHOWN = 20
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def tell(session: Session, error: Exception) -> Exit:
+    """Print whatever a command raised and answer with its exit code; in JSON it goes into the envelope's findings."""
+    if session.options.debug:
+        session.screen.warn("".join(traceback.format_exception(error)))
+    code, findings = judged(error)
+    if session.options.format == "json":
+        from deskweave.cli.answer import envelope
+
+        report = Report(command="", text=lambda: None, findings=findings, exit=code)
+        opened = session.opened
+        if opened is not None:
+            report.folder, report.environment = opened.folder.id, opened.folder.environment
+        session.screen.raw(envelope(report) + "\n")
+        return code
+    if isinstance(error, DocumentError):
+        show_findings(session, findings, to_stderr=True)
+        session.screen.warn(session.say("nothing-sent"))
+    elif isinstance(error, SafetyStop):
+        _stopped(session, error)
+    elif isinstance(error, RemoteError):
+        for line in remote_lines(session, error):
+            session.screen.warn(line, hang=4)
+    elif isinstance(error, DeskweaveError):
+        session.screen.warn(f"{session.say('failed')}  {error}", hang=4)
+    else:
+        path = crash_file(session, error)
+        session.screen.warn(session.say("our-fault", kind=type(error).__name__))
+        session.screen.warn("  " + session.say("crash-file", file=path))
+        session.screen.warn("  " + session.say("crash-next"))
+    return code
+
+
+def judged(error: Exception) -> tuple[Exit, list[Finding]]:
+    """The exit code of an error, and the error as findings."""
+    if isinstance(error, DocumentError):
+        return Exit.INPUT, list(error.findings)
+    place = Place("", "")
+    rule, code, remedy = "our-fault", Exit.FAILED, ""
+    if isinstance(error, SafetyStop):
+        rule, code = getattr(error, "rule", "stopped"), Exit.STOPPED
+        place, remedy = getattr(error, "place", None) or place, getattr(error, "next", "")
+    elif isinstance(error, RemoteError):
+        rule, code, place = type(error).__name__, of_remote(error), Place(f"connection:{error.connection}", error.record)
+    elif isinstance(error, PluginError):
+        rule, place = "plugin-raised", Place(f"plugin:{error.plugin}", error.hook)
+    elif type(error).__name__ == "StoreTooNew":
+        rule, code = "store-too-new", Exit.INPUT
+    message = str(error) if isinstance(error, DeskweaveError) else type(error).__name__
+    return code, [Finding(rule=rule, severity=Severity.ERROR, place=place, found="", message=message, remedy=remedy)]
+
+
+def of_remote(error: RemoteError) -> Exit:
+    """A right or a credential is a person's matter; everything else failed."""
+    return Exit.PERSON if isinstance(error, ConfigurationError) else Exit.FAILED
+
+
+def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: bool = False, limit: int = SHOWN) -> None:
+    """Findings grouped by file or connection, the worst first, at most twenty and then a count."""
+    put = session.screen.warn if to_stderr else session.screen.say
+    say = session.say
+    ranked = sorted(findings, key=lambda one: _RANK[one.severity])[:limit]
+    order = list(dict.fromkeys(one.place.source for one in ranked))
+    ranked.sort(key=lambda one: (order.index(one.place.source), one.place.line or 0, one.place.column or 0))
+    for _, group in groupby(ranked, key=lambda one: one.place.source):
+        for finding in group:
+            put(where(finding.place), hang=4)
+            text = sentence(session, finding)
+            near = "  " + say("did-you-mean", word=finding.nearest) if finding.nearest else ""
+            put(f"  {say('severity-' + finding.severity.value):6} {text}{near}", hang=9)
+            if finding.allowed:
+                put(" " * 9 + say("allowed", words=_few(finding.allowed)), hang=11)
+            if finding.remedy:
+                put(" " * 9 + finding.remedy, hang=11)
+    if len(findings) > limit:
+        put(say("and-more", count=len(findings) - limit))
+
+
+def _few(words: Iterable[str]) -> str:
+    listed = list(words)
+    return ", ".join(listed[:12]) + (f" (+{len(listed) - 12})" if len(listed) > 12 else "")
+
+
+def where(place: Place) -> str:
+    """`practice/catalog.yaml:118:12   /items/7/hours`."""
+    spot = place.source.removeprefix("connection:")
+    if place.line is not None:
+        spot += f":{place.line}" + (f":{place.column}" if place.column is not None else "")
+    return f"{spot}   {place.path.lstrip('/')}".rstrip()
+
+
+def sentence(session: Session, finding: Finding) -> str:
+    """What a finding says, in the reader's language where we have its rule there. What a vendor said stays as it came."""
+    if session.say.language == "zh":
+        from deskweave.cli.messages.findings_zh import RULES
+
+        template = RULES.get(finding.rule)
+        if template is not None:
+            return template.format(found=finding.found)
+    return finding.message
+
+
+def _stopped(session: Session, error: SafetyStop) -> None:
+    say, warn = session.say, session.screen.warn
+    rule = getattr(error, "rule", "")
+    values = dict(getattr(error, "values", {}))
+    text = say(f"stop-{rule}", **values) if rule and say.has(f"stop-{rule}") else str(error)
+    warn(f"{say('stopped')} {text}", hang=2)
+    place, onward = getattr(error, "place", None), getattr(error, "next", "")
+    if place is not None:
+        warn(f"  {where(place)}", hang=4)
+    if onward:
+        warn(f"  {onward}", hang=4)
+
+
+def remote_lines(session: Session, error: RemoteError) -> list[str]:
+    """One remote error: connection and record, what the vendor said with its request id, what to do."""
+    say = session.say
+    name = error.connection or "?"
+    lines = [f"{name}   {error.record}".rstrip(), f"  {say('failed')}  {error}"]
+    if isinstance(error, RequestError):
+        said = "  ".join(part for part in (error.code, error.request_id) if part)
+        if said:
+            lines.append(f"        {say('vendor-said', said=said)}")
+    entry = session.opened.folder.connections.get(name) if session.opened is not None else None  # type: ignore[call-overload]
+    if entry is not None and entry.place.line is not None:
+        lines.append(f"        {say('stands-at', place=f'{entry.place.source}:{entry.place.line}')}")
+    kind = type(error).__name__
+    lines.append("        " + say(f"remedy-{kind}" if say.has(f"remedy-{kind}") else "remedy-other", connection=name))
+    return lines
+
+
+def show_failures(session: Session, failures: Sequence[Failure]) -> Exit:
+    """Connections that could not be worked with, and what follows for the exit code."""
+    codes = [Exit.DONE]
+    for failure in failures:
+        if isinstance(failure.error, RemoteError):
+            if not failure.error.connection:
+                failure.error.connection = failure.connection
+            for line in remote_lines(session, failure.error):
+                session.screen.say(line, hang=8)
+            codes.append(of_remote(failure.error))
+        else:
+            session.screen.say(f"{failure.connection}  {session.say('failed')}  {failure.error}", hang=4)
+            codes.append(Exit.FAILED)
+    return worst(codes)
+
+
+def failure_findings(failures: Sequence[Failure]) -> list[Finding]:
+    """The same as findings, for JSON."""
+    return [finding for failure in failures for finding in judged(failure.error)[1]]
+
+
+def crash_file(session: Session, error: Exception) -> str:
+    """Write the traceback where it can be sent from; secrets are taken out. Answers with the path as people know it."""
+    opened = session.opened
+    folder = opened.folder.state_folder if opened is not None else Path(".deskweave")
+    text = "".join(traceback.format_exception(error))
+    if session.screen.redactor is not None:
+        text = session.screen.redactor.clean(text)
+    path = folder / f"crash-{session.now():%Y%m%dT%H%M%S}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        session.screen.warn(text)
+    if opened is not None and path.is_relative_to(opened.folder.root):
+        return path.relative_to(opened.folder.root).as_posix()
+    return path.as_posix()
