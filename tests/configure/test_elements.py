@@ -36,7 +36,9 @@ def test_bound_fields_and_their_choices(practice: Any, lab: SimpleNamespace) -> 
         {"title": "标题", "category": {"at": "分类", "choices": {"usage": "使用"}}, "exchange": "x", "unknown": "y"}
     )
     wanted = wanted_elements(practice, document, language="zh")
-    found = {str(ElementKey.of(element)): element for element in wanted.elements if element.id.kind in ("field", "choice")}
+    found = {
+        str(ElementKey.of(element)): element for element in wanted.elements if ElementKey.of(element).kind in ("field", "choice")
+    }
     assert list(found) == [
         "field/fields/title@ledger",
         "field/fields/category@ledger",
@@ -56,7 +58,7 @@ def test_bound_fields_and_their_choices(practice: Any, lab: SimpleNamespace) -> 
 
 def test_catalog_and_statuses_are_options_where_a_field_holds_them(practice: Any, lab: SimpleNamespace) -> None:
     wanted = wanted_elements(practice, lab.bound({"service_item": "服务项", "status": "状态"}))
-    paths = [element.id.path for element in wanted.elements if element.id.kind == "choice"]
+    paths = [ElementKey.of(element).path for element in wanted.elements if ElementKey.of(element).kind == "choice"]
     assert paths == [
         "fields/service_item/choices/vpn",
         "fields/service_item/choices/os",
@@ -69,13 +71,13 @@ def test_catalog_and_statuses_are_options_where_a_field_holds_them(practice: Any
 def test_every_other_kind_is_stated(practice: Any, lab: SimpleNamespace) -> None:
     document = lab.bound({})
     document["collections"]["ledger"]["statuses"] = {"open": {"is": {"state": "1"}}}
-    elements = {element.id.path: element for element in wanted_elements(practice, document).elements}
+    elements = {ElementKey.of(element).path: element for element in wanted_elements(practice, document).elements}
     assert set(elements) == {"statuses/open", "statuses/closed", "transitions/close", "catalog/vpn", "catalog/os"}
     assert elements["statuses/open"].attributes["is"] == {"ledger": {"state": "1"}}
     assert [need.path for need in elements["transitions/close"].needs] == ["statuses/open", "statuses/closed"]
 
 
-CATALOG = {"kind": "Catalog", "categories": {"it": {"services": {"net": {"items": {"vpn": {}, "wifi": {}}}}}}}
+CATALOG: dict[str, Any] = {"kind": "Catalog", "categories": {"it": {"services": {"net": {"items": {"vpn": {}, "wifi": {}}}}}}}
 
 
 @pytest.mark.parametrize(
@@ -106,4 +108,4 @@ def test_the_built_in_practice_compiles(lab: SimpleNamespace) -> None:
     keys = [ElementKey.of(element) for element in wanted.elements]
     assert len(keys) == len(set(keys))
     assert {key.kind for key in keys} >= {"field", "choice", "status", "transition", "catalog_item", "clock", "metric", "calendar"}
-    assert all(element.attributes["name"] for element in wanted.elements if element.id.kind in ("field", "choice"))
+    assert all(element.attributes["name"] for element in wanted.elements if ElementKey.of(element).kind in ("field", "choice"))

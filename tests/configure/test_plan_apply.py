@@ -591,6 +591,51 @@ def test_what_the_platform_spells_its_own_way_is_not_asked_for_again(desk: Any) 
     assert desk.lock_file().read_bytes() == before
 
 
+def test_a_crash_before_reading_back_does_not_make_the_platforms_spelling_a_change(desk: Any) -> None:
+    coarse = {"choice": "list", "text": "string"}
+    desk.platforms["here"].spell = lambda name, value: coarse[value] if name == "type" else value
+    desk.platforms["here"].faults = ["", "", "", "crash"]
+    with pytest.raises(KeyboardInterrupt):
+        desk.apply()
+    assert read_lock(desk.lock_file(), "here", "test").elements[ElementKey("field", "fields/cost", "ledger")].unseen
+    plan = desk.plan()
+    assert marks(plan) == []
+    assert desk.apply().is_clean
+    assert not any(entry.unseen for entry in read_lock(desk.lock_file(), "here", "test").elements.values())
+    before = desk.lock_file().read_bytes()
+    desk.apply()
+    assert desk.lock_file().read_bytes() == before
+
+
+def test_a_rename_in_the_lock_alone_keeps_the_platforms_spelling(desk: Any, lab: SimpleNamespace) -> None:
+    desk.platforms["here"].spell = lambda name, value: value + 10 if name == "order" else value
+    desk.apply()
+    desk.practice.fields["category"] = lab.choice_field("category", "Category", {"hardware": "Hardware", "how_to": "Usage"})
+    assert [(step.mark, step.verb) for step in desk.plan().writing] == [(Mark.RENAME, None)]
+    assert desk.apply().is_clean
+    assert marks(desk.plan()) == []
+
+
+def test_another_accounts_view_of_ours_gives_nothing_up(desk: Any, lab: SimpleNamespace) -> None:
+    """ServiceNow's agent sees choices by value, not by sys_id: other ids, and everything locked."""
+    desk.apply()
+    platform, before = desk.platforms["here"], desk.lock_file().read_bytes()
+    whole = dict(platform.held)
+    platform.held = {f"n{int(native[1:]) + 50}": held for native, held in whole.items()}
+    platform.locked = dict.fromkeys(platform.held, "this account may read it and not its definition")
+    _label(lab, desk, "New")
+    plan = desk.plan()
+    assert marks(plan) == []
+    assert plan.connections[0].edits == {}
+    assert {finding.rule for finding in plan.findings} == {"another-id"}
+    platform.locked.clear()
+    assert marks(desk.plan()) == []
+    desk.apply()
+    assert desk.lock_file().read_bytes() == before
+    platform.held = whole
+    assert marks(desk.plan()) == [("~", "fields/cost")]
+
+
 def test_a_connection_that_cannot_be_read_does_not_stop_the_others(desk: Any, lab: SimpleNamespace) -> None:
     desk.platforms["there"] = lab.Platform(instance="acme-2")
     desk.documents["there"] = desk.documents["here"]

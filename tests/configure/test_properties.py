@@ -149,6 +149,7 @@ JSON = st.recursive(
             attributes=st.dictionaries(TEXT, JSON, max_size=4),
             shown=st.dictionaries(st.from_regex(r"label/[a-z]{2}", fullmatch=True), TEXT, max_size=2),
             retired=st.booleans(),
+            unseen=st.booleans(),
         ),
         max_size=4,
     ),

@@ -241,7 +241,13 @@ class Applier:
         elif step.after is not None:
             edits = dict.fromkeys(step.carries)
             attributes = {name: plain(value) for name, value in step.after.attributes.items()}
-            edits[step.key] = LockEntry(native=native or step.after.native or "", made=True, attributes=attributes)
+            entry = LockEntry(
+                native=native or step.after.native or "", made=True, attributes=attributes, unseen=step.verb is not None
+            )
+            if step.verb is None and step.carries:  # nothing was written: what the platform spells its own way it still does
+                former = self.lock.elements[step.carries[0]]
+                entry = replace(entry, shown=former.shown, unseen=former.unseen)
+            edits[step.key] = entry
         work.previous = {key: self.lock.elements.get(key) for key in edits}
         self.keep(self.lock.having(edits))
 
@@ -353,7 +359,7 @@ class Applier:
                     message=f"the platform keeps {leaf} of {key} its own way; that counts as equal from now on",
                 )
             )
-        return {key: replace(entry, shown=odd)}
+        return {key: replace(entry, shown=odd, unseen=False)}
 
 
 def idempotency_key(part: ConnectionPlan, step: Step) -> str:

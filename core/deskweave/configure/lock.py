@@ -33,6 +33,7 @@ class LockEntry:
     #: leaf -> what the platform showed right after, where it spells it its own way
     shown: Mapping[str, Json] = field(default_factory=dict)
     retired: bool = False  #: taken out of use instead of removed: records still hold it
+    unseen: bool = False  #: written and not read back yet (a crash came between): the next look learns how it is spelled there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,8 @@ def _entry_json(entry: LockEntry) -> Json:
         stated["shown"] = plain(entry.shown)
     if entry.retired:
         stated["retired"] = True
+    if entry.unseen:
+        stated["unseen"] = True
     return stated
 
 
@@ -173,6 +176,12 @@ def _elements(file: MachineFile, value: Json, findings: list[Finding]) -> dict[E
         elif not isinstance(attributes, Mapping) or not isinstance(shown, Mapping):
             findings.append(file.finding(RULE, at, text, "attributes and shown are mappings"))
         else:
-            retired = words.get("retired") is True
-            elements[key] = LockEntry(native=native, made=made, attributes=attributes, shown=shown, retired=retired)
+            elements[key] = LockEntry(
+                native=native,
+                made=made,
+                attributes=attributes,
+                shown=shown,
+                retired=words.get("retired") is True,
+                unseen=words.get("unseen") is True,
+            )
     return elements

@@ -259,6 +259,7 @@ def entry_json(entry: LockEntry | None) -> Json:
         "attributes": plain(entry.attributes),
         "shown": plain(entry.shown),
         "retired": entry.retired,
+        "unseen": entry.unseen,
     }
 
 

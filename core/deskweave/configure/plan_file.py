@@ -169,6 +169,7 @@ def _entry(words: Mapping[str, Json]) -> LockEntry:
         attributes=_map(words["attributes"]),
         shown=_map(words["shown"]),
         retired=words["retired"] is True,
+        unseen=words["unseen"] is True,
     )
 
 

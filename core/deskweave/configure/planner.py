@@ -96,9 +96,14 @@ class _Draft:
         if live is None:
             self._absent(key, element, match, self.lock.elements.get(match.former or key))
             return
+        known = self.lock.elements.get(key) if entry is None else None
+        if known is not None and not known.unseen and (known.made or live.locked):
+            self._elsewhere(key, known, live)
+            return
         if entry is None:
-            made = key in self.terms.pending  # ours, if we asked for it and never heard: a name that was not there before
-            entry = LockEntry(native=live.native or "", made=made, attributes=_known(element if made else live))
+            # ours, if we asked for it and never heard: a name that was not there before
+            made = key in self.terms.pending or (known is not None and known.made)
+            entry = LockEntry(native=live.native or "", made=made, attributes=_known(element if made else live), unseen=made)
             self.edits[key] = entry
             if match.former is not None:
                 self.edits[match.former] = None
@@ -110,6 +115,23 @@ class _Draft:
         if key in self.wanted.looked_for:
             return
         self._compare(key, element, live, entry, match.former)
+
+    def _elsewhere(self, key: ElementKey, entry: LockEntry, live: Element) -> None:
+        """Of the right name and another id than the lock file's: another account's view of ours, or made anew by somebody.
+
+        Neither the lock file nor the platform is touched: taking it for foreign would give up what we made.
+        """
+        self.foreign.add(key)
+        self.findings.append(
+            Finding(
+                rule="another-id",
+                severity=Severity.WARNING if live.locked is None else Severity.NOTE,
+                place=Place(f"connection:{self.terms.connection}", str(key)),
+                found=f"{live.native} instead of {entry.native}"[:80],
+                message="the platform lists it under another id than the lock file knows, so it is left alone",
+                remedy="plan with the account that applied it; if it was made anew by hand, take its entry out of the lock file",
+            )
+        )
 
     def _absent(self, key: ElementKey, element: Element, match: Match, entry: LockEntry | None) -> None:
         if match.how == "several":
@@ -147,10 +169,14 @@ class _Draft:
     def _compare(self, key: ElementKey, element: Element, live: Element, entry: LockEntry, former: ElementKey | None) -> None:
         said, shown = leaves(element.attributes), leaves(live.attributes)
         last = leaves(entry.attributes)
+        comparable = [leaf for leaf in sorted(said) if leaf in shown and leaf.split("/")[0] not in WHERE]
+        if entry.unseen:
+            odd = {leaf: shown[leaf] for leaf in comparable if shown[leaf] != said[leaf] and last.get(leaf) == said[leaf]}
+            entry = self.edits[key] = replace(entry, shown=odd, unseen=False)
         differences = [
             Difference(attribute=leaf, last=last.get(leaf), file=said[leaf], live=shown[leaf])
-            for leaf in sorted(said)
-            if leaf in shown and leaf.split("/")[0] not in WHERE and not _agree(leaf, said, last, shown, entry)
+            for leaf in comparable
+            if not _agree(leaf, said, last, shown, entry)
         ]
         if entry.retired:
             differences.append(Difference(attribute="retired", last=True, file=False, live=True))
@@ -195,7 +221,7 @@ class _Draft:
                 reason=f"changed there: {', '.join(there)}" if there else "",
             )
             self._put(step, element, live, entry)
-        elif any(last.get(leaf) != said[leaf] for leaf in said if leaf in shown and leaf.split("/")[0] not in WHERE):
+        elif any(last.get(leaf) != said[leaf] for leaf in comparable):
             # both came to say the same, or the file now says what the platform said all along: nothing to write but the lock
             kept_shown = {leaf: value for leaf, value in entry.shown.items() if said.get(leaf) == last.get(leaf)}
             self.edits[key] = replace(entry, attributes=_known(element), shown=kept_shown)
