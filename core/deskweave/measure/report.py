@@ -178,7 +178,7 @@ class _Page:
             "tr",
             tag("td", self.names.label(metric.label, metric.id)),
             tag("td", figure(metric, result.value, self.language), class_="quiet" if empty else "figure"),
-            tag("td", figure(metric, before.value, self.language) if before and before.counted else "", class_="quiet"),
+            tag("td", figure(metric, before.value, self.language) if before and before.value is not None else "", class_="quiet"),
             tag("td", goal_in_words(metric, self.language)),
             tag("td", self.verdict(metric, result)),
             tag("td", parts, aside),
