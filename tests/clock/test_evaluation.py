@@ -136,3 +136,8 @@ def test_hours_that_stand_in_the_inquiry():
         CompiledCalendar(
             Calendar(id="c", label={}, zone="UTC", holidays="cn", versions=(CalendarVersion(since=date(2026, 1, 1), week={}),))
         )
+
+
+def test_what_platforms_write_for_ever_is_refused_at_once():
+    with pytest.raises(ClockError, match="mistake in the data"):
+        OFFICE.working(BEGIN, datetime(9999, 12, 31, tzinfo=UTC))

@@ -174,3 +174,38 @@ def test_other_columns_make_everything_anew(practice, busy_week, tmp_path):
     assert contents(facts) == []  # not readable as they are
     assert facts.refresh(source).rebuilt
     assert len(contents(facts)) == 122
+
+
+hostile = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("\ud800"), st.just("x" * 5_000_000),
+    st.datetimes(timezones=st.just(UTC)), st.datetimes(), st.tuples(st.text(), st.integers()), st.just(10**30),
+)  # fmt: skip
+NAMES = [
+    "submitted_at",
+    "status",
+    "channel",
+    "city",
+    "tags",
+    "returned",
+    "ring_time",
+    "effort",
+    "due_on",
+    "user_satisfaction",
+    "nowhere",
+]
+
+
+@settings(max_examples=60)
+@given(changes=st.lists(st.tuples(st.sampled_from(NAMES), hostile, st.datetimes(timezones=st.just(UTC))), max_size=6))
+def test_nothing_a_platform_says_stops_the_others(new_log, new_practice, tmp_path_factory, changes):
+    log, facts = new_log(), Facts(new_practice(), tmp_path_factory.mktemp("hostile"))
+    log.inquiry("GOOD", AT, (AT, "awaiting_acceptance"), (AT + timedelta(minutes=1), "in_progress"))
+    for name, value, at in changes:
+        log.add("BAD", name, value, at)
+    facts.refresh(EventLog(log.events))
+    rows = {row["inquiry"]: row for row in contents(facts)}
+    assert rows["GOOD"]["first_response_took"] == 60
+    assert ("BAD" in rows) is bool(changes)
+    for inquiry, problem in facts.problems():
+        assert inquiry == "BAD"
+        assert len(problem.found) <= 80

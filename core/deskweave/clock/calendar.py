@@ -20,6 +20,7 @@ from deskweave.clock.zone import DAY, day_of, epoch, first_instant, instant, loc
 from deskweave.model import Calendar, CalendarVersion, Holidays
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LAST: Final = 7_258_118_400  #: 2200-01-01 UTC
 _HORIZON: Final = 30  #: years after which a calendar that has not opened never will
 
 
@@ -168,6 +169,10 @@ class CompiledCalendar:
         return self._before[place] + min(second, self._ends[place]) - self._starts[place]
 
     def _reach(self, second: int) -> None:
+        if second >= _LAST:
+            raise ClockError(
+                f"calendar {self.id} is not laid out beyond 2199: {instant(second).isoformat()} is a mistake in the data"
+            )
         while second >= self._end:
             self._extend()
 

@@ -26,6 +26,7 @@ from deskweave.measure.sources import Rulebook
 from deskweave.model import Event, InquiryId, Json, Value
 
 Row = dict[str, Any]
+_LONGEST = 1_000  #: characters of a text that is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +118,16 @@ class FactBuilder:
         if not line.entries:
             problems.append(Problem("status-missing", STATUS, "", "it never had a status, so no clock can run"))
         for status in line.unknown:
-            problems.append(Problem("unknown-status", STATUS, status, f"{status} is no status of this practice"))
+            found = status[:80].encode("utf-8", "replace").decode()
+            problems.append(Problem("unknown-status", STATUS, found, f"{found} is no status of this practice"))
         if line.entries and line.entries[-1].phase is not None and "phase" in self.columns.all:
             row["phase"] = line.entries[-1].phase.value
         evaluation = self._clocks.evaluate(line)
         for name, fact in evaluation.facts.items():
             row[f"{name}_took"], row[f"{name}_goal"], row[f"{name}_met"] = fact.took, fact.goal, fact.met
         for problem in evaluation.problems:
-            problems.append(Problem(problem.rule, problem.clock, problem.found, problem.message))
+            found = problem.found[:80].encode("utf-8", "replace").decode()
+            problems.append(Problem(problem.rule, problem.clock, found, problem.message))
         try:
             for status, seconds in status_time(line, self.status_calendar).items():
                 if status in statuses:
@@ -137,18 +140,21 @@ class FactBuilder:
         """`value` as JSON that DuckDB reads as `kind`; None: it is not of that kind."""
         match kind:
             case Kind.TEXT:
-                return value if isinstance(value, str) else None
+                return _text(value)
             case Kind.BOOLEAN:
                 return value if isinstance(value, bool) else None
             case Kind.INTEGER | Kind.SECONDS:
-                return value if isinstance(value, int) and not isinstance(value, bool) else None
+                return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
             case Kind.NUMBER:
-                return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+                if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e300:
+                    return None  # nor infinite, nor no number at all
+                return float(value)
             case Kind.SLUGS:
-                return [str(item) for item in value] if isinstance(value, tuple) else None
+                slugs = [_text(item) for item in value] if isinstance(value, tuple) else [None]
+                return None if None in slugs else slugs
             case Kind.INSTANT:
-                if not isinstance(value, datetime) or value.tzinfo is None:
-                    return None
+                if not isinstance(value, datetime) or value.tzinfo is None or not 1900 < value.year < 2200:
+                    return None  # what platforms write for "never" and "for ever" is no instant
                 return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
             case Kind.DATE:
                 if isinstance(value, date) and not isinstance(value, datetime):
@@ -157,6 +163,13 @@ class FactBuilder:
                     return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
                 except ValueError:
                     return None
+
+
+def _text(value: Value) -> str | None:
+    """Text as a column can hold it; None: it is none, or too long to be what figures are broken down by."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    return value.encode("utf-8", "replace").decode()
 
 
 def _computed(how: Mapping[str, Json], row: Row, events: Sequence[Event]) -> object:
