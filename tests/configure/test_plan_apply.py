@@ -440,6 +440,31 @@ def test_only_narrows_and_takes_along_what_is_needed(desk: Any) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ what can fail
+def test_a_repeat_has_the_key_of_the_first_and_a_later_change_its_own(desk: Any, lab: SimpleNamespace) -> None:
+    platform, keys = desk.platforms["here"], []
+    original = platform.apply
+
+    def apply(change: Any, *, key: str) -> Any:
+        if change.after is not None and change.after.id.path == "fields/cost":
+            keys.append(key)
+        return original(change, key=key)
+
+    platform.apply = apply
+    for _ in range(2):  # lost twice, in two runs
+        platform.faults = ["lost_request"]
+        desk.apply()
+        desk.now.at += timedelta(minutes=2)
+    assert desk.apply().is_clean
+    assert desk.journal.unanswered() == []
+    cost = desk.practice.fields.pop("cost")
+    desk.removed = frozenset({"fields/cost"})
+    desk.apply()
+    desk.practice.fields["cost"], desk.removed = cost, frozenset()
+    assert desk.apply().is_clean
+    # the platform would take the first key for a request it has carried out already
+    assert [keys[0] == key for key in keys] == [True, True, True, False]
+
+
 def test_a_lost_answer_is_looked_up_and_not_repeated(desk: Any) -> None:
     desk.platforms["here"].faults = ["lost_answer", "", "lost_answer"]
     report = desk.apply()

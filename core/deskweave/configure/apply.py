@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from deskweave.configure.elements import FIELD, Wanted
 from deskweave.configure.journal import Journal, Row, Unanswered
-from deskweave.configure.key import ElementKey, canonical, leaves, plain
+from deskweave.configure.key import ElementKey, canonical, element_json, leaves, plain
 from deskweave.configure.live import Live, read_live
 from deskweave.configure.lock import Lock, LockEntry, write_lock
 from deskweave.configure.match import match
@@ -81,7 +81,7 @@ class Applier:
         wanted: what the connection should have, for looking up lost answers.
         journal: where intents go before requests.
         now: aware UTC clock.
-        earlier: writes of earlier runs that were never answered.
+        earlier: writes of earlier runs that were never answered, oldest first.
         wait: waits until an instant; None: what has to wait is left for the next apply.
         progress: told after each step.
     """
@@ -94,7 +94,7 @@ class Applier:
         *,
         journal: Journal,
         now: Callable[[], datetime],
-        earlier: Mapping[ElementKey, Unanswered],
+        earlier: Mapping[ElementKey, Sequence[Unanswered]],
         wait: WaitUntil | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
@@ -136,11 +136,12 @@ class Applier:
         if step.verb is None:
             self._record(work, step.before.native if step.before is not None else None)
             return self._settle(work, StepResult(step=step, state="done", message="only our own record of it is renamed"))
-        earlier = self.earlier.get(step.key)
-        if step.verb == "create" and earlier is not None:
-            open_until = earlier.sent_at + self._settle_time(step)
+        earlier = self.earlier.get(step.key, ())
+        if step.verb == "create" and earlier:
+            sent_at = max(row.sent_at for row in earlier)
+            open_until = sent_at + self._settle_time(step)
             if self.now() < open_until and not self._waited(open_until):
-                message = f"sent at {earlier.sent_at.isoformat()} and never answered: it may still take effect"
+                message = f"sent at {sent_at.isoformat()} and never answered: it may still take effect"
                 return self._skip(work, message, open_until, state="unknown")
             if self.wait is not None and (native := self._look(step)) is not None:
                 return self._found(work, native, "an earlier request had made it")
@@ -153,7 +154,7 @@ class Applier:
 
     def _send(self, work: _Work) -> StepResult:
         """Send, and send again only what surely was not done, or what reading has shown not to be done."""
-        step, looked_up = work.step, False
+        step, looked_up, said = work.step, False, ""
         for attempt in range(MAX_WAITS):
             sent_at = self.now()
             self.journal.mark(self.run_id, work.number, "sent", {"sent_at": sent_at.isoformat(), "attempt": attempt + 1})
@@ -177,7 +178,7 @@ class Applier:
             if self._took_effect(step):
                 before = step.before.native if step.before is not None else None
                 return self._found(work, self._look(step) if step.verb == "create" else before, _said(error))
-            looked_up = True
+            looked_up, said = True, _said(error)
             open_until = sent_at + self._settle_time(step)
             if step.verb == "create":
                 # an answer that is lost may belong to a request still under way: made again now, it could be there twice
@@ -187,13 +188,14 @@ class Applier:
                     return self._found(work, native, _said(error))
             elif attempt:
                 return self._lost(work, sent_at, _said(error))
-        return self._lost(work, self.now(), "tried again and again without an answer")
+        return self._lost(work, self.now(), f"tried {MAX_WAITS} times: {said or 'the platform kept asking to come back later'}")
 
     def _ask(self, step: Step) -> Outcome | Exception:
         target = self.side.connection.target
         assert target is not None
         try:
-            return target.apply(step.change, key=idempotency_key(self.part, step))
+            rows = self.earlier.get(step.key, ())
+            return target.apply(step.change, key=idempotency_key(self.part, step, rows[0].run if rows else self.run_id))
         except Exception as error:  # noqa: BLE001  a connector is a stranger's code, and what it did is unknown
             return error
 
@@ -258,9 +260,8 @@ class Applier:
 
     def _settle(self, work: _Work, result: StepResult) -> StepResult:
         self.journal.mark(self.run_id, work.number, "done", {"looked_up": result.looked_up, "message": result.message})
-        earlier = self.earlier.get(work.step.key)
-        if earlier is not None:
-            self.journal.mark(earlier.run, earlier.number, "settled", {"by": self.run_id})
+        for row in self.earlier.get(work.step.key, ()):
+            self.journal.mark(row.run, row.number, "settled", {"by": self.run_id})
         return result
 
     def _skip(
@@ -362,10 +363,15 @@ class Applier:
         return {key: replace(entry, shown=odd, unseen=False)}
 
 
-def idempotency_key(part: ConnectionPlan, step: Step) -> str:
-    """The same for the same change resting on the same words, another for any other: for platforms that honour such keys."""
+def idempotency_key(part: ConnectionPlan, step: Step, run: str) -> str:
+    """For platforms that honour such keys: one per step and run that first sent it.
+
+    A repeat of a lost request has the key of the first one. The same change made again later, after somebody undid it, has another:
+    with the old key a platform would answer that it did this already, and do nothing.
+    """
     instance = part.identity.instance if part.identity is not None else ""
-    return str(uuid.uuid5(NAMESPACE, canonical([part.connection, instance, str(step.key), step.verb, step.against])))
+    said = [part.connection, instance, str(step.key), step.verb, element_json(step.before), element_json(step.after), run]
+    return str(uuid.uuid5(NAMESPACE, canonical(said)))
 
 
 def _executed(error: Exception) -> Executed:

@@ -194,7 +194,10 @@ class Configurator:
         for part in parts:
             found = surveys[part.connection]
             assert isinstance(found, Survey)  # require_still_true refused a connection that could not be read
-            earlier = {row.key: row for row in pending if row.connection == part.connection}
+            earlier: dict[ElementKey, list[Unanswered]] = {}
+            for row in sorted(pending, key=lambda row: row.sent_at):
+                if row.connection == part.connection:
+                    earlier.setdefault(row.key, []).append(row)
             applier = Applier(
                 sides[part.connection],
                 replace(part, edits=found.part.edits, identity=found.part.identity),
@@ -232,7 +235,7 @@ class Configurator:
             found = survey(side, before.wanted, applier.lock, terms, live=seen.live, preflight=False, wait=self.wait)
         except DeskweaveError as error:
             return failed_part(side, error)
-        self._settle_seen(found, list(applier.earlier.values()))
+        self._settle_seen(found, [row for rows in applier.earlier.values() for row in rows])
         if found.part.edits:
             # the platform's own words for what was just made: noted now, or the next apply would touch the lock file again
             applier.keep(applier.lock.having(found.part.edits))
