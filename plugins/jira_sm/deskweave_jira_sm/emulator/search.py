@@ -1,0 +1,184 @@
+"""Endpoints that search: search/jql with tokens over an index that lags, approximate-count, jql/parse, and the removed search."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from deskweave.emulation import Call, Reply
+from deskweave_jira_sm.emulator.jql import UNBOUNDED, JqlError, Query, parse
+from deskweave_jira_sm.emulator.state import Account, Issue
+
+if TYPE_CHECKING:
+    from deskweave_jira_sm.emulator.platform import JiraPlatform
+
+_KEYS: Final = frozenset(
+    {"jql", "fields", "expand", "properties", "fieldsByKeys", "maxResults", "nextPageToken", "reconcileIssues"}
+)
+_REMOVED: Final = (
+    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is available at "
+    "https://developer.atlassian.com/changelog/#CHANGE-2046"
+)
+_TOKEN_LIFE: Final = timedelta(days=7)
+
+
+def register(platform: JiraPlatform) -> None:
+    """Add these endpoints."""
+    api = "/rest/api/{version}"
+    platform.serve("GET", f"{api}/search", removed, anonymous=True)
+    platform.serve("POST", f"{api}/search", removed, anonymous=True)
+    platform.serve("GET", f"{api}/search/jql", search, anonymous=True)
+    platform.serve("POST", f"{api}/search/jql", search, anonymous=True)
+    platform.serve("POST", f"{api}/search/approximate-count", count, anonymous=True)
+    platform.serve("POST", f"{api}/jql/parse", parse_queries, anonymous=True)
+
+
+def removed(call: Call, account: Account, platform: JiraPlatform) -> Reply:
+    return platform.error(410, _REMOVED)
+
+
+def search(call: Call, account: Account, platform: JiraPlatform) -> Reply:
+    """One page. Only a missing token ends the listing: pages shrink, whatever was asked for."""
+    asked = platform.body(call, _KEYS) if call.method == "POST" else _query(call)
+    limit = asked.get("maxResults", 50)
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= 5000:
+        return platform.error(400, "The maxResults parameter must be between 1 and 5000.")
+    reconcile = asked.get("reconcileIssues") or []
+    if len(reconcile) > 50 or any(not isinstance(id_, int) for id_ in reconcile):
+        return platform.error(400, "The reconcileIssues parameter must have at most 50 numeric issue ids.")
+    try:
+        query = parse(str(asked.get("jql") or ""), platform.state, account, epochs=platform.epochs_in_jql)
+    except JqlError as wrong:
+        if not account.id:
+            return Reply(body={"issues": [], "isLast": True})  # a stranger is not told what is wrong
+        return platform.error(400, str(wrong))
+    if query.test is None:
+        return platform.error(400, UNBOUNDED)
+    fields = asked.get("fields") or ["id"]
+    digest = hashlib.sha256(json.dumps([asked.get("jql"), fields], sort_keys=True).encode()).hexdigest()[:12]
+    after = asked.get("nextPageToken")
+    position: dict[str, Any] = {"page": 0, "last": None}
+    if after is not None:
+        if platform.faults.take("lost_page_token", call) is not None:
+            return platform.error(400, "The nextPageToken is not valid or has expired.")
+        found = _position(str(after))
+        if found is None or found["of"] != digest or platform.now().timestamp() - found["at"] > _TOKEN_LIFE.total_seconds():
+            return platform.error(400, "The nextPageToken is not valid or has expired.")
+        position = found
+    view = platform.view(call, account)
+    hits = _beyond(_sorted(_hits(platform, call, account, query, frozenset(reconcile)), query), query, position["last"])
+    size = _page_size(platform, fields, limit, int(position["page"]))
+    page = hits[:size]
+    answer: dict[str, Any] = {"issues": [view.issue(issue, fields, asked.get("properties") or ()) for issue in page]}
+    if len(hits) > len(page):
+        last = _place(query, page[-1]) if page else position["last"]
+        token = {"of": digest, "page": position["page"] + 1, "last": last, "at": platform.now().timestamp()}
+        answer |= {"isLast": False, "nextPageToken": base64.urlsafe_b64encode(json.dumps(token).encode()).decode()}
+    else:
+        answer["isLast"] = True
+    return Reply(body=answer)
+
+
+def _query(call: Call) -> dict[str, Any]:
+    def several(name: str) -> list[str]:
+        return [part for value in call.query.get(name, ()) for part in value.split(",") if part]
+
+    asked: dict[str, Any] = {"jql": call.one("jql"), "fields": several("fields"), "properties": several("properties")}
+    if call.one("maxResults"):
+        asked["maxResults"] = int(call.one("maxResults"))
+    if call.one("nextPageToken"):
+        asked["nextPageToken"] = call.one("nextPageToken")
+    asked["reconcileIssues"] = [int(id_) for id_ in several("reconcileIssues")]
+    return asked
+
+
+def _hits(platform: JiraPlatform, call: Call, account: Account, query: Query, reconcile: frozenset[int]) -> list[Issue]:
+    assert query.test is not None
+    stale = platform.faults.take("stale_index", call)
+    if stale is None:
+        shown = list(platform.state.indexed(reconcile))
+    else:  # the index stands still since so many minutes
+        minutes = stale.get("minutes", 120)
+        real, back = platform.state.now, timedelta(minutes=minutes if isinstance(minutes, int) else 120)
+        platform.state.now = lambda: real() - back
+        try:
+            shown = list(platform.state.indexed(reconcile))
+        finally:
+            platform.state.now = real
+    return [issue for issue in shown if platform.visible(account, issue) and query.test(issue)]
+
+
+def _place(query: Query, issue: Issue) -> list[Any]:
+    return [*query.sort_key(issue), issue.id]
+
+
+class _Key:
+    """A place in the order: each part up or down, the id last and always up."""
+
+    def __init__(self, parts: list[Any], query: Query) -> None:
+        self.parts, self.down = parts, [descending for _, descending in query.order]
+
+    def __lt__(self, other: _Key) -> bool:
+        for place, (mine, theirs) in enumerate(zip(self.parts, other.parts, strict=True)):
+            if mine != theirs:
+                down = place < len(self.down) and self.down[place]
+                return bool(mine > theirs) if down else bool(mine < theirs)
+        return False
+
+
+def _sorted(hits: list[Issue], query: Query) -> list[Issue]:
+    return sorted(hits, key=lambda issue: _Key(_place(query, issue), query))
+
+
+def _beyond(hits: list[Issue], query: Query, last: list[Any] | None) -> list[Issue]:
+    """What comes after the last one told: an issue that was edited meanwhile has moved to the end and is told again."""
+    if last is None:
+        return hits
+    border = _Key(last, query)
+    return [issue for issue in hits if border < _Key(_place(query, issue), query)]
+
+
+def _page_size(platform: JiraPlatform, fields: list[str], limit: int, page: int) -> int:
+    if set(fields) <= {"id", "key"}:
+        return limit
+    size = min(limit, platform.page_cap)
+    return max(1, size * 3 // 4) if page % 2 else size
+
+
+def _position(token: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and {"of", "page", "last", "at"} <= set(found) else None
+
+
+def count(call: Call, account: Account, platform: JiraPlatform) -> Reply:
+    body = platform.body(call, frozenset({"jql"}))
+    try:
+        query = parse(str(body.get("jql") or ""), platform.state, account, epochs=platform.epochs_in_jql)
+    except JqlError as wrong:
+        return platform.error(400, str(wrong))
+    if query.test is None:
+        return platform.error(400, UNBOUNDED)
+    return Reply(body={"count": len(_hits(platform, call, account, query, frozenset()))})
+
+
+def parse_queries(call: Call, account: Account, platform: JiraPlatform) -> Reply:
+    body = platform.body(call, frozenset({"queries"}))
+    queries = body.get("queries")
+    if call.one("validation") not in ("strict", "warn", "none") or not isinstance(queries, list):
+        return platform.error(400, "The validation parameter and a list of queries are required.")
+    answers: list[Any] = []
+    for text in queries:
+        try:
+            query = parse(str(text), platform.state, account, epochs=platform.epochs_in_jql)
+        except JqlError as wrong:
+            answers.append({"query": str(text), "errors": [str(wrong)]})
+            continue
+        order = [{"field": {"name": name}, "direction": "desc" if down else "asc"} for name, down in query.order]
+        answers.append({"query": str(text), "structure": {"orderBy": {"fields": order}} if order else {}})
+    return Reply(body={"queries": answers})
