@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deskweave.cli.commands import COMMANDS, ELSEWHERE, LATER, SUBCOMMANDS
 from deskweave.cli.exits import Exit
 from deskweave.cli.options import Misused, Options, take_common
-from deskweave.cli.session import Session, system_time
+from deskweave.cli.session import Session, sleep_until, system_time
 
 if TYPE_CHECKING:
     import typer
@@ -19,15 +19,21 @@ if TYPE_CHECKING:
     from deskweave.plugins import Plugins
 
 
-def call(arguments: list[str], *, now: Callable[[], datetime] = system_time, plugins: Plugins | None = None) -> int:
-    """One call; `now` and `plugins` are for the demo and for tests."""
+def call(
+    arguments: list[str],
+    *,
+    now: Callable[[], datetime] = system_time,
+    wait: Callable[[datetime], None] = sleep_until,
+    plugins: Plugins | None = None,
+) -> int:
+    """One call; clock, waiting and plugins are for the demo and for tests."""
     try:
         options, rest = take_common(arguments)
     except Misused as error:
         session = Session(Options())
         session.screen.warn(session.say(error.message, **error.values))
         return Exit.INPUT
-    session = Session(options, now=now, plugins=plugins)
+    session = Session(options, now=now, wait=wait, plugins=plugins)
     try:
         return int(_dispatch(session, rest))
     except KeyboardInterrupt:

@@ -51,7 +51,7 @@ def apply(
         if not session.terminal or yes:
             message = f"environment {name} is protected: make a plan, look at it, then apply the plan"
             raise Stopped("protected", message, next=f"deskweave plan --env {name} -o {name}.plan", values={"environment": name})
-    if session.options.format == "text":
+    if session.options.format == "text" and not yes:
         report_of(session, made, failures).text()
     if not made.writing:
         codes = [Exit.DONE, *(judged(failure.error)[0] for failure in failures)]
@@ -109,6 +109,8 @@ def _report(session: Session, report: ApplyReport, failures: list[Failure]) -> R
     if any(result.state in ("failed", "unknown") and not result.missing_right for result in bad):
         codes.append(Exit.FAILED)
     counts = report.after.counts()
+    if any(part.failed is not None for part in report.after.connections):
+        codes.append(Exit.FAILED)
     if rights or counts["blocked"] or counts["both"]:
         codes.append(Exit.PERSON)
 
@@ -125,10 +127,14 @@ def _report(session: Session, report: ApplyReport, failures: list[Failure]) -> R
                 skipped=report.count("skipped"),
             )
         )
-        screen.say(say("apply-again-nothing") if report.after.is_empty else say("apply-again", n=len(report.after.writing)))
+        unread = [part for part in report.after.connections if part.failed is not None]
+        for part in unread:
+            screen.say(f"{part.connection}  {say('failed')}  {part.failed}", hang=4)
+        if not unread:
+            screen.say(say("apply-again-nothing") if report.after.is_empty else say("apply-again", n=len(report.after.writing)))
         if counts["by_hand"]:
             screen.say(say("apply-by-hand", n=counts["by_hand"]))
-        session.next("deskweave plan" if bad or not report.after.is_empty else "deskweave sync --plan")
+        session.next("deskweave plan" if bad or unread or not report.after.is_empty else "deskweave sync --plan")
 
     return Report(
         command="apply",

@@ -122,7 +122,7 @@ def _connection(session: Session, space: Workspace, name: ConnectionName) -> tup
         codes.append(Exit.PERSON)
     for finding in capabilities.lost:
         state = {Severity.ERROR: MISS, Severity.WARNING: MISS, Severity.NOTE: WARN}[finding.severity]
-        text = sentence(session, finding) + (f" {finding.remedy}" if finding.remedy else "")
+        text = sentence(session, finding).rstrip(".") + (f". {finding.remedy}" if finding.remedy else "")
         rows.append(_row(state, "lost", text))
         if state == MISS:
             codes.append(Exit.PERSON)

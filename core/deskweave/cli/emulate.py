@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deskweave.cli.exits import Exit
+from deskweave.cli.plugins import has_emulator
 from deskweave.cli.session import session_of
 
 #: set by whoever wants a running `emulate` to end without a signal
@@ -28,15 +29,16 @@ def emulate(
     say = session.say
     found = session.plugins if session.plugins is not None else load_plugins()
     connector = found.connectors.get(name)
-    if connector is None or connector.emulator is None:
-        known = sorted(one for one, brought in found.connectors.items() if brought.emulator is not None)
+    emulator = connector.emulator if connector is not None and has_emulator(connector) else None
+    if emulator is None:
+        known = sorted(one for one, brought in found.connectors.items() if has_emulator(brought))
         session.screen.warn(say("emulate-unknown", name=name))
         session.screen.warn("  " + say("allowed", words=", ".join(known) or "-"))
         return Exit.INPUT
     if account not in ("agent", "admin"):
         session.screen.warn(say("option-value", option="--account", value=account, allowed="agent, admin"))
         return Exit.INPUT
-    running = connector.emulator.start(port=port, seed=seed, now=session.now)
+    running = emulator.start(port=port, seed=seed, now=session.now)
     try:
         session.screen.say(say("emulate-running", name=name, address=running.address))
         session.screen.say(say("emulate-entry"))

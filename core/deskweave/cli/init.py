@@ -131,7 +131,7 @@ def _local_zone() -> str:
         name = Path("/etc/localtime").resolve().as_posix().partition("zoneinfo/")[2]
     except OSError:
         name = ""
-    return name if name and _is_zone(name) else "UTC"
+    return "UTC" if name in ("", "Etc/UTC", "UCT", "Universal", "Zulu") or not _is_zone(name) else name
 
 
 def _refuse(session: Session, option: str, value: str, allowed: str) -> int:

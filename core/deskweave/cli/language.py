@@ -6,7 +6,8 @@ import locale
 import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Final, Protocol
+from string import Formatter
+from typing import Any, Final, Protocol
 
 LANGUAGES: Final = ("en", "zh")
 
@@ -19,6 +20,17 @@ class Say(Protocol):
     def __call__(self, message: str, /, **values: object) -> str: ...
 
 
+class _Counting(Formatter):
+    """`{n:error|errors}` is the number with the word it asks for; languages without plurals just write the placeholder."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        return f"{value} {one if str(value) == '1' else many}" if bar else str(super().format_field(value, format_spec))
+
+
+_FORMATTER: Final = _Counting()
+
+
 class Messages:
     """`Say` from one language's file."""
 
@@ -27,7 +39,7 @@ class Messages:
         self._messages: Mapping[str, str] = import_module(f"deskweave.cli.messages.{self.language}").MESSAGES
 
     def __call__(self, message: str, /, **values: object) -> str:
-        return self._messages[message].format(**values)
+        return _FORMATTER.vformat(self._messages[message], (), values)
 
     def has(self, message: str) -> bool:
         return message in self._messages

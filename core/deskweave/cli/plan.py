@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deskweave.configure import Plan, Step
     from deskweave.workspace import Failure
 
-LISTED = 60  #: steps shown one by one
+LISTED = 60  #: elements shown one by one
 
 
 def plan(
@@ -80,20 +80,17 @@ def report_of(
                 screen.say(f"{part.connection}  {say('failed')}  {part.failed}", hang=4)
         show_failures(session, failures)
         steps = [step for step in made.steps if step.mark is not Mark.BY_HAND]
-        _steps(session, steps[:LISTED])
-        if len(steps) > LISTED:
-            screen.say(say("and-more", count=len(steps) - LISTED))
+        _steps(session, steps)
         screen.say()
         screen.say(say("plan-sum", add=counts["add"], change=counts["change"] + counts["rename"], remove=counts["remove"]))
         if counts["blocked"] or counts["both"] or counts["by_hand"]:
             screen.say(say("plan-sum-person", blocked=counts["blocked"], both=counts["both"], hand=counts["by_hand"]))
         hand = [step.hand for step in made.steps if step.hand is not None]
         for one in hand[:10]:
-            screen.say(
-                f"  ! {one.number}  {one.connection}  {one.steps.get(say.language) or one.steps.get('en') or one.what}", hang=8
-            )
+            screen.say(f"  ! {one.number}  {one.connection}  {_few_paths(one.elements)}", hang=8)
+            screen.say(f"        {one.steps.get(say.language) or one.steps.get('en') or one.what}", hang=8)
             if one.where:
-                screen.say(f"        {one.where}", hang=10)
+                screen.say(f"        {one.where}", hang=8)
         if len(hand) > 10:
             screen.say("  " + say("and-more", count=len(hand) - 10))
         show_findings(session, made.findings)
@@ -118,15 +115,44 @@ def report_of(
     )
 
 
+def _few_paths(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" (+{len(paths) - 3})" if len(paths) > 3 else "")
+
+
+def _few_names(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", .." if len(names) > 6 else "")
+
+
+def _plain_choice(step: Step) -> bool:
+    """A choice that is simply added: told together with its siblings."""
+    return step.mark.value == "+" and step.key.kind == "choice" and not step.reason and not step.remedy
+
+
+def _added_choices(steps: Sequence[Step]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if _plain_choice(step) and step.after is not None:
+            found.setdefault(step.connection, []).append(str(step.after.attributes.get("name") or step.key.path))
+    return found
+
+
 def _steps(session: Session, steps: Sequence[Step]) -> None:
     say, screen = session.say, session.screen
     ordered = sorted(steps, key=lambda step: (step.key.path.split("/choices/")[0], step.key.path))
-    for path, group in groupby(ordered, key=lambda step: step.key.path.split("/choices/")[0]):
-        found = list(group)
+    groups = [(path, list(group)) for path, group in groupby(ordered, key=lambda step: step.key.path.split("/choices/")[0])]
+    # what a person has to decide comes first, and a list that is cut never hides it
+    groups.sort(key=lambda pair: all(step.mark.value in "+~" for step in pair[1]))
+    if len(groups) > LISTED:
+        screen.say(say("plan-cut", shown=LISTED, all=len(groups)))
+    for path, found in groups[:LISTED]:
         place = next((step.origin for step in found if step.origin is not None), None)
         screen.say()
         screen.say(f"{path}" + (f"   {place.source}:{place.line}" if place is not None and place.line else ""))
+        for connection, added in _added_choices(found).items():
+            screen.say(f"  + {connection}  " + say("plan-choices", n=len(added), words=_few_names(added)), hang=6)
         for step in found:
+            if _plain_choice(step):
+                continue
             what = step.after or step.before
             name = what.attributes.get("name") if what is not None else None
             below = step.key.path.partition("/choices/")[2]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
 from deskweave.cli.session import session_of
+
+if TYPE_CHECKING:
+    from deskweave.connector import Connector
+
+
+def has_emulator(connector: Connector) -> bool:
+    """Whether a connector brings an emulator; one that fails to say so brings none."""
+    try:
+        return connector.emulator is not None
+    except Exception:  # noqa: BLE001  a stranger's code
+        return False
 
 
 def plugins(ctx: typer.Context) -> int:
@@ -20,14 +31,13 @@ def plugins(ctx: typer.Context) -> int:
     items: list[dict[str, Any]] = []
     connectors = dict(found.connectors)
     for plugin in found.loaded:
-        brings = [name for name in connectors if name == plugin.name]
         items.append(
             {
                 "name": plugin.name,
                 "version": plugin.version,
                 "distribution": plugin.distribution,
                 "hooks": [hook.removeprefix("deskweave_") for hook in plugin.hooks],
-                "emulator": any(connectors[name].emulator is not None for name in brings),
+                "emulator": plugin.name in connectors and has_emulator(connectors[plugin.name]),
                 "state": "ok",
                 "reason": "",
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from deskweave.workspace import Workspace
 
 
+def sleep_until(at: datetime) -> None:
+    """Wait for an instant of the machine's clock, and a second more, so that a quota
+    has something in it; a minute at most: a platform that asks for more is asked again."""
+    time.sleep(min(60.0, max(0.0, (at - system_time()).total_seconds())) + 1.0)
+
+
 def system_time() -> datetime:
     """The machine's clock: the only place it is read."""
     return datetime.now(UTC)
@@ -31,8 +38,15 @@ def system_time() -> datetime:
 class Session:
     """What a command gets. `workspace()` opens the folder once; `finish` prints a report in the format asked for."""
 
-    def __init__(self, options: Options, *, now: Callable[[], datetime] = system_time, plugins: Plugins | None = None) -> None:
-        self.options, self.now = options, now
+    def __init__(
+        self,
+        options: Options,
+        *,
+        now: Callable[[], datetime] = system_time,
+        wait: Callable[[datetime], None] = sleep_until,
+        plugins: Plugins | None = None,
+    ) -> None:
+        self.options, self.now, self.wait = options, now, wait
         self.say = Messages(choose(options.language))
         self.screen = Screen(color=options.color, quiet=options.quiet)
         self.plugins = plugins
@@ -59,6 +73,7 @@ class Session:
                 now=self.now,
                 plugins=self.plugins,
                 redactor=redactor,
+                wait=self.wait,
                 observe=self.observe if self.options.verbose or self.options.trace else None,
             )
             folder = self._workspace.folder

@@ -64,7 +64,7 @@ def sync(
         if not 0 <= pause <= 60:
             break
         session.screen.note(session.say("sync-waiting", count=report.waiting, seconds=max(1, round(pause))))
-        time.sleep(pause + 0.05)
+        session.wait(report.waiting_until)
         again = engine.run(names)
         if again.waiting_until == report.waiting_until and not again.written:
             break

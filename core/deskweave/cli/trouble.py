@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit, worst
+from deskweave.cli.width import pad
 from deskweave.errors import ConfigurationError, DeskweaveError, DocumentError, PluginError, RemoteError, RequestError, SafetyStop
 from deskweave.findings import Finding, Place, Severity
 
@@ -81,6 +82,9 @@ def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: b
     """Findings grouped by file or connection, the worst first, at most twenty and then a count."""
     put = session.screen.warn if to_stderr else session.screen.say
     say = session.say
+    notes = sum(one.severity is Severity.NOTE for one in findings)
+    if not session.options.verbose:
+        findings = [one for one in findings if one.severity is not Severity.NOTE]
     ranked = sorted(findings, key=lambda one: _RANK[one.severity])[:limit]
     order = list(dict.fromkeys(one.place.source for one in ranked))
     ranked.sort(key=lambda one: (order.index(one.place.source), one.place.line or 0, one.place.column or 0))
@@ -89,13 +93,15 @@ def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: b
             put(where(finding.place), hang=4)
             text = sentence(session, finding)
             near = "  " + say("did-you-mean", word=finding.nearest) if finding.nearest else ""
-            put(f"  {say('severity-' + finding.severity.value):6} {text}{near}", hang=9)
+            put(f"  {pad(say('severity-' + finding.severity.value), 6)} {text}{near}", hang=9)
             if finding.allowed:
                 put(" " * 9 + say("allowed", words=_few(finding.allowed)), hang=11)
             if finding.remedy:
                 put(" " * 9 + finding.remedy, hang=11)
     if len(findings) > limit:
         put(say("and-more", count=len(findings) - limit))
+    if notes and not session.options.verbose:
+        put(say("notes-hidden", n=notes))
 
 
 def _few(words: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskweave import __version__
 from deskweave.documents import check_settings, read, split
+from deskweave.errors import PluginError
 from deskweave.model import Json
 from deskweave.workspace.folder import FILE
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from deskweave.connector import Connector
     from deskweave.plugins import Plugins
 
+#: stands for a required text nobody gave, until it becomes a reference
+EMPTY: Final = " "
 PACK: Final = "deskweave:service-desk@1"
 SCHEMA_FOLDER: Final = ".deskweave/schema"
 #: names of practice files -> the schema an editor shows for them
@@ -85,16 +88,16 @@ def write_folder(
         extra: more keys of deskweave.yaml, as plain data (`routes`, `guard`).
     """
     written = Written(root=root)
+    bindings = {one.name: one.binding or _template(plugins.connectors.get(one.plugin)) for one in connections}
     root.mkdir(parents=True, exist_ok=True)
     secrets: dict[str, str] = {}
     entries = [_entry(one, plugins, secrets) for one in connections]
     _put(written, FILE, _workspace_text(id, language, zone, since or now, entries, environments, extra or {}))
     for name, text in (practice if practice is not None else _practice_texts(id, language, zone, label or {})).items():
         _put(written, f"practice/{name}", text)
-    for one in connections:
-        binding = one.binding or _template(plugins.connectors.get(one.plugin))
+    for name, binding in bindings.items():
         if binding is not None:
-            _put(written, f"bindings/{one.name}.yaml", _bound_to(binding, one.name, id))
+            _put(written, f"bindings/{name}.yaml", _bound_to(binding, name, id))
     first = environments[0] if environments else "dev"
     names = sorted(secrets)
     if names:
@@ -131,15 +134,19 @@ def _entry(one: NewConnection, plugins: Plugins, secrets: dict[str, str]) -> tup
     connector = plugins.connectors.get(one.plugin)
     settings = {key: value for key, value in one.settings.items() if key not in ("plugin", "address", "access")}
     address = one.address or str(one.settings.get("address") or "")
+    if not address and connector is not None:
+        stated = _mapping(_mapping(connector.settings_schema().get("properties")).get("address")).get("default")
+        address = stated if isinstance(stated, str) else EMPTY
     entry: dict[str, Any] = {"plugin": one.plugin, "address": address, "access": one.access, **_copied(settings)}
     if connector is not None:
         schema = connector.settings_schema()
         _fill(schema, schema, entry)
-        for path in _secret_paths(schema, entry):
+        hidden = _secret_paths(schema, entry)
+        for path in [*hidden, *(path for path in _empty_paths(entry) if path not in hidden)]:
             value = _take(entry, path)
             if isinstance(value, str) and not value.startswith("${"):
                 name = env_name(one.name, path[-1])
-                secrets[name] = value
+                secrets[name] = value.strip()
                 _set(entry, path, f"${{{name}}}")
     return one.name, entry
 
@@ -169,7 +176,8 @@ def _fill(schema: Mapping[str, Any], root: Mapping[str, Any], target: dict[str, 
             if isinstance(there, dict):
                 _fill(_first_way(inner), root, there)
         elif key not in target:
-            target[key] = inner.get("const", inner.get("default", (inner.get("enum") or [""])[0]))
+            known = inner.get("const", inner.get("default", (inner.get("enum") or [None])[0]))
+            target[key] = EMPTY if known is None and inner.get("type", "string") == "string" else known
 
 
 def _first_way(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -190,17 +198,17 @@ def _pointed(root: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
 
 def _secret_paths(schema: Mapping[str, Any], entry: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Where a plugin's writeOnly values stand in an entry, as the check of settings finds them."""
-    text = json.dumps({"apiVersion": "deskweave/v1", "kind": "Workspace", "id": "x", "connections": {"x": _marked(entry)}})
+    text = json.dumps({"apiVersion": "deskweave/v1", "kind": "Workspace", "id": "x", "connections": {"x": _copied(entry)}})
     (document,) = read(text, FILE)
     found = check_settings(document, "/connections/x", schema, ignore=())
     return [split(finding.place.path)[2:] for finding in found if finding.rule == "secret-literal"]
 
 
-def _marked(value: Any) -> Any:
-    """Empty texts would not count as literals."""
+def _empty_paths(value: Any, parts: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Where something required waits for a person: it becomes a name in .env.example, so that the file is whole at once."""
     if isinstance(value, Mapping):
-        return {key: _marked(item) for key, item in value.items()}
-    return "x" if value == "" else value
+        return [path for key, item in value.items() for path in _empty_paths(item, (*parts, key))]
+    return [parts] if value == EMPTY else []
 
 
 def _take(value: Any, path: Sequence[str]) -> Any:
@@ -213,6 +221,10 @@ def _set(value: dict[str, Any], path: Sequence[str], new: str) -> None:
     for part in path[:-1]:
         value = value[part]
     value[path[-1]] = new
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _copied(value: Any) -> Any:
@@ -258,7 +270,7 @@ def _workspace_text(
             lines.append(f"  {name}:")
             for key, value in entry.items():
                 if key == "address":
-                    lines.append(f"    address: {value or '# where it is'}")
+                    lines.append(f"    address: {value if '://' in str(value) else _yaml(value)}")
                 elif key == "access":
                     lines.append(f"    access: {value:<34} # read (default): nothing is ever written there | write")
                 elif key == "plugin":
@@ -323,7 +335,12 @@ id: first_response
 
 
 def _template(connector: Connector | None) -> str | None:
-    return connector.binding_template() if connector is not None else None
+    if connector is None:
+        return None
+    try:
+        return connector.binding_template()
+    except Exception as error:
+        raise PluginError(str(connector.name), "binding_template", f"{type(error).__name__}: {error}") from error
 
 
 def _bound_to(text: str, connection: str, practice: str) -> str:
