@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from deskweave.configure import Mark, Register, loss_markdown, loss_report, read_register, register_path, write_register
+from deskweave.configure import (
+    Mark,
+    Register,
+    loss_markdown,
+    loss_report,
+    read_plan,
+    read_register,
+    register_path,
+    write_plan,
+    write_register,
+)
 from deskweave.connector import ElementId, Loss
 from deskweave.errors import DocumentError
 from deskweave.model import CatalogItem, Clock
@@ -94,6 +104,21 @@ def test_two_connections_never_share_a_number(desk: Any, lab: SimpleNamespace) -
     plan = desk.plan()
     numbers = [number for number, _ in hand(plan)]
     assert numbers == [f"J-{n}" for n in range(1, 7)]
+
+
+def test_numbers_a_saved_plan_has_shown_are_kept(desk: Any, lab: SimpleNamespace) -> None:
+    desk.platforms = {"first": lab.Platform(instance="acme-0"), **desk.platforms}
+    desk.documents["first"] = desk.documents["here"]
+    path = desk.root / "saved.plan"
+    write_plan(path, desk.plan())
+    saved = read_plan(path)
+    assert hand(saved) == hand(desk.plan())
+    assert loss_markdown(loss_report(saved), "zh") == loss_markdown(loss_report(desk.plan()), "zh")
+    # applied by a run that looks at the second connection only
+    del desk.platforms["first"]
+    report = desk.configurator().apply(saved.only(connections=["here"]))
+    assert [number for number, _ in hand(report.after)] == ["J-4", "J-5", "J-6"]
+    assert [number for number, _ in hand(desk.plan())] == ["J-4", "J-5", "J-6"]
 
 
 def test_a_reworded_step_keeps_its_number() -> None:

@@ -7,7 +7,7 @@ something else. Without a register the numbers follow from the losses alone, in 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -73,6 +73,17 @@ class Register:
         found = self._find(number)
         entry = replace(self.entries[found], done_by=None, done_on=None, note=None, done_for=())
         return replace(self, entries={**self.entries, found: entry})
+
+    def promised(self, hand_steps: Iterable[HandStep]) -> Register:
+        """The register with the numbers a plan has shown to people, where they are still free: what was said is kept."""
+        entries = dict(self.entries)
+        for step in hand_steps:
+            match = _NUMBER.match(step.number)
+            if match is not None and int(match[1]) not in entries:
+                entries[int(match[1])] = HandEntry(
+                    connection=step.connection, kind=step.kind, elements=step.elements, what=step.what
+                )
+        return replace(self, entries=entries)
 
     def number(self, connection: str, losses: Sequence[Loss]) -> tuple[tuple[HandStep, ...], Register]:
         """Losses of one connection as hand steps, and the register that knows their numbers.

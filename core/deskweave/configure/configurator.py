@@ -14,7 +14,7 @@ from deskweave.configure.discover import BindingReport, report_binding
 from deskweave.configure.elements import PracticeTerms, Wanted, wanted_elements
 from deskweave.configure.journal import Journal, Unanswered
 from deskweave.configure.key import ElementKey
-from deskweave.configure.plan import ConnectionPlan, Mark, Plan, Step, require_still_true
+from deskweave.configure.plan import ConnectionPlan, HandStep, Mark, Plan, hand_marks, require_still_true
 from deskweave.configure.planner import Terms
 from deskweave.configure.side import Side
 from deskweave.configure.survey import Survey, WaitUntil, failed_part, survey
@@ -100,8 +100,10 @@ class Configurator:
         chosen = tuple(sorted(set(ours)))
         return self._planned(self._surveys(chosen), chosen)
 
-    def _planned(self, surveys: Mapping[str, Survey | ConnectionPlan], ours: tuple[str, ...]) -> Plan:
-        register = self._register()
+    def _planned(
+        self, surveys: Mapping[str, Survey | ConnectionPlan], ours: tuple[str, ...], promised: Iterable[HandStep] = ()
+    ) -> Plan:
+        register = self._register().promised(promised)
         parts: list[ConnectionPlan] = []
         for side in self.sides:
             found = surveys[side.name]
@@ -109,19 +111,9 @@ class Configurator:
                 parts.append(found)
                 continue
             hand_steps, register = register.number(side.name, found.losses)
-            open_steps = [
-                Step(
-                    connection=side.name,
-                    mark=Mark.BY_HAND,
-                    key=ElementKey(hand.kind, hand.elements[0]),
-                    reason=hand.what,
-                    hand=hand,
-                    origin=self.origin(hand.elements[0]) if self.origin is not None else None,
-                )
-                for hand in hand_steps
-                if hand.number and not hand.done
-            ]
-            parts.append(replace(found.part, hand_steps=hand_steps, steps=(*found.part.steps, *open_steps)))
+            parts.append(
+                replace(found.part, hand_steps=hand_steps, steps=(*found.part.steps, *hand_marks(hand_steps, self.origin)))
+            )
         return Plan(folder=self.folder, environment=self.environment, practice=self.digest, connections=tuple(parts), ours=ours)
 
     def _surveys(self, ours: tuple[str, ...]) -> dict[str, Survey | ConnectionPlan]:
@@ -216,9 +208,10 @@ class Configurator:
         for name, found in surveys.items():
             if name not in appliers and isinstance(found, Survey):
                 self._settle_seen(found, [row for row in pending if row.connection == name])
-        after = self._planned(surveys, ())
+        promised = [step for part in plan.connections for step in part.hand_steps]
+        after = self._planned(surveys, (), promised)
         if self.register_file is not None:
-            write_register(self.register_file, self._numbered(surveys))
+            write_register(self.register_file, self._numbered(surveys, promised))
         results = tuple(result for applier in appliers.values() for result in applier.results.values())
         return ApplyReport(results=results, after=after, findings=(*findings, *after.findings))
 
@@ -249,8 +242,8 @@ class Configurator:
             if row.key not in open_keys and row.key not in found.part.edits:
                 self.journal.mark(row.run, row.number, "settled", {"by": "reading"})
 
-    def _numbered(self, surveys: Mapping[str, Survey | ConnectionPlan]) -> Register:
-        register = self._register()
+    def _numbered(self, surveys: Mapping[str, Survey | ConnectionPlan], promised: Iterable[HandStep]) -> Register:
+        register = self._register().promised(promised)
         for side in self.sides:
             found = surveys[side.name]
             if isinstance(found, Survey):

@@ -75,7 +75,7 @@ class LossReport:
 
 
 def loss_report(plan: Plan) -> LossReport:
-    """The losses of a plan just made. A plan read from a file carries none."""
+    """The losses of a plan."""
     return LossReport(
         folder=plan.folder,
         environment=plan.environment,

@@ -7,7 +7,7 @@ the lock's and the platform's word it rests on, so a step that is no longer true
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,7 @@ class Mark(StrEnum):
 
 WRITING: Final = frozenset((Mark.ADD, Mark.CHANGE, Mark.REMOVE, Mark.RENAME))
 Verb = Literal["create", "change", "retire", "remove"]
+Degree = Literal["narrowed", "by_hand", "impossible"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class HandStep:
     connection: str
     kind: str
     elements: tuple[str, ...]  #: paths it concerns
-    degree: Literal["narrowed", "by_hand", "impossible"]
+    degree: Degree
     what: str
     steps: Mapping[str, str]  #: language -> what a person does
     where: str | None
@@ -210,6 +211,22 @@ class Plan:
             for connection in self.connections
         ]
         return replace(self, connections=tuple(narrowed))
+
+
+def hand_marks(hand_steps: Iterable[HandStep], origin: Callable[[str], Place | None] | None = None) -> tuple[Step, ...]:
+    """The `!` steps of a plan: what is numbered and still to be done."""
+    return tuple(
+        Step(
+            connection=hand.connection,
+            mark=Mark.BY_HAND,
+            key=ElementKey(hand.kind, hand.elements[0]),
+            reason=hand.what,
+            hand=hand,
+            origin=origin(hand.elements[0]) if origin is not None else None,
+        )
+        for hand in hand_steps
+        if hand.number and not hand.done and hand.elements
+    )
 
 
 def require_still_true(saved: Plan, fresh: Plan) -> None:

@@ -11,7 +11,19 @@ from typing import Final
 from deskweave.configure.key import ElementKey, element_from_json
 from deskweave.configure.lock import LockEntry
 from deskweave.configure.machine_file import write_whole
-from deskweave.configure.plan import ConnectionPlan, Difference, Mark, Plan, Step, Verb, entry_json, step_words
+from deskweave.configure.plan import (
+    ConnectionPlan,
+    Degree,
+    Difference,
+    HandStep,
+    Mark,
+    Plan,
+    Step,
+    Verb,
+    entry_json,
+    hand_marks,
+    step_words,
+)
 from deskweave.connector import InstanceIdentity
 from deskweave.errors import DocumentError, SafetyStop
 from deskweave.findings import Finding, Place, Severity
@@ -19,6 +31,7 @@ from deskweave.model import Json
 
 FORMAT: Final = 1
 VERBS: Final[Mapping[str, Verb]] = {"create": "create", "change": "change", "retire": "retire", "remove": "remove"}
+DEGREES: Final[Mapping[str, Degree]] = {"narrowed": "narrowed", "by_hand": "by_hand", "impossible": "impossible"}
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -69,7 +82,7 @@ def plan_json(plan: Plan) -> dict[str, Json]:
 
 
 def plan_from_json(value: Mapping[str, Json]) -> Plan:
-    """The plan that `plan_json` wrote. Findings and losses are not kept: a fresh plan states them.
+    """The plan that `plan_json` wrote. Findings are not kept: a fresh plan states them.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: it is not one.
@@ -138,6 +151,7 @@ def _connection_json(connection: ConnectionPlan) -> Json:
         "identity": [identity.address, identity.instance, identity.planted, identity.epoch] if identity else None,
         "steps": [step_json(step) for step in connection.steps if step.mark is not Mark.BY_HAND],
         "edits": {str(key): entry_json(entry) for key, entry in sorted(connection.edits.items())},
+        "hand": [_hand_json(hand) for hand in connection.hand_steps],
         "read": connection.read,
         "ours": connection.ours,
         "left_alone": connection.left_alone,
@@ -151,14 +165,51 @@ def _connection_from_json(value: Mapping[str, Json]) -> ConnectionPlan:
     for text, entry in _map(value["edits"]).items():
         words = _map(entry) if entry is not None else None
         edits[ElementKey.parse(text)] = None if words is None else _entry(words)
+    name = str(value["connection"])
+    hand_steps = tuple(_hand(name, _map(part)) for part in _list(value["hand"]))
     return ConnectionPlan(
-        connection=str(value["connection"]),
+        connection=name,
         identity=InstanceIdentity(parts[0] or "", parts[1] or "", parts[2], parts[3]) if parts else None,
-        steps=tuple(step_from_json(_map(part)) for part in _list(value["steps"])),
+        steps=(*(step_from_json(_map(part)) for part in _list(value["steps"])), *hand_marks(hand_steps)),
+        hand_steps=hand_steps,
         edits=edits,
         read=_number(value["read"]) or 0,
         ours=_number(value["ours"]) or 0,
         left_alone=_number(value["left_alone"]) or 0,
+    )
+
+
+def _hand_json(hand: HandStep) -> Json:
+    return {
+        "number": hand.number,
+        "kind": hand.kind,
+        "elements": list(hand.elements),
+        "degree": hand.degree,
+        "what": hand.what,
+        "steps": dict(hand.steps),
+        "where": hand.where,
+        "verify": hand.verify,
+        "done": [hand.done_by, hand.done_on, hand.note] if hand.done else None,
+    }
+
+
+def _hand(connection: str, words: Mapping[str, Json]) -> HandStep:
+    where, done = words["where"], words["done"]
+    tick = [None if part is None else str(part) for part in _list(done)] if done is not None else [None, None, None]
+    return HandStep(
+        number=str(words["number"]),
+        connection=connection,
+        kind=str(words["kind"]),
+        elements=tuple(str(part) for part in _list(words["elements"])),
+        degree=DEGREES[str(words["degree"])],
+        what=str(words["what"]),
+        steps={name: str(text) for name, text in _map(words["steps"]).items()},
+        where=None if where is None else str(where),
+        verify=words["verify"] is True,
+        done=done is not None,
+        done_by=tick[0],
+        done_on=tick[1],
+        note=tick[2],
     )
 
 

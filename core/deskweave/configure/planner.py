@@ -70,6 +70,7 @@ class _Draft:
         self.edits: dict[ElementKey, LockEntry | None] = {}
         self.findings: list[Finding] = []
         self.foreign: set[ElementKey] = set()  #: matched elements that the practice did not make
+        self.elsewhere: list[tuple[ElementKey, str, bool]] = []  #: key, the id listed, locked
         self.readable: dict[tuple[str, str], int] = {}
         for element, kind in zip(live.elements, live.kinds, strict=True):
             at = element.attributes.get("collection")
@@ -83,6 +84,7 @@ class _Draft:
             if element is not None and self._may_be_ours(key, element):
                 self._one(key, element, self.matching.wanted.get(key, Match()))
         self._left()
+        self.findings += self._other_ids()
         writing = self._ordered([self.steps[key] for key in keys if key in self.steps and self.steps[key].mark is not Mark.REMOVE])
         removals = [step for step in self.steps.values() if step.mark is Mark.REMOVE]
         removals.sort(key=lambda step: (-step.key.path.count("/"), step.key))
@@ -98,7 +100,7 @@ class _Draft:
             return
         known = self.lock.elements.get(key) if entry is None else None
         if known is not None and not known.unseen and (known.made or live.locked):
-            self._elsewhere(key, known, live)
+            self._elsewhere(key, live)
             return
         if entry is None:
             # ours, if we asked for it and never heard: a name that was not there before
@@ -116,22 +118,37 @@ class _Draft:
             return
         self._compare(key, element, live, entry, match.former)
 
-    def _elsewhere(self, key: ElementKey, entry: LockEntry, live: Element) -> None:
+    def _elsewhere(self, key: ElementKey, live: Element) -> None:
         """Of the right name and another id than the lock file's: another account's view of ours, or made anew by somebody.
 
         Neither the lock file nor the platform is touched: taking it for foreign would give up what we made.
         """
         self.foreign.add(key)
-        self.findings.append(
-            Finding(
+        self.elsewhere.append((key, live.native or "", live.locked is not None))
+
+    def _other_ids(self) -> Iterable[Finding]:
+        """One finding for all that is locked (an account that sees less), one for each that is not."""
+        locked = [key for key, _, is_locked in self.elsewhere if is_locked]
+        place = f"connection:{self.terms.connection}"
+        if locked:
+            yield Finding(
                 rule="another-id",
-                severity=Severity.WARNING if live.locked is None else Severity.NOTE,
-                place=Place(f"connection:{self.terms.connection}", str(key)),
-                found=f"{live.native} instead of {entry.native}"[:80],
-                message="the platform lists it under another id than the lock file knows, so it is left alone",
-                remedy="plan with the account that applied it; if it was made anew by hand, take its entry out of the lock file",
+                severity=Severity.NOTE,
+                place=Place(place, str(locked[0])),
+                found=str(len(locked)),
+                message=f"this account is shown {len(locked)} of our elements under other ids and locked: they are left alone",
+                remedy="plan and apply with the account that made them",
             )
-        )
+        for key, native, is_locked in self.elsewhere:
+            if not is_locked:
+                yield Finding(
+                    rule="another-id",
+                    severity=Severity.WARNING,
+                    place=Place(place, str(key)),
+                    found=native[:80],
+                    message=f"listed under another id than the lock file knows ({self.lock.elements[key].native}): it is left alone",
+                    remedy="plan with the account that made it; if it was made anew by hand, take its entry out of the lock file",
+                )
 
     def _absent(self, key: ElementKey, element: Element, match: Match, entry: LockEntry | None) -> None:
         if match.how == "several":
