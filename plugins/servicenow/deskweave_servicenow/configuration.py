@@ -152,7 +152,7 @@ class Configuration:
             Element(
                 id=None,
                 native=name,
-                attributes={"label": {"en": name}, "collection": table, "name": name},
+                attributes={"collection": table, "name": name},  # its label cannot be read: absent, or plan takes it for changed
                 locked=reason if name.startswith("u_") else "a column ServiceNow ships",
             )
             for name in sorted(columns)
