@@ -403,7 +403,7 @@ class Bitable:
                 row.cells.pop(column_id, None)
             else:
                 row.cells[column_id] = value
-        row.modified_by, row.modified_time = by, max(self._of.milliseconds(), row.modified_time + 1)
+        row.modified_by, row.modified_time = by, self._of.milliseconds()
         self._touched(base, table)
 
     @staticmethod
