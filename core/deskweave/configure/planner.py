@@ -146,7 +146,7 @@ class _Draft:
                     severity=Severity.WARNING,
                     place=Place(place, str(key)),
                     found=native[:80],
-                    message=f"listed under another id than the lock file knows ({self.lock.elements[key].native}): it is left alone",
+                    message=f"listed under another id than the lock file knows ({self.lock.elements[key].native}): left alone",
                     remedy="plan with the account that made it; if it was made anew by hand, take its entry out of the lock file",
                 )
 
