@@ -1,0 +1,221 @@
+"""People at work: acts are done by hand in the platforms' own pages, syncs run in between, and trouble is made on purpose."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from deskweave.connector import Ref
+from deskweave.demo.stage import Stage
+from deskweave.demo.week import Act
+from deskweave.model import Binding, CollectionBinding, FieldId, InquiryId, Policy, Value, Visibility
+from deskweave.model.predicate import holds
+from deskweave.store.joined import find_inquiry_of
+from deskweave.sync import ConflictNote, SyncReport
+
+TICK: Final = timedelta(minutes=20)  #: how often the desk's machine syncs while people work
+POLL: Final = timedelta(minutes=2)
+LIMITS: Final = 2  #: "too many requests", per platform
+LOST: Final = 1  #: lost answers, per platform
+CONTESTED: Final = ("priority", "urgency", "impact", "department", "city")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened, as the story tells it at the end."""
+
+    created: dict[str, int] = field(default_factory=dict)  #: by people, per platform
+    edits: int = 0
+    replies: int = 0
+    notes: int = 0
+    syncs: int = 0
+    counterparts: int = 0
+    values: int = 0
+    messages: int = 0
+    adopted: int = 0
+    limits: int = 0
+    lost: int = 0
+    conflicts: list[ConflictNote] = field(default_factory=list)
+    contested: FieldId | None = None
+    left_out: int = 0  #: acts whose inquiry had not arrived there by Friday evening
+
+    def take(self, report: SyncReport) -> None:
+        self.syncs += 1
+        self.counterparts += sum(part.created for part in report.connections.values())
+        self.messages += sum(part.messages_public + part.messages_internal for part in report.connections.values())
+        self.adopted += sum(part.adopted for part in report.connections.values())
+        self.values += report.values_merged
+        self.conflicts += report.conflicts
+
+
+class Players:
+    """Does acts. Knows where each story's inquiry stands on each platform: by its own hand, or by what sync has made."""
+
+    def __init__(self, stage: Stage, bindings: dict[str, Binding]) -> None:
+        self._stage, self._bindings = stage, bindings
+        self._home: dict[int, tuple[str, Ref]] = {}
+        self._inquiry: dict[int, InquiryId] = {}
+        self._refs: dict[tuple[int, str], Ref] = {}
+
+    def collection(self, connection: str, values: dict[FieldId, Value]) -> str:
+        """Where people of this platform open an inquiry with such values."""
+        for name, one in self._bindings[connection].collections.items():
+            if one.creates and one.role == "main" and holds(one.holds, values):
+                return name
+        return next(name for name, one in self._bindings[connection].collections.items() if one.creates)
+
+    def talks(self, connection: str, collection: str) -> bool:
+        """Whether people can write messages there."""
+        return bool(self._bindings[connection].collections[collection].messages)
+
+    def find(self, story: int, connection: str, *, talk: bool = False) -> Ref | None:
+        """The record of a story on a platform; `talk`: the one people write messages on."""
+        home, ref = self._home[story]
+        if home == connection and (talk or self._bindings[home].collections[ref.collection].creates):
+            return ref
+        known = self._refs.get((story, connection))
+        if known is not None:
+            return known
+        row = find_inquiry_of(self._stage.space.store, home, ref.collection, ref.rid)
+        if row is None:
+            return None
+        self._inquiry[story] = row.id
+        for link in row.links:
+            writable = self._bindings[link.connection].collections[link.collection].creates
+            if link.connection == connection and link.rid is not None and link.state == "live" and writable:
+                self._refs[story, connection] = Ref(link.collection, link.rid)
+        return self._refs.get((story, connection))
+
+    def do(self, act: Act, tally: Tally) -> bool:
+        """Do one act at its time; False: the inquiry has not arrived on that platform yet."""
+        hands = self._stage.hands[act.on]
+        if act.kind == "create":
+            values = dict(act.values or {})
+            collection = act.collection or self.collection(act.on, values)
+            self._home[act.story] = act.on, hands.create(collection, values, act.by)
+            tally.created[act.on] = tally.created.get(act.on, 0) + 1
+            return True
+        if act.story not in self._home:
+            return False
+        if act.kind == "edit":
+            ref = self.find(act.story, act.on)
+            if ref is None:
+                return False
+            hands.edit(ref, act.values or {}, act.by)
+            tally.edits += 1
+            return True
+        ref = self.find(act.story, act.on, talk=True)
+        if ref is None:
+            return False
+        if not self.talks(act.on, ref.collection):
+            return True  # this platform has no place to talk; its people telephone
+        hands.write(ref, Visibility.PUBLIC if act.kind == "public" else Visibility.INTERNAL, act.body, act.by)
+        if act.kind == "public":
+            tally.replies += 1
+        else:
+            tally.notes += 1
+        return True
+
+    def contested_field(self, first: str, second: str, story: int) -> FieldId | None:
+        """A field that people of both platforms may change on this inquiry."""
+        pair = [self._open_fields(name, story) for name in (first, second)]
+        return next((FieldId(name) for name in CONTESTED if all(FieldId(name) in fields for fields in pair)), None)
+
+    def _open_fields(self, connection: str, story: int) -> set[FieldId]:
+        ref = self.find(story, connection)
+        if ref is None:
+            return set()
+        collection: CollectionBinding = self._bindings[connection].collections[ref.collection]
+        return {
+            name for name, at in collection.fields.items() if at.provisioned and at.policy in (Policy.OWNER, Policy.SHARED)
+        }
+
+
+def play(
+    stage: Stage,
+    acts: Sequence[Act],
+    bindings: dict[str, Binding],
+    sync: Callable[[], SyncReport],
+    *,
+    seed: int,
+    progress: Callable[[datetime], None],
+) -> Tally:
+    """Live through the week: acts in order of time, a sync at every tick in which something happened."""
+    players, tally = Players(stage, bindings), Tally()
+    dice = random.Random(seed + 1)
+    waiting: list[Act] = []
+    ahead = list(acts)
+    start = acts[0].at
+    ticks = sorted({(act.at - start) // TICK for act in acts})
+    trouble = _trouble(dice, list(stage.running), ticks)
+    quarrel_after = ticks[len(ticks) // 2]
+    for number in ticks:
+        end = start + (number + 1) * TICK
+        progress(end)
+        again, waiting = waiting, []
+        for act in again:
+            if not players.do(act, tally):
+                waiting.append(act)
+        while ahead and ahead[0].at < end:
+            act = ahead.pop(0)
+            stage.clock.set(max(act.at, stage.clock()))
+            blocked = any(earlier.story == act.story for earlier in waiting)  # what comes first is done first
+            if blocked or not players.do(act, tally):
+                waiting.append(act)
+        if tally.contested is None and number >= quarrel_after:
+            tally.contested = _quarrel(stage, players, acts, bindings)
+        for platform, fault in trouble.get(number, ()):
+            stage.running[platform].faults.arm(fault, times=1, **({"writes": True} if fault == "lost_answer" else {}))
+            tally.limits += fault == "rate_limited"
+            tally.lost += fault == "lost_answer"
+        stage.clock.set(max(end, stage.clock()))
+        tally.take(sync())
+    for emulator in stage.running.values():
+        emulator.faults.disarm()
+    tally.left_out = len(waiting) + len(ahead)
+    return tally
+
+
+def _trouble(dice: random.Random, platforms: Sequence[str], ticks: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """When which platform misbehaves: spread over the week, lost answers early enough to be found again."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for platform in platforms:
+        for fault, times in (("rate_limited", LIMITS), ("lost_answer", LOST)):
+            for moment in dice.sample(ticks[2 : len(ticks) * 3 // 4], times):
+                found.setdefault(moment, []).append((platform, fault))
+    return found
+
+
+def _quarrel(stage: Stage, players: Players, acts: Sequence[Act], bindings: dict[str, Binding]) -> FieldId | None:
+    """Two people change one field of one inquiry on two platforms between two syncs."""
+    platforms = [name for name in stage.hands if any(one.messages for one in bindings[name].collections.values())]
+    if len(platforms) < 2:
+        platforms = list(stage.hands)
+    first, second = platforms[0], platforms[1]
+    closed = {act.story for act in acts if act.at <= stage.clock() and (act.values or {}).get(FieldId("status")) == "resolved"}
+    opened = [act.story for act in acts if act.kind == "create" and act.at <= stage.clock() and act.story not in closed]
+    for story in opened:
+        name = players.contested_field(first, second, story)
+        one, other = players.find(story, first), players.find(story, second)
+        if name is None or one is None or other is None:
+            continue
+        choices = sorted(bindings[first].fields[name].choices)
+        values = (choices[0], choices[1]) if len(choices) > 1 else ("A", "B")
+        stage.hands[first].edit(one, {name: values[0]}, "li.wei@desk.acme.example")
+        stage.hands[second].edit(other, {name: values[1]}, "chen.jing@desk.acme.example")
+        return name
+    return None
+
+
+def settle(stage: Stage, sync: Callable[[], SyncReport], tally: Tally, *, most: int = 240) -> bool:
+    """Sync every two simulated minutes until nothing is written and nothing waits; False: it did not come to rest."""
+    for _ in range(most):
+        stage.clock.advance(POLL)
+        report = sync()
+        tally.take(report)
+        if not report.written and not report.values_merged and report.waiting_until is None:
+            return True
+    return False
