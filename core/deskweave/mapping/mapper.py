@@ -226,6 +226,7 @@ class BoundMapper:
                     raw = rule.get("default")
                 elif name in collection.fields and name in self._binding.fields:
                     raw = self._write(name, collection.fields[name], value)
+                    raw = rule.get("default") if raw is None else raw  # blank text says no more than none
                 else:
                     raw = str(value)
             if raw is not None:
