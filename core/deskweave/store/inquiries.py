@@ -102,3 +102,7 @@ def numbers_of(tx: sa.Connection, ids: Sequence[InquiryId]) -> dict[InquiryId, i
         for row in tx.execute(sa.select(inquiry.c.id, inquiry.c.number).where(inquiry.c.id.in_(part))):
             found[InquiryId(row.id)] = row.number
     return found
+
+
+def count_inquiries(tx: sa.Connection) -> int:
+    return int(tx.execute(sa.select(sa.func.count()).select_from(inquiry)).scalar_one())

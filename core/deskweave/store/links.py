@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -85,6 +85,15 @@ _SCAN: Final = sa.select(
 )
 
 
+_DUE: Final = _WHOLE.where(
+    link.c.conn == sa.bindparam("b_conn"),
+    link.c.push == sa.true(),
+    link.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+    link.c.state.in_(sa.bindparam("states", expanding=True)),
+    sa.or_(link.c.not_before.is_(None), link.c.not_before <= sa.bindparam("b_now")),
+).order_by(link.c.id)
+
+
 def scan_links(tx: sa.Connection, conn: str, collection: str, rids: Iterable[str]) -> dict[str, Any]:
     """The narrow rows of known remote ids: (rid, id, seen_fp, seen_version, label, state, dirty)."""
     found: dict[str, Any] = {}
@@ -131,14 +140,8 @@ def message_links_of(tx: sa.Connection, parents: Iterable[str]) -> list[Link]:
 
 def due_links(tx: sa.Connection, conn: str, now: datetime, kinds: Sequence[str], states: Sequence[str]) -> list[Link]:
     """Links of a connection with something to write whose moment has come, oldest first."""
-    statement = _WHOLE.where(
-        link.c.conn == conn,
-        link.c.push == sa.true(),
-        link.c.kind.in_(list(kinds)),
-        link.c.state.in_(list(states)),
-        sa.or_(link.c.not_before.is_(None), link.c.not_before <= now),
-    ).order_by(link.c.id)
-    return _links(tx.execute(statement).all())
+    found = tx.execute(_DUE, {"b_conn": conn, "b_now": now, "kinds": list(kinds), "states": list(states)})
+    return _links(found.all())
 
 
 def waiting_links(tx: sa.Connection, now: datetime) -> tuple[int, datetime | None]:
@@ -150,6 +153,25 @@ def waiting_links(tx: sa.Connection, now: datetime) -> tuple[int, datetime | Non
     ).one()
     first = row[1]
     return row[0], first if isinstance(first, datetime) or first is None else datetime.fromisoformat(first)
+
+
+def mark_read(tx: sa.Connection, conn: str, collection: str, versions: Mapping[str, str]) -> None:
+    """Remember up to which version the messages of these records were read."""
+    if versions:
+        tx.execute(
+            _READ, [{"b_conn": conn, "b_collection": collection, "b_rid": rid, "b_version": v} for rid, v in versions.items()]
+        )
+
+
+_READ: Final = (
+    sa.update(link)
+    .where(
+        link.c.conn == sa.bindparam("b_conn"),
+        link.c.collection == sa.bindparam("b_collection"),
+        link.c.rid == sa.bindparam("b_rid"),
+    )
+    .values(seen_version=sa.bindparam("b_version"))
+)
 
 
 def dirty_inquiries(tx: sa.Connection) -> list[InquiryId]:

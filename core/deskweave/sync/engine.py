@@ -9,9 +9,8 @@ from typing import Final
 from deskweave.ledger import Ledger
 from deskweave.model import ConnectionName, Field, FieldId, Route, StatusModel
 from deskweave.store import Store
-from deskweave.store.inquiries import chunks
+from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import dirty_inquiries, waiting_links
-from deskweave.store.lookup import store_status
 from deskweave.store.streams import beat, pause_connection, read_connection, register_connection
 from deskweave.sync import guards
 from deskweave.sync.create import create
@@ -166,6 +165,7 @@ class Engine:
     def _end(self, run: Run, sides: Sequence[Side]) -> None:
         with self._store.read() as tx:
             run.report.waiting, run.report.waiting_until = waiting_links(tx, self._now())
+            run.report.inquiries_total = count_inquiries(tx)
             states = {side.name: read_connection(tx, side.name) for side in sides}
         pauses = [part.paused_until for part in run.report.connections.values() if part.paused_until is not None]
         if run.report.waiting_until is not None:
@@ -179,7 +179,6 @@ class Engine:
                     if state is not None and state.pause_reason is not None:
                         pause_connection(tx, side.name, None, None)
                     beat(tx, side.name, self._now())
-        run.report.inquiries_total = store_status(self._store).inquiries
 
 
 def _unheard(_: Progress) -> None:

@@ -15,7 +15,7 @@ from deskweave.errors import PluginError
 from deskweave.model import FieldId, InquiryId
 from deskweave.store.audit import own_digests
 from deskweave.store.events import coarse_events, known_origins
-from deskweave.store.links import Link, links_by_corr, links_by_id, scan_links
+from deskweave.store.links import Link, links_by_corr, links_by_id, mark_read, scan_links
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation, version_of
@@ -43,13 +43,13 @@ class Sorted:
     moved: list[tuple[RemoteRecord, View, str]] = field(default_factory=list)  #: a link that last saw something else
     found: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: carries the mark of a create without an answer
     broken: list[RemoteRecord] = field(default_factory=list)  #: the mapper could not read it
-    hot: list[tuple[Ref, str]] = field(default_factory=list)  #: (ref, link) of what changed too lately to tell by its stamp
+    hot: list[Ref] = field(default_factory=list)  #: changed too lately to tell by its stamp
 
     def strangers(self) -> list[RemoteRecord]:
         return [one[0] for one in self.fresh] + [one[0] for one in self.found]
 
-    def refs(self) -> list[Ref]:
-        return [one.ref for one in self.strangers()] + [one[0].ref for one in self.moved]
+    def records(self) -> list[RemoteRecord]:
+        return self.strangers() + [one[0] for one in self.moved]
 
     def __bool__(self) -> bool:
         return bool(self.fresh or self.moved or self.found or self.broken)
@@ -142,8 +142,7 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
         _follow(run, tx, rows)
         if to is not None:
             save_stream(tx, side.name, name, RECORDS, to)
-    refs = page.refs()
-    _read_messages(run, side, name, refs)
+    _read_messages(run, side, name, page.records())
     _read_hot(run, side, page.hot)
     return True
 
@@ -176,7 +175,7 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
         ):
             page.moved.append((record, view, row.id))
         elif watched and record.version is None and record.updated_at is not None and record.updated_at >= recent:
-            page.hot.append((record.ref, row.id))
+            page.hot.append(record.ref)
     marked = links_by_corr(tx, [one.corr for one, _ in strangers if one.corr])
     for record, view in strangers:
         link = marked.get(record.corr) if record.corr else None
@@ -336,14 +335,20 @@ def _follow(run: Run, tx: sa.Connection, rows: Reconciliation) -> None:
     spread(run, tx, rows.links, rows.grown)
 
 
-def _read_messages(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> None:
+def _read_messages(run: Run, side: Side, name: str, records: Sequence[RemoteRecord]) -> None:
+    """Read the messages of records that have changed, then remember at which version: a crash in between reads again."""
     from deskweave.sync.messages import read_of
 
     capabilities = side.capabilities(name)
     if capabilities is not None and capabilities.messages == "per_record":
-        read_of(run, side, name, refs)
+        read_of(run, side, name, [record.ref for record in records])
+        with run.store.write() as tx:
+            mark_read(tx, side.name, name, {record.ref.rid: version_of(record) for record in records})
 
 
-def _read_hot(run: Run, side: Side, hot: Sequence[tuple[Ref, str]]) -> None:
-    if hot:
-        _read_messages(run, side, hot[0][0].collection, [ref for ref, _ in hot])
+def _read_hot(run: Run, side: Side, hot: Sequence[Ref]) -> None:
+    from deskweave.sync.messages import read_of
+
+    capabilities = side.capabilities(hot[0].collection) if hot else None
+    if capabilities is not None and capabilities.messages == "per_record":
+        read_of(run, side, hot[0].collection, hot)

@@ -143,7 +143,8 @@ class Reconciliation:
         link.unreadable = side.bound(link.collection) - view.values.keys() - view.unknown.keys()
         link.seen = Seen(values=dict(view.values), unknown=dict(view.unknown), at=record.updated_at, by=record.updated_by)
         link.seen_fp = fingerprint(view, side.mapper.digest)
-        link.seen_version = version_of(record)
+        if capabilities is None or capabilities.messages != "per_record" or side.connection.messages is None:
+            link.seen_version = version_of(record)  # else it is set when the record's messages were read
         link.label, link.url = record.label, record.url
         link.dirty = False
 

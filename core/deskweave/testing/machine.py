@@ -1,0 +1,433 @@
+"""A stateful machine: people edit on every platform while the engine is crashed, cut off and raced. Run it with hypothesis.
+
+Properties, checked when things are let to settle:
+P0 it becomes quiet. P1 nothing is lost, nothing doubled. P2 every platform says what the inquiry says, in its own words.
+P3 every value somebody wrote is final, was knowingly overwritten, or is in the conflict log. P4 a quiet run writes nothing
+remotely. P5 there is no echo storm. P6 a quiet run writes one row per connection. P7 there is no false conflict. P8 tokens only
+rise. P13 a platform that can say less changes nothing by saying it. And the document is the fold of its events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from deskweave.connector import Plant, Ref
+from deskweave.ledger import fold
+from deskweave.model import Binding, ConnectionName, FieldId, InquiryId, Route, Value, Visibility
+from deskweave.store import Store, tables
+from deskweave.store.events import events_of
+from deskweave.store.inquiries import load_documents
+from deskweave.store.links import links_of
+from deskweave.store.values import decode
+from deskweave.sync import Engine, Guard, Side, SyncReport
+from deskweave.sync.merge import EMPTY, same
+from deskweave.testing.memory import (
+    FIELDS,
+    STATUSES,
+    Crash,
+    MemoryConnection,
+    MemoryHands,
+    MemoryPlatform,
+    Switches,
+    small_binding,
+    small_mapper,
+)
+from deskweave.testing.memory.hands import whole
+from deskweave.testing.memory.platform import US
+
+START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+FAULTS: Final = ("lost_request", "late_request", "lost_answer", "lost_answer", "limited", "down", "limited_class")
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("alpha one", "alpha two", "beta", "gamma ray", "delta"),
+    "detail": ("long text", "other text", "third\ntext"),
+    "priority": ("low", "medium", "high"),
+    "status": ("waiting", "working", "asking", "closed"),
+}
+
+
+class HookedStore(Store):
+    """A store with a door before and after every commit."""
+
+    door: Callable[[str], None] | None = None
+
+    def write(self) -> AbstractContextManager[sa.Connection]:
+        return self._hooked()
+
+    @contextmanager
+    def _hooked(self) -> Iterator[sa.Connection]:
+        self._pass("begin")
+        with super().write() as tx:
+            yield tx
+            self._pass("before commit")
+        self._pass("after commit")
+
+    def _pass(self, where: str) -> None:
+        if self.door is not None:
+            self.door(where)
+
+    @property
+    def rows_written(self) -> int:
+        with self.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            return int(raw.total_changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One value a person wrote: what stood there when they did."""
+
+    number: int
+    platform: str
+    ref: Ref
+    field: FieldId
+    shown: Value
+    wrote: Value
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to happen at the k-th door of a run."""
+
+    at: int
+    act: Callable[[], None]
+
+
+class SyncMachine(RuleBasedStateMachine):
+    """Platforms joined by an engine under attack. Subclasses change what they attack (`kinds`, `sides`)."""
+
+    sides: tuple[str, ...] = ("a", "b")
+    #: Without conditions and history somebody's edit between our look and our write is lost unseen: no such platform may be raced.
+    racing = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = START
+        self.doors = 0
+        self.plans: list[Plan] = []
+        self.deeds: list[Deed] = []
+        self.spoken: list[tuple[str, str, Visibility]] = []
+        self.faults = 0
+        self.edits = 0
+        self.tokens: dict[str, int] = {}
+        self.random = Random(0)
+        store = HookedStore.open(":memory:", now=self.now, entropy=self.random.randbytes)
+        assert isinstance(store, HookedStore)
+        self.store: HookedStore = store
+        self.store.door = self.door
+        self.platforms: dict[str, MemoryPlatform] = {}
+        self.bindings: dict[str, Binding] = {}
+
+    def now(self) -> datetime:
+        return self.at
+
+    def teardown(self) -> None:
+        try:
+            if self.platforms:
+                self.settle()
+        finally:
+            self.store.close()
+
+    # -------------------------------------------------------------------------------------------------------------- set-up
+    @initialize(data=st.data())
+    def build(self, data: st.DataObject) -> None:
+        for number, name in enumerate(self.sides):
+            self.platforms[name] = MemoryPlatform(
+                name=name, now=self.now, switches=data.draw(self.switches(), label=name), seed=number, hook=self.door
+            )
+            self.bindings[name] = small_binding(
+                name,
+                title_length=data.draw(st.sampled_from([None, 5])),
+                coarse=data.draw(st.booleans()),
+                cross_reference=data.draw(st.sampled_from([None, "links"])),
+            )
+
+    def switches(self) -> st.SearchStrategy[Switches]:
+        return st.builds(
+            Switches,
+            ordered=st.booleans(),
+            scan=st.sampled_from([False, False, True]),
+            precision=st.sampled_from([timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1)]),
+            index_lag=st.sampled_from([timedelta(0), timedelta(seconds=20), timedelta(minutes=3)]),
+            history=st.sampled_from(["full", "none"]),
+            conditions=st.booleans(),
+            plant=st.sampled_from([Plant.ATOMIC, Plant.KEY, Plant.UPSERT]),
+            find=st.sampled_from(["strong", "lagging"]),
+            messages=st.sampled_from(["feed", "per_record"]),
+            message_plant=st.sampled_from([Plant.ATOMIC, Plant.AFTER, Plant.KEY]),
+            unreadable=st.sampled_from([frozenset(), frozenset(), frozenset({"long"})]),
+            tells=st.sampled_from([True, True, False]),
+            page=st.sampled_from([1, 3, 50]),
+            batch=st.sampled_from([1, 5]),
+        )
+
+    def engine(self) -> Engine:
+        names = [ConnectionName(name) for name in self.platforms]
+        return Engine(
+            store=self.store,
+            sides={
+                name: Side(
+                    name=name,
+                    connection=MemoryConnection(self.platforms[name], small_mapper),
+                    binding=self.bindings[name],
+                    mapper=small_mapper(self.bindings[name]),
+                    access="write",
+                )
+                for name in names
+            },
+            routes=[Route(id="all", when=None, among=tuple(names))],
+            fields=FIELDS,
+            statuses=STATUSES,
+            practice_digest="p",
+            since=START - timedelta(days=1),
+            guard=Guard(update_records=10_000, max_notices=10_000),
+            now=self.now,
+        )
+
+    def hands(self, name: str) -> MemoryHands:
+        return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
+
+    def door(self, _where: str) -> None:
+        self.doors += 1
+        due = [plan for plan in self.plans if plan.at <= self.doors]
+        self.plans = [plan for plan in self.plans if plan.at > self.doors]
+        for plan in due:
+            plan.act()
+
+    # --------------------------------------------------------------------------------------------------------------- people
+    @rule(data=st.data())
+    def create(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.platforms)))
+        values: dict[FieldId, Value] = {
+            FieldId(field): data.draw(st.sampled_from(words)) for field, words in WORDS.items() if field != "detail"
+        }
+        ref = self.hands(name).create("ticket", values, "someone")
+        self._wrote(name, ref, {}, self.hands(name).shows(ref))
+
+    @precondition(lambda self: any(platform.records for platform in self.platforms.values()))
+    @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        self._edit(*self._draw_edit(data))
+
+    @precondition(lambda self: any(platform.records for platform in self.platforms.values()))
+    @rule(data=st.data(), visibility=st.sampled_from(list(Visibility)))
+    def speak(self, data: st.DataObject, visibility: Visibility) -> None:
+        name = data.draw(st.sampled_from(sorted(name for name, platform in self.platforms.items() if platform.records)))
+        key = data.draw(st.sampled_from(sorted(self.platforms[name].records)))
+        text = f"message {len(self.spoken)}"
+        self.spoken.append((name, text, visibility))
+        self.hands(name).write(Ref(*key), visibility, text, "someone")
+
+    def _draw_edit(self, data: st.DataObject) -> tuple[str, int, FieldId, str]:
+        name = data.draw(st.sampled_from(sorted(self.platforms)))
+        field = data.draw(st.sampled_from(["title", "title", "priority", "status", "status"]))
+        return name, data.draw(st.integers(0, 30)), FieldId(field), data.draw(st.sampled_from(WORDS[field]))
+
+    def _edit(self, name: str, which: int, field: FieldId, value: str) -> None:
+        platform = self.platforms[name]
+        if not platform.records:
+            return
+        keys = sorted(platform.records)
+        ref = Ref(*keys[which % len(keys)])
+        before = dict(self.hands(name).shows(ref))
+        if same(before.get(field), value):
+            return
+        self.hands(name).edit(ref, {field: value}, "someone")
+        self._wrote(name, ref, before, {field: self.hands(name).shows(ref).get(field)})
+
+    def _wrote(self, name: str, ref: Ref, before: Mapping[FieldId, Value], after: Mapping[FieldId, Value]) -> None:
+        self.edits += 1
+        for field, value in after.items():
+            if field != "submitted_at" and not same(before.get(field), value):
+                self.deeds.append(Deed(len(self.deeds), name, ref, field, before.get(field), value))
+
+    @rule(seconds=st.sampled_from([1, 20, 61, 200]))
+    def tick(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    # --------------------------------------------------------------------------------------------------------------- engine
+    @rule(data=st.data())
+    def sync(self, data: st.DataObject) -> None:
+        """One run, with whatever goes wrong in it."""
+        self.plans = []
+        for _ in range(data.draw(st.integers(0, 3))):
+            kind = data.draw(st.sampled_from(["crash", "crash", "edit", "edit", "edit", "tick"]))
+            at = self.doors + data.draw(st.integers(1, 25))
+            if kind == "crash":
+                self.plans.append(Plan(at, _crash))
+            elif kind == "tick":
+                self.plans.append(Plan(at, lambda: self.tick_by(15)))
+            else:
+                self._plan_race(at, data)
+        for _ in range(data.draw(st.integers(0, 2))):
+            name = data.draw(st.sampled_from(sorted(self.platforms)))
+            self.platforms[name].faults.append(data.draw(st.sampled_from(FAULTS)))
+            self.faults += 1
+        self._run()
+
+    def _plan_race(self, at: int, data: st.DataObject) -> None:
+        name, which, field, value = self._draw_edit(data)
+        switches = self.platforms[name].switches
+        if self.racing and (switches.conditions or switches.history == "full") and switches.tells:
+            self.plans.append(Plan(at, lambda: self._edit(name, which, field, value)))
+
+    def tick_by(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    def _run(self) -> SyncReport | None:
+        try:
+            return self.engine().run()
+        except Crash:
+            self.faults += 1
+            return None
+        finally:
+            self.plans = []
+
+    @invariant()
+    def tokens_only_rise(self) -> None:
+        with self.store.read() as tx:
+            for row in tx.execute(sa.select(tables.link.c.id, tables.link.c.token)):
+                assert row.token >= self.tokens.get(row.id, 0), "P8: a token went back"
+                self.tokens[row.id] = row.token
+
+    # ------------------------------------------------------------------------------------------------------------ settling
+    def settle(self) -> None:
+        """No more faults: let it become quiet, then look at everything."""
+        self.plans = []
+        for platform in self.platforms.values():
+            platform.faults.clear()
+        quiet = 0
+        for _ in range(40):
+            self.at += timedelta(seconds=120)
+            before = self.calls_that_wrote()
+            report = self._run()
+            assert report is not None
+            assert report.rounds < 12, "P0: a run does not come to an end"
+            late = any(platform.late for platform in self.platforms.values())
+            idle = report.written == 0 and report.waiting == 0 and self.calls_that_wrote() == before and not report.failed
+            quiet = quiet + 1 if idle and not late else 0
+            if quiet == 2:
+                break
+        else:
+            raise AssertionError("P0: not quiet after 40 rounds")
+        self.check_quiet()
+        self.check_bijection()
+        self.check_values()
+        self.check_messages()
+
+    def calls_that_wrote(self) -> int:
+        return sum(platform.writes for platform in self.platforms.values())
+
+    def check_quiet(self) -> None:
+        self.at += timedelta(seconds=120)
+        writes, rows = self.calls_that_wrote(), self.store.rows_written
+        self._run()
+        assert self.calls_that_wrote() == writes, "P4: a quiet run wrote remotely"
+        assert self.store.rows_written - rows == len(self.platforms), "P6: a quiet run wrote rows beside its heartbeats"
+        others = len(self.platforms)
+        most = 3 * others * (self.edits + len(self.spoken)) + 3 * self.faults + 8
+        assert writes <= most, f"P5: {writes} writes for {self.edits} edits, {len(self.spoken)} messages, {self.faults} faults"
+
+    def check_bijection(self) -> None:
+        with self.store.read() as tx:
+            ids = [InquiryId(one) for one in tx.execute(sa.select(tables.inquiry.c.id)).scalars()]
+            links = links_of(tx, ids)
+            for identifier, document in load_documents(tx, ids).items():
+                assert fold(events_of(tx, identifier)) == document.values, "the document is not the fold of its events"
+        for identifier in ids:
+            where = sorted(link.conn for link in links[identifier] if link.state == "live" and link.rid is not None)
+            assert where == sorted(self.platforms), f"P1: an inquiry stands on {where}"
+        for name, platform in self.platforms.items():
+            assert len(platform.records) == len(ids), f"P1: {len(platform.records)} records on {name} for {len(ids)} inquiries"
+
+    def check_values(self) -> None:
+        with self.store.read() as tx:
+            ids = [InquiryId(one) for one in tx.execute(sa.select(tables.inquiry.c.id)).scalars()]
+            documents, links = load_documents(tx, ids), links_of(tx, ids)
+            conflicts = tx.execute(sa.select(tables.conflict)).all()
+        home: dict[tuple[str, str], InquiryId] = {}
+        for identifier in ids:
+            for link in links[identifier]:
+                home[link.conn, str(link.rid)] = identifier
+                self._agrees(link.conn, Ref(link.collection, str(link.rid)), documents[identifier].values)
+        deeds: dict[tuple[InquiryId, FieldId], list[Deed]] = {}
+        for deed in self.deeds:
+            deeds.setdefault((home[deed.platform, deed.ref.rid], deed.field), []).append(deed)
+        logged: dict[tuple[InquiryId, FieldId], list[Value]] = {}
+        for row in conflicts:
+            key = InquiryId(row.inquiry), FieldId(row.field)
+            ours, theirs = decode(row.ours), decode(row.theirs)
+            logged.setdefault(key, []).extend([ours, theirs])
+            loser = theirs if row.winner == "ours" else ours
+            written = [one for deed in deeds.get(key, []) for one in self._words(deed.field, deed.wrote)]
+            assert any(same(loser, one) for one in written), f"P7: nobody wrote the losing value {loser!r} of {row.field}"
+        for (inquiry, field), every in deeds.items():
+            final = documents[inquiry].values.get(field)
+            assert any(same(final, deed.wrote) for deed in every), f"P13: nobody wrote {final!r} into {field}"
+            for deed in every:
+                self._kept(deed, every, final, logged.get((inquiry, field), []))
+
+    def _agrees(self, name: str, ref: Ref, values: Mapping[FieldId, Value]) -> None:
+        mapper, platform = small_mapper(self.bindings[name]), self.platforms[name]
+        says = mapper.read(whole(platform.records[ref.collection, ref.rid])).values
+        hidden = {"long": FieldId("detail")}
+        for field, wanted in mapper.project(ref.collection, values).values.items():
+            if field == "submitted_at" or field in {hidden[one] for one in platform.switches.unreadable}:
+                continue
+            assert same(says.get(field), wanted), f"P2: {name} says {says.get(field)!r} where {wanted!r} is meant ({field})"
+
+    def _words(self, field: FieldId, value: Value) -> list[Value]:
+        """How each platform would say a value."""
+        said = [value]
+        for name in self.platforms:
+            said.append(small_mapper(self.bindings[name]).project("ticket", {field: value}).values.get(field))
+        return said
+
+    def _kept(self, deed: Deed, every: list[Deed], final: Value, logged: list[Value]) -> None:
+        mapper = small_mapper(self.bindings[deed.platform])
+        here = mapper.project("ticket", {deed.field: final}).values.get(deed.field)
+        if same(here, deed.wrote) or any(
+            same(deed.wrote, one) or same(one, here_) for one in logged for here_ in self._words(deed.field, deed.wrote)
+        ):
+            return
+        for later in every:
+            if later.number <= deed.number:
+                continue
+            shown = small_mapper(self.bindings[later.platform]).project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
+            if same(later.shown, deed.wrote) or same(later.shown, shown):
+                return
+        raise AssertionError(
+            f"P3: {deed.wrote!r} in {deed.field} on {deed.platform} is not final ({final!r}), was not knowingly overwritten, "
+            "is in no conflict"
+        )
+
+    def check_messages(self) -> None:
+        for name, text, visibility in self.spoken:
+            for other, platform in self.platforms.items():
+                found = [one for one in platform.comments if one.body == text or one.body.endswith(f"\n{text}")]
+                assert len(found) == 1, f"P1: {text!r} of {name} stands {len(found)} times on {other}"
+                assert found[0].visibility is visibility, "a message changed its visibility"
+                assert (found[0].by == US) is (other != name)
+                assert found[0].body.count(" UTC | ") == (1 if other != name else 0), "P18: a first line was carried twice"
+
+
+def _crash() -> None:
+    raise Crash
+
+
+def worth(value: Value) -> bool:
+    """Whether a value says anything."""
+    return value not in EMPTY
+
+
+def bind(machine: type[SyncMachine], **changes: Any) -> type[SyncMachine]:
+    """A machine with other attributes, such as `sides`."""
+    return type(machine.__name__, (machine,), changes)
