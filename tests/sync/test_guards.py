@@ -1,0 +1,218 @@
+"""What a run may not do: write where access is read, create what is too old, exceed its limits, double what another store marked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from deskweave.connector import Plant
+from deskweave.errors import SafetyStop
+from deskweave.model import ConnectionName, FieldId, Route, Visibility
+from deskweave.store import Store, find_inquiry, list_parked
+from deskweave.sync import Guard
+from deskweave.testing.memory import Switches, small_binding
+
+V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
+
+
+def test_a_connection_with_access_read_is_never_written(world):
+    w = world(access={"b": "read"})
+    a, b = w.hands("a"), w.hands("b")
+    a.create("ticket", V, "li")
+    ref = b.create("ticket", V, "chen")
+    w.sync(1)
+    b.write(ref, Visibility.PUBLIC, "hello", "chen")
+    w.sync(5)
+    w.hands("a").edit(w.refs("a")[1], {"status": "closed"}, "li")
+    w.sync(5)
+    assert w.platforms["b"].writes == 0
+    assert len(w.platforms["a"].records) == 2
+
+
+def test_only_inquiries_opened_since_get_counterparts(world):
+    w = world(since=None)
+    w.since = w.clock() + timedelta(hours=1)
+    for n in range(60):
+        w.hands("a").create("ticket", {**V, "title": f"old {n}"}, "li")
+    w.clock.turn(7200)
+    for n in range(10):
+        w.hands("a").create("ticket", {**V, "title": f"new {n}"}, "li")
+    # an old one that changes later is still an old one
+    w.hands("a").edit(w.refs("a")[0], {"status": "working"}, "li")
+    report = w.sync(1)
+    assert report.inquiries_total == 70
+    assert sorted(r.fields["short"] for r in w.platforms["b"].records.values()) == [f"new {n}" for n in range(10)]
+
+
+def test_updates_beyond_the_limit_stop_the_run_before_the_first_write(world):
+    w = world(guard=Guard(update_records=5, max_notices=1000))
+    for n in range(30):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    w.sync(1)  # creates are free in a route's first pass
+    assert len(w.platforms["b"].records) == 30
+    w.clock.turn(60)
+    for ref in w.refs("a"):
+        w.hands("a").edit(ref, {"priority": "low"}, "li")
+    before = w.platforms["b"].writes
+    with pytest.raises(SafetyStop, match=r"30 records of b would change .* the limit is 5"):
+        w.sync(60)
+    assert w.platforms["b"].writes == before
+    w.guard = Guard(update_records=30, max_notices=1000)
+    assert w.sync(1).connections["b"].updated == 30
+
+
+def test_creates_count_once_a_route_is_complete(world):
+    w = world(guard=Guard(update_records=5, max_notices=1000))
+    w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    for n in range(6):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    with pytest.raises(SafetyStop, match="6 records of b would change"):
+        w.sync(60)
+    assert len(w.platforms["b"].records) == 1
+
+
+def test_notices_are_counted_before_the_first_write(world):
+    w = world(guard=Guard(max_notices=3), switches={"b": Switches(notifies=True)})
+    for n in range(4):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    with pytest.raises(SafetyStop, match="up to 4 times .* the limit is 3"):
+        w.sync(1)
+    assert not w.platforms["b"].records
+    plan = w.engine().plan()
+    assert plan.counts() == {("b", "create"): 4}
+    assert "limit is 3" in plan.stop
+    assert all(record.notifies for record in plan.records)
+
+
+def test_marks_of_another_store_stop_the_run(world):
+    w = world()
+    w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    w.store = Store.open(":memory:", now=w.clock)
+    writes = w.platforms["a"].writes + w.platforms["b"].writes
+    with pytest.raises(SafetyStop, match="marks this store does not know: 1 on b"):
+        w.sync(1)
+    assert w.platforms["a"].writes + w.platforms["b"].writes == writes
+    w.store.close()
+
+
+def test_a_second_writer_is_told_who_holds_the_store(world, tmp_path):
+    w = world()
+    first = Store.open(tmp_path / "state.db", now=w.clock)
+    second = Store.open(tmp_path / "state.db", now=w.clock)
+    w.store = second
+    with first.lease("sync"), pytest.raises(SafetyStop, match=r"process \d+ \(sync\) since 2026"):
+        w.sync(1)
+    w.sync(1)
+    first.close()
+    second.close()
+
+
+def test_withheld_fields_never_leave_and_what_is_typed_there_is_kept(world):
+    route = Route(
+        id="r",
+        when=None,
+        among=(ConnectionName("a"), ConnectionName("b")),
+        withhold={ConnectionName("b"): frozenset({FieldId("priority"), FieldId("message_log")})},
+    )
+    w = world(routes=[route])
+    ref = w.hands("a").create("ticket", V, "li")
+    w.hands("a").write(ref, Visibility.PUBLIC, "secret", "li")
+    w.sync(1)
+    (there,) = w.refs("b")
+    assert w.platforms["b"].records[there.collection, there.rid].fields.get("prio") is None
+    w.hands("b").edit(there, {"priority": "low"}, "chen")
+    w.sync(60)
+    assert w.hands("a").shows(ref)["priority"] == "high"
+    assert w.hands("b").shows(there)["priority"] == "low"
+    assert not w.platforms["b"].comments
+
+
+def test_a_refused_record_is_parked_after_three_and_others_go_on(world):
+    w = world()
+    w.hands("a").create("ticket", {**V, "title": "refused"}, "li")
+    w.hands("a").create("ticket", V, "li")
+    reports = [w.sync(600) for _ in range(4)]
+    assert len(w.platforms["b"].records) == 1
+    assert [len(report.parked) for report in reports] == [0, 0, 1, 0]
+    (parked,) = list_parked(w.store)
+    assert "refused is not allowed" in parked.parked_reason
+
+
+def test_a_create_that_nothing_can_recognise_is_never_repeated(world):
+    w = world(switches={"b": Switches(plant=Plant.NONE)})
+    w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = ["lost_request"]
+    for _ in range(4):
+        w.sync(600)
+    assert not w.platforms["b"].records
+    (waiting,) = list_parked(w.store)
+    assert waiting.state == "unknown"
+
+
+@pytest.mark.parametrize("plant", [Plant.UPSERT, Plant.KEY, Plant.ATOMIC, Plant.AFTER])
+@pytest.mark.parametrize("fault", ["lost_request", "late_request", "lost_answer"])
+def test_a_lost_create_is_made_once(world, plant, fault):
+    w = world(switches={"b": Switches(plant=plant, index_lag=timedelta(seconds=90), find="lagging")})
+    w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = [fault]
+    first = w.sync(1)
+    assert first.waiting == 1
+    assert first.waiting_until is not None
+    for _ in range(6):
+        w.sync(100)
+    assert len(w.platforms["b"].records) == 1
+    assert w.engine().run().waiting == 0
+
+
+def test_an_expired_credential_pauses_one_connection_only(world):
+    w = world(names=("a", "b", "c"))
+    w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].read_faults = ["forbidden"]
+    report = w.sync(1)
+    assert report.failed
+    assert "expired" in report.connections["b"].paused
+    assert (len(w.platforms["b"].records), len(w.platforms["c"].records)) == (0, 1)
+    report = w.sync(1)  # somebody renewed it
+    assert not report.failed
+    assert len(w.platforms["b"].records) == 1
+
+
+def test_a_limit_says_until_when_and_holds(world):
+    w = world()
+    w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = ["limited"]
+    report = w.sync(1)
+    until = w.clock() + timedelta(seconds=45)
+    assert report.connections["b"].paused_until == report.waiting_until == until
+    calls = w.platforms["b"].calls
+    w.sync(10)
+    assert w.platforms["b"].calls == calls
+    w.sync(40)
+    assert len(w.platforms["b"].records) == 1
+
+
+def test_a_connector_that_raises_anything_stops_only_itself(world):
+    w = world()
+    w.hands("a").create("ticket", V, "li")
+    w.platforms["a"].read_faults = ["bug"]
+    report = w.sync(1)
+    assert "records.changes" in report.connections["a"].paused
+    assert report.connections["b"].paused is None
+
+
+def test_a_key_of_any_platform_names_the_inquiry(world):
+    w = world(bindings={"b": small_binding("b", cross_reference="links"), "a": small_binding("a", cross_reference="links")})
+    w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    for key in ("INQ-1", "1", "A-1", "b-1", "memory://b/B-1", "https://x/y/A-1/"):
+        assert find_inquiry(w.store, key).number == 1, key
+    assert "A-1" in find_inquiry(w.store, "A-7").nearest
+    assert w.platforms["b"].records["ticket", "000001"].fields["links"] == "A-1 memory://a/A-1"
+    assert w.platforms["a"].records["ticket", "000001"].fields["links"] == "B-1 memory://b/B-1"
+    w.sync(100)
+    writes = w.platforms["a"].writes + w.platforms["b"].writes
+    w.sync(100)
+    assert w.platforms["a"].writes + w.platforms["b"].writes == writes
