@@ -313,6 +313,23 @@ def test_nothing_readable_any_more_is_a_lost_right_not_a_removal(desk: Any) -> N
     assert desk.plan().is_empty
 
 
+def test_options_of_a_field_that_all_went_out_of_sight_are_not_made_again(desk: Any, lab: SimpleNamespace) -> None:
+    """Jira's agent sees our fields and system options, and none of our options."""
+    platform = desk.platforms["here"]
+    platform.put("choice", name="theirs", collection="ledger", field="theirs")
+    desk.apply()
+    ours = [native for native, (kind, held) in platform.held.items() if kind == "choice" and held["field"] == "u_category"]
+    kept = {native: platform.held.pop(native) for native in ours}
+    assert {mark for mark, _ in marks(desk.plan())} == {"x"}
+    # one of two missing is a removal; so are both, when their field went with them
+    platform.held[ours[0]] = kept[ours[0]]
+    assert marks(desk.plan()) == [("+", "fields/category/choices/usage")]
+    del platform.held[ours[0]]
+    del platform.held[read_lock(desk.lock_file(), "here", "test").field_native("ledger", "category")]
+    assert [mark for mark, _ in marks(desk.plan())] == ["+", "+", "+"]
+    assert desk.apply().is_clean
+
+
 def test_what_we_made_and_somebody_removed_is_made_again(desk: Any) -> None:
     desk.apply()
     native = read_lock(desk.lock_file(), "here", "test").field_native("ledger", "cost")

@@ -165,7 +165,7 @@ class _Draft:
             self._block(
                 key, element, None, entry, reason, "look whether the account may still read it, or bind another name (`at:`)"
             )
-        elif entry is not None and not self.readable.get((key.kind, key.collection), 0) and not entry.retired:
+        elif entry is not None and not entry.retired and self._out_of_sight(key, element):
             reason = "of what we made here nothing can be read any more: a lost right looks like that, and a repeat would double it"
             self._block(
                 key,
@@ -182,6 +182,28 @@ class _Draft:
             if match.former is not None:
                 step = replace(step, carries=(match.former,))
             self._put(step, element, None, entry)
+
+    def _out_of_sight(self, key: ElementKey, element: Element) -> bool:
+        """Whether an account that sees less explains that an element of ours is not listed better than a removal does.
+
+        So it does where nothing of its kind is listed there, or none of all that we made beside it, in the same field.
+        """
+        if not self.readable.get((key.kind, key.collection), 0):
+            return True
+        if any(ElementKey(need.kind, need.path, key.collection) in self.steps for need in element.needs):
+            return False  # its field is being made again, or is itself in question
+        beside = [
+            other
+            for other, entry in self.lock.elements.items()
+            if entry.made and not entry.retired and other.kind == key.kind and other.collection == key.collection
+            if other.path.rpartition("/")[0] == key.path.rpartition("/")[0]
+        ]
+        seen = [other for other in beside if self._live_of(other) is not None]
+        return len(beside) > 1 and not seen
+
+    def _live_of(self, key: ElementKey) -> int | None:
+        found = self.matching.wanted.get(key)
+        return found.live if found is not None else self.matching.left.get(key)
 
     def _compare(self, key: ElementKey, element: Element, live: Element, entry: LockEntry, former: ElementKey | None) -> None:
         said, shown = leaves(element.attributes), leaves(live.attributes)
