@@ -157,7 +157,9 @@ def _write_date(value: Value, zone: ZoneInfo) -> Json:
         day = value.astimezone(zone).date() if isinstance(value, datetime) else date.fromisoformat(str(value))
     except ValueError:
         raise Unmapped from None
-    return milliseconds(datetime(day.year, day.month, day.day, tzinfo=zone))
+    raw = milliseconds(datetime(day.year, day.month, day.day, tzinfo=zone))
+    _read_date(raw, zone)  # the first and the last day of all time have no midnight everywhere
+    return raw
 
 
 def _read_choices(raw: Json, field: Field, at: FieldBinding) -> Value:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from deskweave_feishu.connector import FeishuConnector
-from deskweave_feishu.emulator import FeishuEmulator, RunningFeishu
 
 from deskweave.connector import Connection
 from deskweave.emulation import TurnedTime
@@ -24,6 +22,8 @@ from deskweave.model import (
     FieldId,
     StatusBinding,
 )
+from deskweave_feishu.connector import FeishuConnector
+from deskweave_feishu.emulator import FeishuEmulator, RunningFeishu
 
 NOON = datetime(2026, 11, 16, 4, tzinfo=UTC)
 TYPES: Mapping[str, str] = {
@@ -110,7 +110,7 @@ def clock() -> TurnedTime:
     return TurnedTime(NOON)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def binding() -> Binding:
     return Binding(
         connection=ConnectionName("feishu"),

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from deskweave_feishu.emulator import FeishuEmulator, RunningFeishu
 
 from deskweave.connector import Element, ElementChange, ElementId
 from deskweave.errors import Executed, PermissionMissing, Rejected, TransientError
 from deskweave.findings import Severity
+from deskweave_feishu.emulator import FeishuEmulator, RunningFeishu
 
 FIELDS = [
     # slug, type, column
@@ -92,8 +92,19 @@ def test_a_base_without_a_table_gets_one_and_the_next_plan_is_empty(running, con
     assert plan(connect("admin")) == []
     shown = {column.name: column.ui_type for column in table(running).columns}
     assert shown == {
-        "标题": "Text", "关联标识": "Text", "互查": "Text", "状态": "SingleSelect", "服务项": "SingleSelect", "标签": "MultiSelect",
-        "用户登记时间": "DateTime", "期限": "DateTime", "工时": "Number", "问题是否重复": "Checkbox", "资产": "Url", "联系电话": "Text", "用户": "Text",
+        "标题": "Text",
+        "关联标识": "Text",
+        "互查": "Text",
+        "状态": "SingleSelect",
+        "服务项": "SingleSelect",
+        "标签": "MultiSelect",
+        "用户登记时间": "DateTime",
+        "期限": "DateTime",
+        "工时": "Number",
+        "问题是否重复": "Checkbox",
+        "资产": "Url",
+        "联系电话": "Text",
+        "用户": "Text",
     }
     assert table(running).columns[0].name == "标题"  # the first column is what people see
     assert table(running).named("用户登记时间").setup["auto_fill"] is True
@@ -139,7 +150,9 @@ def test_an_option_is_added_without_touching_the_others(running, connect):
     connection = connect("admin")
     apply(connection, plan(connection))
     column = table(running).named("状态")
-    running.platform.bitable.add(running.platform.base, table(running), {column.field_id: "处理中"}, running.platform.person("林涛"))
+    running.platform.bitable.add(
+        running.platform.base, table(running), {column.field_id: "处理中"}, running.platform.person("林涛")
+    )
     before = [dict(option) for option in column.options]
     column.description = "谁都可以看"
     apply(connection, plan(connection, [*WANTED, choice("status", "closed", "已关闭")]))
@@ -174,9 +187,16 @@ def test_removal_is_told_and_done(running, connect):
     apply(connection, plan(connection))
     column = table(running).named("状态")
     for _ in range(3):
-        running.platform.bitable.add(running.platform.base, table(running), {column.field_id: "处理中"}, running.platform.person("林涛"))
+        running.platform.bitable.add(
+            running.platform.base, table(running), {column.field_id: "处理中"}, running.platform.person("林涛")
+        )
     there = {str(element.attributes["name"]): element for element in live(connection)}
-    assert connection.configuration.usage([there["处理中"], there["待受理"], there["状态"], there["问题是否重复"]]) == [3, 0, 3, None]
+    assert connection.configuration.usage([there["处理中"], there["待受理"], there["状态"], there["问题是否重复"]]) == [
+        3,
+        0,
+        3,
+        None,
+    ]
     doomed = [ElementChange(verb="remove", before=there[name], after=None) for name in ("处理中", "工时", "标题")]
     findings = connection.target.preflight(doomed[:2])
     assert [(finding.severity, finding.found) for finding in findings] == [(Severity.WARNING, "处理中")]
@@ -220,7 +240,11 @@ def test_foreign_columns_and_tables_are_left_alone(running, connect):
     """Expectation: what the practice did not make is byte-equal afterwards."""
     connection = connect("admin")
     apply(connection, plan(connection))
-    foreign = {name: one for name, one in ((t.name, t) for t in running.platform.base.tables.values()) if name not in ("服务台账", "deskweave")}
+    foreign = {
+        name: one
+        for name, one in ((t.name, t) for t in running.platform.base.tables.values())
+        if name not in ("服务台账", "deskweave")
+    }
     before = repr(foreign)
     mine = table(running)
     running.platform.bitable.add(running.platform.base, mine, {}, running.platform.person("林涛"))
@@ -229,7 +253,10 @@ def test_foreign_columns_and_tables_are_left_alone(running, connect):
 
         add_column(running.platform, mine, "老板看板", 3, ["红", "绿"])
     column = repr(mine.named("老板看板"))
-    apply(connection, plan(connection, [*WANTED, choice("tags", "second_line", "二线支持"), field("remarks", "long_text", "工单备注")]))
+    apply(
+        connection,
+        plan(connection, [*WANTED, choice("tags", "second_line", "二线支持"), field("remarks", "long_text", "工单备注")]),
+    )
     assert repr(mine.named("老板看板")) == column
     assert repr(foreign) == before
 

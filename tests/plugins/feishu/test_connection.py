@@ -7,12 +7,12 @@ import sys
 from datetime import timedelta
 
 import pytest
-from deskweave_feishu.connector import FeishuConnector
-from deskweave_feishu.emulator import FeishuEmulator
 
 from deskweave.connector import Plant
 from deskweave.errors import CredentialError, TransientError
 from deskweave.model import Visibility
+from deskweave_feishu.connector import FeishuConnector
+from deskweave_feishu.emulator import FeishuEmulator
 
 
 def rules(connection):
@@ -167,7 +167,9 @@ def test_importing_the_plugin_costs_next_to_nothing():
         "import sys, time, deskweave.hookspecs; t = time.perf_counter(); import deskweave_feishu; "
         "deskweave_feishu.deskweave_connectors(); print(time.perf_counter() - t, 'requests' in sys.modules)"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)})
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)}
+    )
     seconds, heavy = out.stdout.split()
     assert heavy == "False"
     assert float(seconds) < 0.05  # the promise is 10 ms on an idle machine
@@ -175,13 +177,12 @@ def test_importing_the_plugin_costs_next_to_nothing():
 
 def test_the_host_finds_it():
     import deskweave_feishu
+    from deskweave.plugins import load_plugins
 
-    from deskweave.plugins import Plugins
-
-    assert deskweave_feishu.deskweave_api == 1
-    (connector,) = deskweave_feishu.deskweave_connectors()
-    assert (connector.name, connector.api) == ("feishu", 1)
-    assert Plugins is not None
+    plugins = load_plugins([])
+    plugins.register(deskweave_feishu, "feishu")
+    assert plugins.broken == []
+    assert plugins.connectors["feishu"].emulator is not None
 
 
 def test_the_settings_schema_takes_what_the_emulator_gives(running):
@@ -201,28 +202,19 @@ def test_secrets_are_marked_as_such():
 
 
 def test_the_template_binds_the_built_in_practice(tmp_path):
-    from importlib.resources import files
-
     from deskweave import documents, practice
 
     path = tmp_path / "feishu.yaml"
     path.write_text(FeishuConnector().binding_template(), encoding="utf-8")
     (document,) = documents.read(path)
+    built_in = practice.builtin()
     assert [finding.message for finding in documents.check(document)] == []
-    assert (document.kind, document.body["practice"]) == ("Binding", "service_desk")
-    words = files("deskweave.practice") / "builtin"
-    import yaml
-
-    fields = yaml.safe_load((words / "fields.yaml").read_text(encoding="utf-8"))["fields"]
-    statuses = yaml.safe_load((words / "statuses.yaml").read_text(encoding="utf-8"))["statuses"]
-    for bound in document.body["collections"].values():
-        assert set(bound["fields"]) <= set(fields)
-        assert set(bound["statuses"]) <= set(statuses)
+    assert [finding.message for finding in practice.check_binding(document, built_in)] == []
     ledger = document.body["collections"]["ledger"]
-    assert set(ledger["statuses"]) == set(statuses)
+    assert set(ledger["statuses"]) == set(built_in.statuses.statuses)
+    assert set(ledger["fields"]["service_item"]["choices"]) == set(built_in.catalog)
     columns = [at["at"] for at in ledger["fields"].values()]
     assert len(columns) == len(set(columns))
-    assert practice is not None
 
 
 def test_time_moves_only_with_the_injected_clock(running, connect, clock):

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from deskweave_feishu.client import uuid4_of
 
 from deskweave.connector import Absent, Draft, Patch, Plant, Ref, RemoteRecord
 from deskweave.errors import ConfigurationError, Executed, Missing, PermissionMissing, RateLimited, Rejected, Scope, TransientError
 from deskweave.http import MemoryBudget
 from deskweave.model import FieldId
+from deskweave_feishu.client import uuid4_of
 
 DOCUMENT = {
     FieldId("title"): "打印机不工作",
@@ -258,7 +258,10 @@ def test_a_batch_is_halved_until_the_bad_row_is_alone(ready, connect, binding):
     outcomes = connection.sink.create(drafts)
     assert [outcome.error is None for outcome in outcomes] == [True, True, True, False, False, True]
     assert [record.corr for record in connection.records.fetch([one.ref for one in outcomes if one.ref])] == [
-        "i:L0", "i:L1", "i:L2", "i:L5",
+        "i:L0",
+        "i:L1",
+        "i:L2",
+        "i:L5",
     ]
 
 
@@ -319,8 +322,10 @@ def test_a_patch_clears_with_null_and_leaves_the_rest(ready, connect, binding):
     patch = mapper.patch(mapper.project("ledger", want), seen, key="k")
     outcome = connection.sink.patch([patch])[0]
     assert outcome.applied == {FieldId("priority"), FieldId("symptom"), FieldId("status")}
-    assert ready.platform.traffic and [one for one in ready.platform.traffic if one.writes][-1].body["records"][0]["fields"] == {
-        "优先级": None, "问题描述": None, "状态": "已关闭",
+    assert [one for one in ready.platform.traffic if one.writes][-1].body["records"][0]["fields"] == {
+        "优先级": None,
+        "问题描述": None,
+        "状态": "已关闭",
     }
     after = read(mapper, connection.records.fetch([ref])[0])
     assert after == dict(mapper.project("ledger", want).values)

@@ -223,7 +223,10 @@ CONTENTS = [
         },
         "T\na[b](https://x)",
     ),
-    ({"msg_type": "post", "content": {"zh_cn": {"content": [[{"tag": "at", "user_name": "李宁"}], [{"tag": "img"}]]}}}, "@李宁\n[image / 图片]"),
+    (
+        {"msg_type": "post", "content": {"zh_cn": {"content": [[{"tag": "at", "user_name": "李宁"}], [{"tag": "img"}]]}}},
+        "@李宁\n[image / 图片]",
+    ),
     ({"msg_type": "text", "content": '{"text":"inner"}'}, "inner"),
     ("not JSON {", "not JSON {"),
     ({"msg_type": "text", "content": 7}, "7"),
@@ -244,7 +247,9 @@ def test_contents(content, text):
 
 def test_what_cannot_be_seen_is_not_gone(desk, running):
     connection, _, _ = desk
-    assert connection.records.fetch([Ref("ticket", "6626871355780366331")]) == [Absent(Ref("ticket", "6626871355780366331"), "unclear")]
+    assert connection.records.fetch([Ref("ticket", "6626871355780366331")]) == [
+        Absent(Ref("ticket", "6626871355780366331"), "unclear")
+    ]
 
 
 def test_tickets_take_no_messages_from_us(desk, running):
