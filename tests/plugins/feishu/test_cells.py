@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskweave.connector import Ref, RemoteRecord
-from deskweave.mapping import BoundMapper
+from deskweave.mapping import BoundMapper, Unmapped
 from deskweave.model import FieldId, StatusBinding
 from deskweave_feishu.cells import Column, Option, Unwritable, column_of, empty_cell, read_cell, write_cell
 from deskweave_feishu.emulator.cells import CellError, shown, take
@@ -147,7 +147,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "tags": st.none() | st.lists(st.sampled_from(["first_line", "second_line"]), unique=True).map(tuple),
         "is_repeat": st.none() | st.booleans(),
         "effort": st.none() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9),
-        "due": st.none() | st.dates().map(lambda day: day.isoformat()),
+        "due": st.none() | st.dates(min_value=date(2, 1, 1), max_value=date(9998, 12, 31)).map(lambda day: day.isoformat()),
         "status": st.sampled_from(["awaiting_acceptance", "in_progress", "closed"]),
     }
 )
@@ -238,6 +238,8 @@ def test_dates_are_midnights_of_the_binding_zone():
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=raw) == datetime(2026, 11, 15, 16, tzinfo=UTC)
     assert codec.read(raw, None, None) == "2026-11-16"
     assert dialect("UTC").codecs["date"].read(raw, None, None) == "2026-11-15"
+    with pytest.raises(Unmapped):
+        codec.write("0001-01-01", None, None)  # its midnight in Shanghai is before all time
     assert dialect("UTC").digest != dialect("Asia/Shanghai").digest
 
 
