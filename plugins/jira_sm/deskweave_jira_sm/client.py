@@ -49,13 +49,16 @@ class Client:
         return self._transport.calls
 
     # ------------------------------------------------------------------------------------------------------------- plumbing
-    def _send(self, method: str, path: str, *, reads: bool, rate: str, **more: Any) -> Answer:
+    def _send(self, method: str, path: str, *, reads: bool, rate: str, quota: str | None = None, **more: Any) -> Answer:
+        """`quota` is the endpoint's own class where `rate` is the issue's: a burst limit speaks of the endpoint."""
         try:
             return self._transport.send(method, path, reads=reads, rate_class=rate, **more)
         except RateLimited as error:
-            error.rate_class = error.rate_class or rate
-            if error.scope in (Scope.RATE_CLASS, Scope.CONNECTION):
-                self._kit.budget.learn(rate, 0, error.retry_at)
+            if error.scope is Scope.RECORD:
+                error.rate_class = error.rate_class or rate
+            else:
+                error.rate_class = error.rate_class or quota or rate
+                self._kit.budget.learn(error.rate_class, 0, error.retry_at)
             raise
 
     def _get(self, path: str, *, rate: str = "configuration", ref: Ref | None = None, **params: Json) -> Json:
@@ -64,10 +67,10 @@ class Client:
 
     def _write(self, method: str, path: str, body: Json, *, rate: str, ref: Ref | None = None, **more: Any) -> Answer:
         """A write on one issue counts against the endpoint's quota and the issue's own."""
-        if ref is not None:
-            self._kit.budget.take(rate, 1)
-            rate = "issue_write"
-        return self._send(method, path, reads=False, rate=rate, body=body, ref=ref, **more)
+        if ref is None:
+            return self._send(method, path, reads=False, rate=rate, body=body, **more)
+        self._kit.budget.take(rate, 1)
+        return self._send(method, path, reads=False, rate="issue_write", quota=rate, body=body, ref=ref, **more)
 
     # ----------------------------------------------------------------------------------------------------------------- site
     def myself(self) -> Mapping[str, Json]:

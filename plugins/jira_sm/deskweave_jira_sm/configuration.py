@@ -90,9 +90,12 @@ class Configuration:
             elif marks or not info.custom:
                 attributes["type"] = _OURS.get(kind, "text") if info.custom else info.type or "text"
             yield Element(id=None, native=info.id, attributes=attributes, locked=_locked(info))
-        for name in ("reporter.email", "assignee.email"):
-            locked = "it is the person's own, shown where their profile shows it"
-            yield Element(id=None, native=name, attributes={"name": name, "type": "email", "collection": COLLECTION}, locked=locked)
+        for name, type_, locked in (
+            ("reporter.email", "email", "it is the person's own, shown where their profile shows it"),
+            ("assignee.email", "email", "it is the person's own, shown where their profile shows it"),
+            ("opened", "datetime", "when the request was raised in Jira"),
+        ):
+            yield Element(id=None, native=name, attributes={"name": name, "type": type_, "collection": COLLECTION}, locked=locked)
 
     def _marks(self) -> Mapping[str, str]:
         """Field id to our mark (path and type) in its description; empty for all who may not read descriptions."""
@@ -256,7 +259,8 @@ class Configuration:
             done = self._field(change, element) if element.id.kind == "field" else self._choice(change, element)
         except RequestError as error:
             return Outcome(executed=error.executed, error=error)
-        self._on_change()
+        if element.id.kind == "field":
+            self._on_change()
         return done
 
     def _field(self, change: ElementChange, element: Element) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from deskweave.connector import Capabilities, CollectionCapabilities, InstanceIdentity, Kit, Mapper, Plant
@@ -16,7 +17,7 @@ from deskweave_jira_sm.configuration import Configuration
 from deskweave_jira_sm.mapping import mapper_for
 from deskweave_jira_sm.messages import Comments
 from deskweave_jira_sm.people import Accounts
-from deskweave_jira_sm.probe import IDENTITY, probe
+from deskweave_jira_sm.probe import IDENTITY, probe, read_fields
 from deskweave_jira_sm.records import COLLECTION, Requests, RequestSink
 from deskweave_jira_sm.site import Site
 
@@ -36,6 +37,7 @@ class JiraConnection:
         self._bound: CollectionBinding | None = None
         self._words: frozenset[str] = frozenset()
         self._guesses: Mapping[str, frozenset[str]] = {}
+        self._fields_changed = False
         self._lock = threading.Lock()
         self._records = Requests(self)
         self._sink = RequestSink(self, self._records)
@@ -50,6 +52,9 @@ class JiraConnection:
         with self._lock:
             if self._site is None:
                 self._site = probe(self.client, self.settings)
+            elif self._fields_changed:
+                self._site = replace(self._site, fields=read_fields(self.client))
+            self._fields_changed = False
             return self._site
 
     @property
@@ -70,7 +75,9 @@ class JiraConnection:
             self._site = None
 
     def _changed(self) -> None:
-        self.reprobe()
+        """A field was made, renamed or taken away: read the fields again, and the screens."""
+        with self._lock:
+            self._fields_changed = True
         self._sink.forget_screens()
 
     # --------------------------------------------------------------------------------------------------------------- facets

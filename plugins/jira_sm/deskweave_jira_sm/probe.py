@@ -52,7 +52,7 @@ def probe(client: Client, settings: Settings) -> Site:
     me = client.myself()
     info = client.server_info()
     project = client.project(settings.project)
-    fields = {field.id: field for field in map(read_field, client.fields()) if field is not None}
+    fields = read_fields(client)
     permissions = frozenset(
         name
         for name, right in client.my_permissions(settings.project, PERMISSIONS).items()
@@ -80,6 +80,11 @@ def probe(client: Client, settings: Settings) -> Site:
         request_type_field=next((field.id for field in fields.values() if field.kind == REQUEST_TYPE), None),
         planted=_planted(client, settings.project),
     )
+
+
+def read_fields(client: Client) -> Mapping[str, FieldInfo]:
+    """Every field this account sees, by id."""
+    return {field.id: field for field in map(read_field, client.fields()) if field is not None}
 
 
 def read_field(raw: Json) -> FieldInfo | None:

@@ -76,13 +76,17 @@ def asked_fields(desk: Desk) -> list[str]:
         return ["*all", "-comment", "-attachment", "-worklog"]
     names = [*_BASE]
     for native in natives(desk):
-        info = field_info(desk, native.partition(".")[0])
-        names.append(info.id if info else native.partition(".")[0])
+        base = "created" if native == "opened" else native.partition(".")[0]
+        info = field_info(desk, base)
+        names.append(info.id if info else base)
     return list(dict.fromkeys(names))
 
 
 def read_record(desk: Desk, issue: Json) -> RemoteRecord | None:
-    """An issue as a record; None where it has no id or no fields and so is no record at all."""
+    """An issue as a record; None where it has no id or no fields and so is no record at all.
+
+    Beside Jira's own fields it has `reporter.email`, `assignee.email`, and `opened`: the creation time of what was raised in Jira.
+    """
     if not isinstance(issue, Mapping) or not issue.get("id") or not isinstance(issue.get("fields"), Mapping):
         return None
     site, raw = desk.site, issue["fields"]
@@ -100,6 +104,8 @@ def read_record(desk: Desk, issue: Json) -> RemoteRecord | None:
     properties = issue.get("properties")
     mark = properties.get(CORRELATION) if isinstance(properties, Mapping) else None
     corr = mark.get("id") if isinstance(mark, Mapping) else None
+    if corr is None and "created" in raw:
+        fields["opened"] = raw["created"]  # of what we carried here it would say when we did, not when the user asked
     updated = read_instant(raw.get("updated"))
     key = str(issue.get("key") or issue["id"])
     return RemoteRecord(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deskweave.connector import Element, ElementChange, ElementId
+from deskweave.connector import Draft, Element, ElementChange, ElementId, Outcome, Ref, RemoteRecord, View
 from deskweave.emulation import TurnedTime
 from deskweave.http import ConnectionKit, MemoryBudget, open_session
 from deskweave.model import (
@@ -25,6 +26,7 @@ from deskweave.model import (
     StatusBinding,
     StatusModel,
     Transition,
+    Value,
     Visibility,
 )
 from deskweave_jira_sm.client import RATES
@@ -219,25 +221,69 @@ class Bench:
     def later(self, **by: float) -> None:
         self.now.advance(timedelta(**by))
 
+    binding = staticmethod(binding)
+    field_change = staticmethod(field_change)
+    choice_change = staticmethod(choice_change)
+
+    def draft(self, connection: JiraConnection, corr: str, **values: Value) -> Draft:
+        """A draft with a title and `values`, by the connection's mapper."""
+        document = {FieldId(name): value for name, value in {"title": f"made for {corr}", **values}.items()}
+        return connection.mapper(binding()).draft("request", document, corr=corr, key=f"k-{corr}")
+
+    def create(self, connection: JiraConnection, corr: str = "c-1", **values: Value) -> Outcome:
+        (outcome,) = connection.sink.create([self.draft(connection, corr, **values)])
+        return outcome
+
+    def patch(self, connection: JiraConnection, ref: Ref, **values: Value) -> Outcome:
+        """What is different between the request as it is and `values`, written."""
+        (record,) = connection.records.fetch([ref])
+        assert isinstance(record, RemoteRecord)
+        want = View({FieldId(name): value for name, value in values.items()})
+        (outcome,) = connection.sink.patch([connection.mapper(binding()).patch(want, record, key="k")])
+        return outcome
+
     @property
     def state(self):
         return self.site.platform.state
 
 
-@pytest.fixture
-def bench() -> Iterator[Bench]:
+def open_bench() -> Bench:
     now = TurnedTime(START)
     site = JiraConnector().emulator.start(port=0, seed=7, now=now)
-    made = Bench(now, site)  # type: ignore[arg-type]
-    yield made
-    for close in made.close:
+    return Bench(now, site)  # type: ignore[arg-type]
+
+
+def close_bench(bench: Bench) -> None:
+    for close in bench.close:
         close()
-    site.stop()
+    bench.site.stop()
 
 
 @pytest.fixture
-def desk(bench: Bench) -> Bench:
-    """The bench with the practice's fields applied by the administrator."""
-    provision(bench.connect("admin"))
+def bench() -> Iterator[Bench]:
+    """A new site as it is delivered."""
+    made = open_bench()
+    yield made
+    close_bench(made)
+
+
+_APPLIED = ("fields", "screens", "next_field", "next_option", "next_context")
+
+
+@pytest.fixture(scope="session")
+def applied() -> Mapping[str, object]:
+    """What the administrator's apply leaves on a site; done once, over the wire."""
+    made = open_bench()
+    provision(made.connect("admin"))
+    left = {name: getattr(made.state, name) for name in _APPLIED}
+    close_bench(made)
+    return left
+
+
+@pytest.fixture
+def desk(bench: Bench, applied: Mapping[str, object]) -> Bench:
+    """The bench with the practice's fields applied."""
+    for name, value in copy.deepcopy(dict(applied)).items():
+        setattr(bench.state, name, value)
     bench.later(minutes=1)
     return bench
