@@ -28,7 +28,7 @@ class Entry:
         order: settles entries of one instant.
         source: "connection:snow", "rule:<id>", "plugin:<name>", "person:<id>".
         origin_id: "<collection>/<rid>/<vendor change id>/<field>" for a line of history,
-            "<collection>/<rid>/<version or updated_at>/<field>" for an observation, a fresh ULID for a rule or a person.
+            "<collection>/<rid>/@<version or updated_at>/<field>" for an observation, a fresh ULID for a rule or a person.
         history: a line of a platform's history: written once, however often it is read. An observation whose origin_id is taken
             (two edits within what the platform's stamp can tell apart) gets a suffix instead: it is never lost.
         precise: False: `at` is the latest moment it can have happened.

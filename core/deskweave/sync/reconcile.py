@@ -210,7 +210,8 @@ class Reconciliation:
             new=value,
             at=at,
             source=f"connection:{link.conn}",
-            origin_id=f"{record.ref.collection}/{record.ref.rid}/{version_of(record)}/{name}",
+            # "@": a version must not be taken for the id of a change, both are small numbers on some platforms
+            origin_id=f"{record.ref.collection}/{record.ref.rid}/@{version_of(record)}/{name}",
             actor=None if record.updated_by is None else f"{link.conn}:{record.updated_by}",
             precise=False,
         )
