@@ -14,7 +14,16 @@ from deskweave.connector import Ref
 from deskweave.model import Binding, ConnectionName, Route
 from deskweave.store import Store
 from deskweave.sync import Engine, Guard, Side, SyncReport
-from deskweave.testing.memory import FIELDS, STATUSES, MemoryConnection, MemoryHands, MemoryPlatform, Switches, small_binding, small_mapper
+from deskweave.testing.memory import (
+    FIELDS,
+    STATUSES,
+    MemoryConnection,
+    MemoryHands,
+    MemoryPlatform,
+    Switches,
+    small_binding,
+    small_mapper,
+)
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FREE = Guard(update_records=10_000, max_notices=10_000)
@@ -85,7 +94,11 @@ def world() -> Callable[..., World]:
     made: list[Store] = []
 
     def make(
-        *, names: Sequence[str] = ("a", "b"), switches: Mapping[str, Switches] | None = None, bindings: Mapping[str, Binding] | None = None, **more: Any
+        *,
+        names: Sequence[str] = ("a", "b"),
+        switches: Mapping[str, Switches] | None = None,
+        bindings: Mapping[str, Binding] | None = None,
+        **more: Any,
     ) -> World:
         clock = Clock()
         random = Random(7)

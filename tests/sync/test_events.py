@@ -78,7 +78,10 @@ def test_lagging_history_refines_later_and_the_fold_skips_it(world):
     assert [(e.new, e.precise) for e in events(w)] == [("waiting", False), ("asking", False)]
     w.sync(200)
     found = events(w)
-    assert [(e.old, e.new, e.refines) for e in found[2:]] == [("waiting", "working", found[1].seq), ("working", "asking", found[1].seq)]
+    assert [(e.old, e.new, e.refines) for e in found[2:]] == [
+        ("waiting", "working", found[1].seq),
+        ("working", "asking", found[1].seq),
+    ]
     assert fold(found) == {STATUS: "asking"}
     w.sync(200)
     assert len(events(w)) == 4

@@ -10,7 +10,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from deskweave.testing.machine import SyncMachine, bind
 
 EXAMPLES = int(os.environ.get("DESKWEAVE_EXAMPLES", "60"))
-SETTINGS = settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+SETTINGS = settings(
+    max_examples=EXAMPLES, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
 
 
 def test_two_platforms_under_attack():
@@ -18,4 +20,6 @@ def test_two_platforms_under_attack():
 
 
 def test_three_platforms_under_attack():
-    run_state_machine_as_test(bind(SyncMachine, sides=("a", "b", "c")), settings=settings(SETTINGS, max_examples=max(10, EXAMPLES // 4)))
+    run_state_machine_as_test(
+        bind(SyncMachine, sides=("a", "b", "c")), settings=settings(SETTINGS, max_examples=max(10, EXAMPLES // 4))
+    )

@@ -32,9 +32,7 @@ def list_inquiries(store: Store) -> list[InquiryRow]:
         links: dict[str, list[LinkRow]] = {}
         for row in tx.execute(sa.select(link).where(link.c.kind == "inquiry").order_by(link.c.id)):
             links.setdefault(row.inquiry, []).append(link_row(row))
-        counts: dict[str, int] = dict(
-            tx.execute(sa.select(message.c.inquiry, sa.func.count()).group_by(message.c.inquiry)).tuples().all()
-        )
+        counts: dict[str, int] = dict(tx.execute(sa.select(message.c.inquiry, sa.func.count()).group_by(message.c.inquiry)).all())
     return [
         InquiryRow(
             id=one,

@@ -107,6 +107,9 @@ class SyncMachine(RuleBasedStateMachine):
     sides: tuple[str, ...] = ("a", "b")
     #: Without conditions and history somebody's edit between our look and our write is lost unseen: no such platform may be raced.
     racing = True
+    most_records = 7
+    pinned: Mapping[str, Any] = {}  #: switches that are not drawn
+    wrong: tuple[str, ...] = ("crash", "crash", "edit", "edit", "edit", "tick")  #: what happens at a door, drawn evenly
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,8 +154,8 @@ class SyncMachine(RuleBasedStateMachine):
             )
 
     def switches(self) -> st.SearchStrategy[Switches]:
-        return st.builds(
-            Switches,
+        """Habits to draw from; subclasses pin some of them down by `pinned`."""
+        free: dict[str, st.SearchStrategy[Any]] = dict(
             ordered=st.booleans(),
             scan=st.sampled_from([False, False, True]),
             precision=st.sampled_from([timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1)]),
@@ -168,6 +171,7 @@ class SyncMachine(RuleBasedStateMachine):
             page=st.sampled_from([1, 3, 50]),
             batch=st.sampled_from([1, 5]),
         )
+        return st.builds(Switches, **{**free, **{name: st.just(value) for name, value in self.pinned.items()}})
 
     def engine(self) -> Engine:
         names = [ConnectionName(name) for name in self.platforms]
@@ -203,6 +207,7 @@ class SyncMachine(RuleBasedStateMachine):
             plan.act()
 
     # --------------------------------------------------------------------------------------------------------------- people
+    @precondition(lambda self: sum(len(platform.records) for platform in self.platforms.values()) < self.most_records)
     @rule(data=st.data())
     def create(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.platforms)))
@@ -226,6 +231,27 @@ class SyncMachine(RuleBasedStateMachine):
         self.spoken.append((name, text, visibility))
         self.hands(name).write(Ref(*key), visibility, text, "someone")
 
+    @precondition(lambda self: len(self.platforms) > 1 and all(platform.records for platform in self.platforms.values()))
+    @rule(data=st.data())
+    def disagree(self, data: st.DataObject) -> None:
+        """Two people change one inquiry on two platforms before either can see the other."""
+        with self.store.read() as tx:
+            rows = tx.execute(
+                sa.select(tables.link.c.inquiry, tables.link.c.conn, tables.link.c.collection, tables.link.c.rid).where(
+                    tables.link.c.kind == "inquiry", tables.link.c.rid.is_not(None)
+                )
+            ).all()
+        homes: dict[str, list[tuple[str, Ref]]] = {}
+        for row in rows:
+            homes.setdefault(row.inquiry, []).append((row.conn, Ref(row.collection, row.rid)))
+        joined = sorted(key for key, places in homes.items() if len(places) > 1)
+        if not joined:
+            return
+        places = sorted(homes[data.draw(st.sampled_from(joined))], key=lambda place: place[0])
+        field = FieldId(data.draw(st.sampled_from(["title", "priority", "status"])))
+        for name, ref in places[:2]:
+            self._change(name, ref, field, data.draw(st.sampled_from(WORDS[field])))
+
     def _draw_edit(self, data: st.DataObject) -> tuple[str, int, FieldId, str]:
         name = data.draw(st.sampled_from(sorted(self.platforms)))
         field = data.draw(st.sampled_from(["title", "title", "priority", "status", "status"]))
@@ -236,7 +262,9 @@ class SyncMachine(RuleBasedStateMachine):
         if not platform.records:
             return
         keys = sorted(platform.records)
-        ref = Ref(*keys[which % len(keys)])
+        self._change(name, Ref(*keys[which % len(keys)]), field, value)
+
+    def _change(self, name: str, ref: Ref, field: FieldId, value: str) -> None:
         before = dict(self.hands(name).shows(ref))
         if same(before.get(field), value):
             return
@@ -259,7 +287,7 @@ class SyncMachine(RuleBasedStateMachine):
         """One run, with whatever goes wrong in it."""
         self.plans = []
         for _ in range(data.draw(st.integers(0, 3))):
-            kind = data.draw(st.sampled_from(["crash", "crash", "edit", "edit", "edit", "tick"]))
+            kind = data.draw(st.sampled_from(self.wrong))
             at = self.doors + data.draw(st.integers(1, 25))
             if kind == "crash":
                 self.plans.append(Plan(at, _crash))

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from deskweave.connector import RateClass
+from deskweave.errors import CredentialError, RateLimited, SafetyStop
+from deskweave.store import Install, Store, StoreTooNew, tables
+from deskweave.store.audit import Written, record_writes, verify_audit
+from deskweave.store.budget import StoreBudget
+from deskweave.store.migrations import HEAD, migrate, revision_of
+from deskweave.store.values import decode, encode, new_ulid, ulid_time
+from deskweave.store.vault import StoreVault
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def now():
+    return AT
+
+
+def shape(tx):
+    """Tables as they are, whatever the order of their constraints."""
+    inspect = sa.inspect(tx)
+    found = {}
+    for table in inspect.get_table_names():
+        found[table] = (
+            sorted((c["name"], str(c["type"]), c["nullable"], c["default"], c["primary_key"]) for c in inspect.get_columns(table)),
+            sorted(f"{i['name']} {i['column_names']} {i['unique']}" for i in inspect.get_indexes(table)),
+            sorted(str(sorted(i.items(), key=str)) for i in inspect.get_unique_constraints(table)),
+            sorted(str(sorted(i.items(), key=str)) for i in inspect.get_foreign_keys(table)),
+        )
+    return found
+
+
+def test_a_fresh_store_is_all_migrations_applied(tmp_path):
+    store = Store.open(tmp_path / "state.db", now=now)
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as tx:
+        migrate(tx)
+        migrated, indexes = (
+            shape(tx),
+            sorted(tx.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL").scalars()),
+        )
+        assert revision_of(tx) == HEAD
+    with store.read() as tx:
+        assert shape(tx) == migrated
+        assert (
+            sorted(tx.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL").scalars()) == indexes
+        )
+        assert set(migrated) == {*tables.metadata.tables, "alembic_version"}
+    store.close()
+    engine.dispose()
+
+
+def test_who_we_are_is_random_and_stays(tmp_path):
+    first, other = Store.open(tmp_path / "a.db", now=now), Store.open(tmp_path / "b.db", now=now)
+    assert first.install.id != other.install.id
+    assert first.install.epoch == 1
+    first.close()
+    again = Store.open(tmp_path / "a.db", now=now)
+    assert again.install == first.install
+    restored = Store.open(tmp_path / "c.db", now=now, install=Install(first.install.id, 2))
+    assert restored.install == Install(first.install.id, 2)
+    for one in (other, again, restored):
+        one.close()
+
+
+def test_a_newer_store_is_refused_untouched(tmp_path):
+    path = tmp_path / "state.db"
+    store = Store.open(path, now=now)
+    with store.write() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    with pytest.raises(StoreTooNew, match=r"9999.*pip install -U deskweave"):
+        Store.open(path, now=now)
+
+
+def test_the_file_is_copied_aside_before_a_migration(tmp_path, monkeypatch):
+    path = tmp_path / "state.db"
+    Store.open(path, now=now).close()
+    import deskweave.store.migrations as migrations
+
+    monkeypatch.setattr(migrations, "HEAD", "0002")
+    monkeypatch.setattr(migrations, "revisions", lambda: frozenset({"0001", "0002"}))
+    ran = []
+    monkeypatch.setattr(migrations, "migrate", lambda tx: ran.append(revision_of(tx)))
+    Store.open(path, now=now).close()
+    assert ran == ["0001"]
+    copy = tmp_path / "state.db.before-0002"
+    monkeypatch.undo()
+    Store.open(copy, now=now).close()
+
+
+def test_settings_of_the_database(tmp_path):
+    store = Store.open(tmp_path / "state.db", now=now)
+    with store.read() as tx:
+        pragma = {
+            name: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "busy_timeout")
+        }
+    assert pragma == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "wal_autocheckpoint": 20000,
+        "busy_timeout": 10000,
+    }
+    store.close()
+
+
+def test_a_lease_is_free_again_when_its_holder_is_killed(tmp_path):
+    path = tmp_path / "state.db"
+    Store.open(path, now=now).close()
+    code = (
+        "import sys, datetime\nfrom deskweave.store import Store\n"
+        "store = Store.open(sys.argv[1], now=lambda: datetime.datetime(2026, 11, 22, tzinfo=datetime.timezone.utc))\n"
+        "with store.lease('sync'):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert holder.stdout.readline() == b"held\n"
+    store = Store.open(path, now=now)
+    with pytest.raises(SafetyStop, match=f"process {holder.pid}"), store.lease("sync"):
+        pass
+    holder.kill()
+    holder.wait()
+    holder.stdin.close()
+    holder.stdout.close()
+    with store.lease("sync"), store.lease("again"):
+        pass
+    store.close()
+
+
+def test_values_come_back_as_they_were():
+    for value in (None, True, 1, 1.5, "a", AT, ("a", AT, ("b",)), ()):
+        assert decode(encode(value)) == value
+    with pytest.raises(ValueError, match="time zone"):
+        encode(datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_ids_sort_by_time():
+    ids = [new_ulid(AT + timedelta(milliseconds=n)) for n in range(50)]
+    assert ids == sorted(ids)
+    assert all(len(one) == 26 for one in ids)
+    assert ulid_time(ids[7]) == AT + timedelta(milliseconds=7)
+
+
+def test_a_budget_refills_and_says_when(tmp_path):
+    clock = [AT]
+    store = Store.open(":memory:", now=lambda: clock[0])
+    budget = StoreBudget(store, "snow", [RateClass("read", 10, timedelta(seconds=10))])
+    other = StoreBudget(store, "snow", [RateClass("read", 10, timedelta(seconds=10))])
+    for _ in range(5):
+        budget.take("read")
+        other.take("read")
+    with pytest.raises(RateLimited) as caught:
+        budget.take("read", 3)
+    assert caught.value.retry_at == AT + timedelta(seconds=3)
+    clock[0] = caught.value.retry_at
+    budget.take("read", 3)
+    budget.take("unlimited", 1000)
+    budget.learn("read", 0, AT + timedelta(seconds=60))
+    with pytest.raises(RateLimited):
+        budget.take("read")
+    store.close()
+
+
+def test_the_vault_keeps_nothing_in_plain_text():
+    with pytest.raises(CredentialError, match="cannot seal"):
+        StoreVault("feishu").rotate("token", "a", "b")
+
+
+def test_the_audit_chain_shows_a_changed_row():
+    store = Store.open(":memory:", now=now)
+    with store.write() as tx:
+        for n in range(5):
+            record_writes(tx, [Written(at=AT, conn="a", ref=f"t/{n}", verb="update", outcome="yes", digest={"title": "x"})] * 2)
+        assert verify_audit(tx) is None
+        tx.execute(sa.update(tables.audit).where(tables.audit.c.n == 4).values(ref="t/9"))
+        assert verify_audit(tx) == 4
+    store.close()
