@@ -44,19 +44,19 @@ class NoVault:
         return False
 
 
-@pytest.fixture()
+@pytest.fixture
 def now() -> TurnedTime:
     return TurnedTime(START)
 
 
-@pytest.fixture()
+@pytest.fixture
 def emulator(now: TurnedTime) -> Iterator[RunningServiceNow]:
     running = ServiceNow().emulator.start(port=0, seed=1, now=now)
     yield running
     running.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def kit(now: TurnedTime) -> Iterator[ConnectionKit]:
     session = open_session(environment=False)
     yield ConnectionKit(connection="snow", install="I", now=now, http=session, budget=MemoryBudget(now=now), vault=NoVault())
@@ -226,7 +226,11 @@ ERRORS = {
 def test_every_known_error_body_has_its_error(shared, kit):
     samples = json.loads((shared / "api/fixtures/servicenow/errors/error_bodies.json").read_text())
     assert set(samples) == {*ERRORS, "oauth_401"}
-    settings = {"address": "https://acme.example", "access": "write", "auth": {"kind": "basic", "username": "a", "password": "bbbb"}}
+    settings = {
+        "address": "https://acme.example",
+        "access": "write",
+        "auth": {"kind": "basic", "username": "a", "password": "bbbb"},
+    }
     client = ServiceNow().connect(settings, kit)._client
     url = "https://acme.example/api/now/v2/table/incident"
     for name, (reading, writing) in ERRORS.items():

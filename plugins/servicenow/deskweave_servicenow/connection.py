@@ -20,7 +20,9 @@ from deskweave_servicenow.layout import COUNTERPARTS_COLUMN, Layout
 from deskweave_servicenow.mapping import DIALECT
 from deskweave_servicenow.messages import JOURNAL, Messages
 from deskweave_servicenow.people import Directory, People
-from deskweave_servicenow.records import Answers, Records, Sink
+from deskweave_servicenow.records import Answers, Records
+from deskweave_servicenow.sink import Sink
+from deskweave_servicenow.target import Target
 
 MARK_PROPERTY: Final = "deskweave.install"
 #: A REST transaction is cut after 60 s; the rest is room for a lagging replica.
@@ -53,16 +55,16 @@ class ServiceNowConnection:
         self._capabilities: Capabilities | None = None
         self._identity: InstanceIdentity | None = None
         self.records = Records(self._client, self._layout, self._answers, self._history)
-        self.sink = Sink(self._client, self._layout, self._answers, Directory(self._client, kit), kit)
+        self.sink = Sink(self._client, self._layout, self._answers, Directory(self._client, kit))
         self.messages = Messages(self._client, self._who, self._lost_right)
         self.people = People(self._client)
-        self.configuration = Configuration(self._client, self._layout, kit.connection, self._changed)
-        self.target = self.configuration
+        self.configuration = Configuration(self._client, self._layout)
+        self.target = Target(self._client, self._layout, kit.connection, self._changed)
 
     def mapper(self, binding: Binding) -> Mapper:
         """The mapper of a binding; from now on its columns are among those every read asks for."""
-        self._layout.bind(binding)
-        self._capabilities = None  # which columns matter, and with them what is lost, follows from the binding
+        if self._layout.bind(binding):
+            self._capabilities = None  # which columns matter, and with them what is lost, follows from the binding
         return BoundMapper(binding, DIALECT)
 
     def close(self) -> None:

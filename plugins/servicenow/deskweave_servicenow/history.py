@@ -82,7 +82,7 @@ class History:
             message = "sys_audit: the instance answered with rows outside the query; its history is not used"
             raise ConfigurationError(message)
         self._learn_people(rows)
-        changes = [change for row in rows if (change := self._audited(collection, row)) is not None]
+        changes = [change for row in rows if (change := self._audited(collection, row)) is not None and change.ref.rid in ids]
         changes.sort(key=lambda change: (change.at, change.order, change.change_id))
         return changes, _Position(g=at["g"], t=key[0], s=key[1], v={})
 
@@ -141,7 +141,7 @@ class History:
         before, changes = dict(at["v"]), []
         for row in sorted(rows, key=lambda one: (str(one.get("start")), str(one.get("sys_created_on")))):
             moment, rid, value = instant(row.get("start")), row.get("id"), row.get("field_value")
-            if moment is None or not isinstance(rid, str) or not isinstance(value, str) or not value:
+            if moment is None or not isinstance(rid, str) or rid not in ids or not isinstance(value, str) or not value:
                 continue
             old = before.get(rid)
             before[rid] = value

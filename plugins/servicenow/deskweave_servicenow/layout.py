@@ -63,8 +63,9 @@ class Layout:
         self._columns: dict[str, frozenset[str] | None] = {}
         self._from_dictionary: set[str] = set()
 
-    def bind(self, binding: Binding) -> None:
-        """Remember what a binding reads; several bindings over a process's life add up."""
+    def bind(self, binding: Binding) -> bool:
+        """Remember what a binding reads; several bindings over a process's life add up. Answers whether it asks for more."""
+        before = ({name: set(columns) for name, columns in self._bound.items()}, dict(self._correlations))
         for name, collection in binding.collections.items():
             words = {key for spelled in collection.statuses.values() for key in (*spelled.is_, *spelled.sets)}
             words |= {key for spelled in collection.statuses.values() for other in spelled.reads for key in other}
@@ -78,6 +79,7 @@ class Layout:
             ids = self._fields.setdefault(name, {})
             ids |= {key: STATUS for spelled in collection.statuses.values() for key in spelled.is_}
             ids |= {at.native: field for field, at in collection.fields.items() if field != STATUS}
+        return before != (self._bound, self._correlations)
 
     def asked(self, collection: str) -> tuple[str, ...]:
         """The columns every read of a collection names."""

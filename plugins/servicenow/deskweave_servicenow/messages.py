@@ -55,7 +55,8 @@ class Messages:
         )
         if self._hidden(listing, expected, resume):
             return Page(items=(), resume=None, covers_until=None, expected=expected)
-        return Page(items=self._messages(listing.rows), resume=further, covers_until=covers, expected=expected)
+        rows = [row for row in listing.rows if row.get("name") == collection]
+        return Page(items=self._messages(rows), resume=further, covers_until=covers, expected=expected)
 
     def of(self, parent: Ref, resume: str | None) -> Page[RemoteMessage]:
         base = f"{term('element_id', '=', parent.rid)}^elementIN{','.join(ELEMENTS)}"
@@ -63,7 +64,8 @@ class Messages:
             self._client, JOURNAL, base, FIELDS, column="sys_created_on", since=None, resume=resume
         )
         self._hidden(listing, expected, resume)
-        return Page(items=self._messages(listing.rows), resume=further, covers_until=covers, expected=expected)
+        rows = [row for row in listing.rows if row.get("element_id") == parent.rid]
+        return Page(items=self._messages(rows), resume=further, covers_until=covers, expected=expected)
 
     def say(self, parent: Ref, message: PublicMessage, *, corr: str, key: str) -> Outcome:
         return self._append(parent, "comments", message.body, corr)

@@ -118,24 +118,24 @@ def make_binding() -> Binding:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def now() -> TurnedTime:
     return TurnedTime(START)
 
 
-@pytest.fixture()
+@pytest.fixture
 def emulator(now: TurnedTime) -> Iterator[RunningServiceNow]:
     running = ServiceNow().emulator.start(port=0, seed=7, now=now)
     yield running
     running.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def binding() -> Binding:
     return make_binding()
 
 
-@pytest.fixture()
+@pytest.fixture
 def open_connection(emulator: RunningServiceNow, now: TurnedTime, binding: Binding) -> Iterator[Callable[..., Connection]]:
     """Opens a connection for an account, bound unless `bound` is False; `more` are settings on top."""
     sessions = []
@@ -143,9 +143,7 @@ def open_connection(emulator: RunningServiceNow, now: TurnedTime, binding: Bindi
     def open_(account: str = "agent", *, bound: bool = True, **more: Any) -> Connection:
         session = open_session(environment=False)
         sessions.append(session)
-        kit = ConnectionKit(
-            connection="snow", install="I", now=now, http=session, budget=MemoryBudget(now=now), vault=NoVault()
-        )
+        kit = ConnectionKit(connection="snow", install="I", now=now, http=session, budget=MemoryBudget(now=now), vault=NoVault())
         connection = ServiceNow().connect({**emulator.settings(account), **more}, kit)  # type: ignore[arg-type]
         if bound:
             connection.mapper(binding)
@@ -156,27 +154,27 @@ def open_connection(emulator: RunningServiceNow, now: TurnedTime, binding: Bindi
         session.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def agent(open_connection: Callable[..., Connection]) -> Connection:
     return open_connection("agent")
 
 
-@pytest.fixture()
+@pytest.fixture
 def admin(open_connection: Callable[..., Connection]) -> Connection:
     return open_connection("admin")
 
 
-@pytest.fixture()
+@pytest.fixture
 def mapper(agent: Connection, binding: Binding) -> Any:
     return agent.mapper(binding)
 
 
-@pytest.fixture()
+@pytest.fixture
 def hands(emulator: RunningServiceNow, mapper: Any) -> Any:
     return emulator.hands(mapper)
 
 
-@pytest.fixture()
+@pytest.fixture
 def everything() -> Callable[..., list[Any]]:
     """All items of a paged listing, from the first page to the last, and the pages themselves."""
 

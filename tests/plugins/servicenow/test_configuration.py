@@ -146,6 +146,16 @@ def test_a_yes_no_column_can_stay_empty(admin, agent, mapper):
     assert mapper.read(created.record).values["is_repeat"] is False
 
 
+def test_several_choices_are_kept_as_one_text(admin, agent, mapper):
+    admin.target.apply(create(field("tags", "u_tags", "choices")), key="1")
+    for order, text in enumerate(("First line", "Second line"), 1):
+        admin.target.apply(create(choice(f"t{order}", text, order, column="u_tags")), key=str(order))
+    document = {"title": "x", "tags": ("first_line", "second_line")}
+    created = agent.sink.create([mapper.draft("incident", document, corr="c", key="k")])[0]
+    assert created.dropped == frozenset()
+    assert mapper.read(created.record).values["tags"] == ("first_line", "second_line")
+
+
 def test_usage_counts_records(admin, agent, mapper):
     admin.target.apply(create(field("cost_center", "u_cost_center")), key="1")
     for value in ("A", "B", None):

@@ -12,7 +12,7 @@ import requests
 ADMIN = ("admin", "emulated-admin-password")
 
 
-@pytest.fixture()
+@pytest.fixture
 def call(emulator):
     """Send as admin (or `user`) and return status, parsed body and headers."""
 
@@ -32,7 +32,7 @@ def call(emulator):
     return send
 
 
-@pytest.fixture()
+@pytest.fixture
 def table(call):
     def of(name, query="", **params):
         status, body, _ = call("GET", f"/api/now/table/{name}", sysparm_query=query, **params)
@@ -42,7 +42,7 @@ def table(call):
     return of
 
 
-@pytest.fixture()
+@pytest.fixture
 def post(call):
     def make(**fields):
         status, body, _ = call("POST", "/api/now/table/incident", json=fields)
@@ -53,7 +53,7 @@ def post(call):
 
 
 # ----------------------------------------------------------------------------------------------------------------- queries
-@pytest.fixture()
+@pytest.fixture
 def four(post, now):
     rows = []
     for title, impact, corr in (("Alpha", "1", "a"), ("beta", "2", ""), ("Gamma ray", "3", "c"), ("delta", "3", "d")):
@@ -117,7 +117,9 @@ def test_order_without_a_unique_key_is_not_stable(post, table):
 
 def test_the_limit_is_applied_before_row_acls(four, call, emulator):
     emulator.platform.hide("admin", [four[0]["sys_id"], four[1]["sys_id"]])
-    status, body, headers = call("GET", "/api/now/table/incident", sysparm_query="ORDERBYsys_updated_on^ORDERBYsys_id", sysparm_limit=3)
+    status, body, headers = call(
+        "GET", "/api/now/table/incident", sysparm_query="ORDERBYsys_updated_on^ORDERBYsys_id", sysparm_limit=3
+    )
     assert (status, len(body["result"]), headers["X-Total-Count"]) == (200, 1, "4")
 
 
@@ -244,7 +246,9 @@ def test_error_envelopes(emulator, method, path, headers, body, status, message)
 def test_stats(four, call):
     _, body, _ = call("GET", "/api/now/stats/incident", sysparm_count="true", sysparm_query="impact=3")
     assert body["result"]["stats"]["count"] == "2"
-    _, body, _ = call("GET", "/api/now/stats/incident", sysparm_count="true", sysparm_group_by="impact", sysparm_avg_fields="urgency")
+    _, body, _ = call(
+        "GET", "/api/now/stats/incident", sysparm_count="true", sysparm_group_by="impact", sysparm_avg_fields="urgency"
+    )
     grouped = {one["groupby_fields"][0]["value"]: one["stats"] for one in body["result"]}
     assert grouped["3"] == {"count": "2", "avg": {"urgency": "1.0000"}}
 
@@ -287,7 +291,9 @@ def test_a_cookie_session_with_a_full_queue_drops_requests(emulator):
         headers = {"Accept": "application/json", "Cookie": "JSESSIONID=ABC"}
         body = {"short_description": "x"}
         answers.append(
-            requests.post(f"{emulator.address}/api/now/table/incident", json=body, headers=headers, auth=ADMIN, timeout=10).status_code
+            requests.post(
+                f"{emulator.address}/api/now/table/incident", json=body, headers=headers, auth=ADMIN, timeout=10
+            ).status_code
         )
 
     with emulator.platform.lock:

@@ -89,7 +89,8 @@ def test_a_log_of_later_days_turns_the_clock(hands, now, emulator):
 def test_the_agent_reads_a_lived_log_from_metrics(agent, hands, everything):
     begun = datetime(2016, 2, 29, 1, 23, tzinfo=UTC)
     (ref,) = hands.replay(
-        "incident", [(begun + timedelta(hours=n), "A", {"status": s}) for n, s in enumerate(["new", "in_progress", "resolved", "closed"])]
+        "incident",
+        [(begun + timedelta(hours=n), "A", {"status": s}) for n, s in enumerate(["new", "in_progress", "resolved", "closed"])],
     )
     assert [(line.new, line.at.hour) for line in lines(agent, [ref], everything)] == [("1", 1), ("2", 2), ("6", 3), ("7", 4)]
 
@@ -123,7 +124,9 @@ def test_a_real_log_of_six_thousand_events(shared, admin, hands, everything, map
     assert time.monotonic() - begun < 15
     assert len(refs) == len(last) == 890
     items, _ = everything(lambda resume: admin.records.changes("incident", None, resume))
-    assert {one.label: (mapper.read(one).values["status"]) for one in items} == {number: status for number, (_, status) in last.items()}
+    assert {one.label: (mapper.read(one).values["status"]) for one in items} == {
+        number: status for number, (_, status) in last.items()
+    }
     ref = Ref("incident", next(one.ref.rid for one in items if one.label == "INC0000045"))
     states = [(line.new, line.at) for line in lines(admin, [ref], everything) if line.field == "state"]
     assert states == [("6", datetime(2016, 2, 29, 8, 53, tzinfo=UTC)), ("7", datetime(2016, 3, 5, 12, 0, tzinfo=UTC))]

@@ -36,9 +36,10 @@ def test_a_created_record_reads_as_projected(document):
     conftest = _binding()
     mapper = BoundMapper(conftest, DIALECT)
     draft = mapper.draft("incident", document, corr="c", key="k")
-    stored = {
-        name: "" for name in (at.native for at in conftest.collections["incident"].fields.values())
-    } | {"state": "1", "hold_reason": ""}
+    stored = {name: "" for name in (at.native for at in conftest.collections["incident"].fields.values())} | {
+        "state": "1",
+        "hold_reason": "",
+    }
     stored |= {name: "" if raw is None else str(raw) for name, raw in draft.fields.items()}
     row = {"sys_id": "1" * 32, "sys_updated_on": "2026-11-22 08:00:00", **stored}
     view = mapper.read(read_record("incident", row, correlation="correlation_id", address="http://x"))

@@ -13,7 +13,7 @@ from deskweave_servicenow.messages import read_body, write_body
 CORR = "01JD0000000000000000000000:01JD0000000000000000000002"
 
 
-@pytest.fixture()
+@pytest.fixture
 def incident(hands):
     return hands.create("incident", {"title": "x", "user": "wang.fang"}, "li.wei")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -343,11 +343,9 @@ def _after_update(instance: Instance, table: Table, row: Stored) -> None:
 
 
 def _learn_choice(instance: Instance, row: Stored) -> None:
+    """Whether only these values are stored is said by the column's own `choice`, not by there being any."""
     key = (row.get("name", ""), row.get("element", ""))
     instance.choices.setdefault(key, {})[row.get("value", "")] = row.get("label", "")
-    for table in instance.tables.values():
-        if key[0] in (table.name, table.parent) and key[1] in table.columns and not table.columns[key[1]].choice:
-            table.columns[key[1]] = replace(table.columns[key[1]], choice=True)
 
 
 def _add_column(instance: Instance, row: Stored) -> None:
