@@ -77,7 +77,7 @@ def test_notices_are_counted_before_the_first_write(world):
     w = world(guard=Guard(max_notices=3), switches={"b": Switches(notifies=True)})
     for n in range(4):
         w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
-    with pytest.raises(SafetyStop, match="up to 4 times .* the limit is 3"):
+    with pytest.raises(SafetyStop, match=r"up to 4 times .* the limit is 3"):
         w.sync(1)
     assert not w.platforms["b"].records
     plan = w.engine().plan()
