@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def sleep_until(at: datetime) -> None:
     """Wait for an instant of the machine's clock, and a second more, so that a quota
-    has something in it; a minute at most: a platform that asks for more is asked again."""
+    has something in it; a minute at most: a platform that asks for more is asked again.
+    """
     time.sleep(min(60.0, max(0.0, (at - system_time()).total_seconds())) + 1.0)
 
 

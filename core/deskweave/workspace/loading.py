@@ -125,14 +125,17 @@ def _locate(document: Document) -> Callable[[Sequence[str | int], bool], Place]:
     return lambda path, key: document.place(path, key=key)
 
 
-def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugins: Plugins) -> list[Finding]:
-    """Everything that is allowed and yet makes little sense, and what plugins' checks say."""
+def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugins: Plugins | None) -> list[Finding]:
+    """References of the workspace, what is allowed and yet makes little sense, and what plugins' checks say (None: not asked)."""
     from deskweave.practice import check_workspace
     from deskweave.workspace.binding import overlaps
 
-    before = len(plugins.faults)
-    findings = [finding for _, answered in plugins.each("deskweave_lint", practice=practice) for finding in answered]
-    for fault in plugins.faults[before:]:
+    faults = plugins.faults if plugins is not None else []
+    before = len(faults)
+    findings: list[Finding] = []
+    if plugins is not None:
+        findings += [finding for _, answered in plugins.each("deskweave_lint", practice=practice) for finding in answered]
+    for fault in faults[before:]:
         findings.append(
             Finding(
                 rule="check-did-not-run",

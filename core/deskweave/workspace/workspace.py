@@ -174,8 +174,12 @@ class Workspace:
         """Whose labels stand for what a binding does not spell: the desk's own language."""
         return self.practice.languages[0] if self.practice.languages else "en"
 
-    def lint(self) -> list[Finding]:
-        """Everything wrong or doubtful about the files: errors of every stage, then warnings. Nothing is sent."""
+    def lint(self, *, deep: bool = True) -> list[Finding]:
+        """Everything wrong or doubtful about the files: errors of every stage, then warnings. Nothing is sent.
+
+        Args:
+            deep: also the rules of sense and the metrics' given/expect rows, which take most of the time.
+        """
         from deskweave.workspace.loading import lint
 
         findings: list[Finding] = []
@@ -193,10 +197,10 @@ class Workspace:
             bound = self.binding_documents
         except DocumentError as error:
             findings += error.findings
-        return [*findings, *lint(self.folder, practice, bound.values(), self.plugins)]
+        return [*findings, *lint(self.folder, practice, bound.values(), self.plugins if deep else None)]
 
     def require_sound(self) -> list[Finding]:
-        """Lint before going to a platform.
+        """Before going to a platform: settings, practice, bindings and references have no errors.
 
         Returns:
             The warnings.
@@ -204,7 +208,7 @@ class Workspace:
         Raises:
             DocumentError: there are errors.
         """
-        findings = self.lint()
+        findings = self.lint(deep=False)
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         if errors:
             raise DocumentError(errors)

@@ -1,0 +1,242 @@
+"""Commands against real emulators over HTTP: guards count the requests that would have written."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deskweave import workspace
+from deskweave.cli.width import width
+from deskweave.emulation import TurnedTime
+from deskweave.plugins import Plugins
+
+Folder = Callable[..., Path]
+
+
+def writes(*running: Any) -> int:
+    return sum(one.platform.traffic.writes for one in running)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def inquiry(root: Path, snow: Any, plugins: Plugins, clock: TurnedTime, title: str = "VPN drops") -> None:
+    """Somebody opens an incident in the platform's own pages."""
+    with workspace.open(root, now=clock, plugins=plugins) as space:
+        hands = snow.hands(space.connect("servicenow").inner.mapper(space.binding("servicenow")))
+        hands.create(
+            "incident",
+            {"title": title, "status": "awaiting_acceptance", "submitted_by": "Li Wei", "stream": "incident", "submitted_at": clock()},
+            "li.wei",
+        )
+    clock.advance(timedelta(minutes=10))
+
+
+# ------------------------------------------------------------------------------------------------------------------ read-only
+def test_a_fresh_folder_writes_nothing(cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime) -> None:
+    root = folder(servicenow=snow, feishu=feishu)
+    inquiry(root, snow, plugins, clock)
+    before = writes(snow, feishu)
+    line = next(
+        number for number, text in enumerate((root / "deskweave.yaml").read_text(encoding="utf-8").splitlines(), 1) if "access: read" in text
+    )
+    for command in (["sync"], ["apply"], ["apply", "--yes"]):
+        answer = cli(*command)
+        assert answer.code == 5, answer.all
+        assert f"deskweave.yaml:{line}" in answer.all
+        assert "access: write" in answer.all
+    assert cli("plan").code in (0, 3)
+    assert cli("check").code in (0, 3)
+    assert cli("sync", "--plan").code in (0, 5)
+    assert writes(snow, feishu) == before
+    assert "1 inquiry" in cli("status").out  # reading was done: figures need no right to write
+
+
+def test_one_platform_alone_is_measured_without_a_complaint(cli: Any, folder: Folder, snow: Any) -> None:
+    folder(servicenow=snow)
+    assert cli("sync").code == 0
+    assert cli("kpi", "--period", "2026-11").code == 0
+    assert writes(snow) == 0
+
+
+# ------------------------------------------------------------------------------------------------------------------- identity
+def test_another_instance_at_our_address(cli: Any, folder: Folder, snow: Any, plugins: Plugins, clock: TurnedTime) -> None:
+    root = folder(access="write", servicenow=snow)
+    assert cli("check").code in (0, 3)
+    emulator = plugins.connectors["servicenow"].emulator
+    assert emulator is not None
+    other: Any = emulator.start(port=0, seed=2, now=clock)
+    try:
+        mine, theirs = snow.address, other.address
+        edit(root / "deskweave.yaml", mine, theirs)
+        for command in (["check"], ["plan"], ["apply", "--yes"], ["sync"], ["sync", "--plan"]):
+            answer = cli(*command)
+            assert answer.code == 5, (command, answer.all)
+            assert mine.removeprefix("http://") in answer.all.replace("\n", "").replace("  ", "")
+            assert theirs.removeprefix("http://") in answer.all.replace("\n", "").replace("  ", "")
+            assert "deskweave trust servicenow" in answer.all
+        assert writes(snow, other) == 0
+        assert cli("trust", "servicenow").code == 2  # nobody to ask
+        assert cli("trust", "servicenow", "--yes").code == 0
+        assert cli("check").code in (0, 3)
+    finally:
+        other.stop()
+
+
+# ------------------------------------------------------------------------------------------------------------------ protected
+def test_a_protected_environment_wants_a_plan_or_its_name(cli: Any, folder: Folder, feishu: Any) -> None:
+    folder(access="write", environments=("test", "prod"), feishu=feishu)
+    Path(".env.test").rename(".env.prod")
+    answer = cli("apply", "--yes")
+    assert answer.code == 2  # two environments: say which
+    assert "--env" in answer.err
+    answer = cli("apply", "--yes", "--env", "prod")
+    assert answer.code == 5, answer.all
+    assert "deskweave plan --env prod -o prod.plan" in answer.err
+    assert writes(feishu) == 0
+    assert cli("plan", "--env", "prod", "-o", "prod.plan").code in (0, 3)
+    assert cli("apply", "prod.plan", "--env", "prod").code == 5  # nobody to type the name
+    assert writes(feishu) == 0
+    answer = cli("apply", "prod.plan", "--env", "prod", "--yes")
+    assert answer.code in (0, 3), answer.all
+    assert writes(feishu) > 0
+    answer = cli("apply", "prod.plan", "--env", "prod", "--yes")
+    assert answer.code == 5, answer.all  # stale: it has been done
+
+
+# -------------------------------------------------------------------------------------------------------------- whole way
+def test_apply_then_sync_then_look(cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime, tmp_path: Path) -> None:
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    answer = cli("apply", "--yes", "--connection", "feishu")
+    assert answer.code in (0, 3), answer.all
+    inquiry(root, snow, plugins, clock)
+    plan = cli("sync", "--plan", "--exit-code", "--json")
+    assert json.loads(plan.out)["summary"]["records"] == 1
+    assert plan.code == 4
+    answer = cli("sync")
+    assert answer.code in (0, 3), answer.all
+    number = "INC0010001"
+    pages = [cli("show", key).out for key in ("INQ-1", number, number.lower(), "FS-0001")]
+    assert len(set(pages)) == 1
+    assert "VPN drops" in pages[0]
+    wrong = cli("show", "INC0010002")
+    assert (wrong.code, number in wrong.err) == (2, True)
+    why = cli("explain", number, "status")
+    assert "servicenow" in why.out
+    assert cli("explain", number, "Status").out == why.out  # by its label, too
+    assert cli("explain", number, "statsu").code == 2
+    events = json.loads(cli("explain", number, "--json").out)["items"]
+    assert {"title", "status"} <= {event["field"] for event in events}
+    again = cli("sync", "--json")
+    assert json.loads(again.out)["summary"]["written"] == 0
+    for language in ("en", "zh"):
+        page = tmp_path / f"report.{language}.html"
+        assert cli("report", "--period", "2026-11", "-o", str(page), "--lang", language).code == 0
+        assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>") or "<html" in page.read_text(encoding="utf-8")[:300]
+    everything = [
+        cli(*command, "--lang", language)
+        for language in ("en", "zh")
+        for command in (
+            ["status"], ["show", "INQ-1", "--messages"], ["explain", "INQ-1"], ["conflicts"], ["parked"], ["plan"], ["check"], ["sync", "--plan"],
+            ["kpi", "--period", "2026-11"], ["kpi", "--period", "2026-11", "--by", "priority"], ["sync"], ["plugins"], ["practice", "lint"], [],
+        )
+    ]  # fmt: skip
+    for one in everything:
+        assert one.code in (0, 3), one.all
+        assert all(width(line) <= 80 for line in one.all.splitlines()), [line for line in one.all.splitlines() if width(line) > 80]
+        assert one.all.encode("gbk")
+        assert "password" not in one.all.lower() or "admin" not in one.all
+    kpi = json.loads(cli("kpi", "--period", "2026-11", "--json").out)
+    assert any(item["counted"] == 1 for item in kpi["items"])
+    assert cli("kpi", "--period", "2026-11", "--csv").out.startswith("\ufeff")
+    assert not cli("kpi", "--period", "2026-11", "--csv=raw").out.startswith("\ufeff")
+    assert cli("kpi", "--period", "2026-13").code == 2
+    assert cli("kpi", "first_respons_on_time").code == 2
+
+
+def test_a_changed_practice_stops_sync(cli: Any, folder: Folder, snow: Any) -> None:
+    root = folder(servicenow=snow)
+    assert cli("sync").code == 0
+    edit(root / "practice" / "clocks.yaml", "# goal: PT5M", "goal: PT9M")
+    answer = cli("sync")
+    assert answer.code == 5
+    assert "deskweave practice adopt" in answer.err
+    assert "deskweave practice adopt" in cli("status").out
+    shown = cli("practice", "adopt")
+    assert shown.code == 5  # nobody to agree
+    assert "Clock/first_response" in shown.out
+    assert cli("practice", "adopt", "--yes").code == 0
+    assert cli("sync").code == 0
+
+
+# ------------------------------------------------------------------------------------------------------------------ failures
+def closed_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def test_an_unreachable_platform_is_named_and_the_other_goes_on(cli: Any, folder: Folder, snow: Any, feishu: Any) -> None:
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    edit(root / "deskweave.yaml", feishu.address, f"http://127.0.0.1:{closed_port()}")
+    answer = cli("check")
+    assert answer.code == 1, answer.all
+    assert "FAIL" in answer.out
+    assert "incident" in answer.out  # the other one was looked at
+    answer = cli("sync")
+    assert answer.code == 1, answer.all
+    assert "feishu" in answer.out
+    assert "servicenow" in answer.out
+    assert "Traceback" not in answer.all
+
+
+def test_a_wrong_password_is_a_persons_matter(cli: Any, folder: Folder, snow: Any) -> None:
+    folder(servicenow=snow)
+    path = Path(".env.dev")
+    lines = [line + "x" if "PASSWORD" in line or "SECRET" in line else line for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for command in ("check", "sync"):
+        answer = cli(command)
+        assert answer.code == 3, answer.all
+        assert "servicenow" in answer.all
+        assert "deskweave.yaml" in answer.all
+        assert "Traceback" not in answer.all
+
+
+def test_the_wire_can_be_seen_without_secrets(cli: Any, folder: Folder, snow: Any, tmp_path: Path) -> None:
+    folder(servicenow=snow)
+    answer = cli("check", "-v", "--trace", "trace.jsonl")
+    assert "GET" in answer.err
+    lines = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert lines
+    assert {"at", "method", "host", "path", "status", "seconds"} <= set(lines[0])
+    secrets = [line.partition("=")[2] for line in Path(".env.dev").read_text(encoding="utf-8").splitlines() if "=" in line]
+    hidden = [value for value in secrets if len(value) >= 8]
+    assert hidden
+    for value in hidden:
+        assert value not in (tmp_path / "trace.jsonl").read_text(encoding="utf-8")
+        assert value not in answer.all
+    assert "GET" not in cli("check").err
+
+
+def test_emulate_prints_an_entry_that_works(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from deskweave.cli import emulate
+
+    ended = threading.Event()
+    ended.set()
+    monkeypatch.setattr(emulate, "stop", ended)
+    answer = cli("emulate", "feishu", "--account", "agent")
+    assert answer.code == 0
+    assert "connections:" in answer.out
+    assert "address: " in answer.out
+    assert cli("emulate", "feishu", "--account", "root").code == 2
