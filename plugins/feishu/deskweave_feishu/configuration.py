@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from deskweave.connector import Artifact, Element, ElementChange, Expression, Loss, Outcome, Page, Ref
 from deskweave.connector import ElementId as Id
-from deskweave.errors import Executed, Rejected, RequestError
+from deskweave.errors import Executed, Rejected, RequestError, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
 from deskweave_feishu.cells import CHECKBOX, DATETIME, MULTI_SELECT, NUMBER, PHONE, SELECT, TEXT, URL, WRITABLE, Column
@@ -20,6 +21,7 @@ from deskweave_feishu.mark import Mark
 
 FIELD, CHOICE = "field", "choice"
 NAME_TAKEN: Final = ("1254014", RESUBMITTED, KEY_CONFLICT)
+TABLE_TAKEN: Final = "1254013"
 NOTHING_CHANGED: Final = "1254606"
 #: What a column can hold in neutral words: several types of the practice share one type of column.
 COARSE: Final[Mapping[str, str]] = {
@@ -260,21 +262,33 @@ class LedgerConfiguration:
         """The table with our two columns, and the table of our mark: all that the account without rights will need."""
         if self._prepared:
             return
-        client, ledger = self._ledger.client, self._ledger
+        ledger = self._ledger
         if ledger.find_table() is None:
             system = [definition(name, "text") for name in (ledger.correlation, ledger.cross_reference)]
             first = (
                 element.id is not None and element.id.kind == FIELD and COARSE.get(str(element.attributes.get("type"))) == "text"
             )
             columns = [self._definition(element), *system] if first else system
-            client.create_table(ledger.table_name, columns)
-            ledger.forget()
+            self._make_table(ledger.table_name, columns)
         names = {column.name for column in ledger.list_columns()} | {column.id for column in ledger.list_columns()}
         for name in (ledger.correlation, ledger.cross_reference):
             if name not in names:
                 self._add_column(definition(name, "text"), f"{ledger.table}/{name}")
-        self._mark.prepare()
+        with suppress(Rejected):  # the base is full: `plant_identity` will say that the mark has no place, the rest goes on
+            self._mark.prepare()
         self._prepared = True
+
+    def _make_table(self, name: str, columns: Sequence[Mapping[str, Json]]) -> None:
+        """The ledger's table; one that an earlier attempt made is taken."""
+        try:
+            self._ledger.client.create_table(name, columns)
+        except Rejected as error:
+            if error.code != TABLE_TAKEN:
+                raise
+        self._ledger.forget()
+        if self._ledger.find_table() is None:
+            text = f"table {name} was made a moment ago and is not listed yet; come again"
+            raise TransientError(text, executed=Executed.NO, code=TABLE_TAKEN)
 
     def _add_column(self, column: Mapping[str, Json], key: str) -> str:
         """The new column's id; that of the one of this name if an earlier attempt made it."""

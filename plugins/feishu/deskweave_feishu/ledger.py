@@ -127,14 +127,21 @@ class Ledger:
             self._table = self._columns = None
 
     # -------------------------------------------------------------------------------------------------------------- columns
-    def columns(self, *, fresh: bool = False) -> Columns:
-        """The columns, read once and again when something did not fit."""
+    def columns(self, *, fresh: bool = False, refused: bool = False) -> Columns:
+        """The columns, read once, at the start of each scan (`fresh`), and when something did not fit.
+
+        Which of them this app cannot see is asked the first time, when a search was `refused`, and as long as there are any.
+        """
         with self._lock:
-            if self._columns is None or fresh:
+            known = self._columns
+            if known is None or fresh or refused:
                 listed = self.list_columns()
-                invisible = self._invisible([column.name for column in self._wanted(Columns(listed))])
-                self._columns = Columns(listed, frozenset(column.id for column in listed if column.name in invisible))
-            return self._columns
+                invisible: frozenset[str] = frozenset()
+                if known is None or known.hidden or refused:
+                    invisible = self._invisible([column.name for column in self._wanted(Columns(listed))])
+                known = Columns(listed, frozenset(column.id for column in listed if column.name in invisible))
+                self._columns = known
+            return known
 
     def list_columns(self) -> tuple[Column, ...]:
         found: list[Column] = []
@@ -255,7 +262,7 @@ class Ledger:
         except Rejected as error:
             if error.code not in NAME_UNKNOWN:
                 raise
-        names = [column.name for column in self._wanted(self.columns(fresh=True))]
+        names = [column.name for column in self._wanted(self.columns(refused=True))]
         return self.client.search(self.table, names=names, conditions=conditions, page_token=page_token)
 
     def _surprises(self, items: Sequence[Mapping[str, Json]]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from deskweave.errors import Missing, PermissionMissing
+from deskweave.errors import Missing, PermissionMissing, Rejected
 from deskweave_feishu.client import Client, mapping, objects, uuid4_of
 from deskweave_feishu.ledger import Ledger
 
@@ -47,7 +47,7 @@ class Mark:
         with self._ledger.writing:
             try:
                 self.prepare()
-            except PermissionMissing:
+            except (PermissionMissing, Rejected):
                 return False
             table, row = self.table, self._row()
             if table is None:
