@@ -40,6 +40,7 @@ TYPES: Final[Mapping[str, tuple[str, int, str]]] = {
     "link": ("url", 1024, "0"),
     "status": ("string", 40, "1"),
 }
+_MADE: Final = ("sys_id", "name", "element", "value", "language", "label", "inactive", "active")
 
 
 def _texts(label: Json) -> Mapping[str, str]:
@@ -165,17 +166,17 @@ class Target:
             "choice": choice,
             "active": "true",
         }
-        self._client.create("sys_dictionary", body, ("sys_id", "element"))
-        row = self._dictionary_row(table, name)
-        if row is None:
+        row = self._client.create("sys_dictionary", body, _MADE)
+        if (row.get("name"), row.get("element")) != (table, name):
             message = f"the instance took the column {table}.{name} and does not have it; its system log says why"
             raise Rejected(message, executed=Executed.MAYBE, code="dictionary")
         return row
 
     def _offer_yes_and_no(self, table: str, name: str) -> None:
+        rows = self._choice_rows(table, name)
         for order, (value, english, chinese) in enumerate((("true", "Yes", "是"), ("false", "No", "否")), 1):
             for language, label in (("en", english), ("zh", chinese)):
-                if self._choice_row(table, name, value, language) is None:
+                if (value, language) not in rows:
                     body: dict[str, Json] = {
                         "name": table,
                         "element": name,
@@ -185,7 +186,7 @@ class Target:
                         "inactive": "false",
                         "sequence": str(order),
                     }
-                    self._client.create("sys_choice", body, ("sys_id",))
+                    self._client.create("sys_choice", body, _MADE)
 
     def _complete(self, table: str) -> None:
         """The columns a table needs for our own sake come with the first column made on it."""
@@ -209,13 +210,14 @@ class Target:
             message = "a choice needs collection, field and name"
             raise Rejected(message, code="apply")
         labels = _texts(element.attributes.get("label"))
+        rows = self._choice_rows(table, column)
         if change.verb == "create":
-            row = self._choice_row(table, column, value, "en")
+            row = rows.get((value, "en"))
             if row is None:
-                row = self._client.create("sys_choice", self._choice_body(element, labels, "en"), ("sys_id",))
+                row = self._client.create("sys_choice", self._choice_body(element, labels, "en"), _MADE)
             elif row.get("inactive") == "true":
                 self._client.update("sys_choice", str(row["sys_id"]), {"inactive": "false"}, ("sys_id",))
-            self._translate(element, labels, table, column, value)
+            self._translate(element, labels, rows.get((value, "zh")))
             return Outcome(executed=Executed.YES, ref=Ref(CHOICE, str(row["sys_id"])))
         native = (change.before.native if change.before is not None else None) or element.native
         if not native:
@@ -225,12 +227,12 @@ class Target:
         try:
             if change.verb == "change":
                 self._client.update("sys_choice", native, self._choice_body(element, labels, "en"), ("sys_id",))
-                self._translate(element, labels, table, column, value)
+                self._translate(element, labels, rows.get((value, "zh")))
             elif change.verb == "retire":
                 self._client.update("sys_choice", native, {"inactive": "true"}, ("sys_id",))
             else:
                 self._client.delete("sys_choice", native)
-                other = self._choice_row(table, column, value, "zh")
+                other = rows.get((value, "zh"))
                 if other is not None:
                     self._client.delete("sys_choice", str(other["sys_id"]))
         except Missing as error:
@@ -252,28 +254,28 @@ class Target:
             body["sequence"] = str(order)
         return body
 
-    def _translate(self, element: Element, labels: Mapping[str, str], table: str, column: str, value: str) -> None:
+    def _translate(self, element: Element, labels: Mapping[str, str], row: Row | None) -> None:
         """The Chinese label is a row of its own; it shows where the language is installed."""
         if not labels.get("zh"):
             return
-        row = self._choice_row(table, column, value, "zh")
         body = self._choice_body(element, labels, "zh")
         if row is None:
             self._client.create("sys_choice", body, ("sys_id",))
         elif row.get("label") != labels["zh"]:
             self._client.update("sys_choice", str(row["sys_id"]), body, ("sys_id",))
 
-    def _choice_row(self, table: str, column: str, value: str, language: str) -> Row | None:
-        """The row of one choice in one language. The value is compared here: a query could not hold every text."""
-        query = f"{term('name', '=', table)}^{term('element', '=', column)}^{term('language', '=', language)}^ORDERBYsys_id"
-        listing = self._client.page("sys_choice", query, CHOICES, count=True)
+    def _choice_rows(self, table: str, column: str) -> Mapping[tuple[str, str], Row]:
+        """The rows of a column's choices by value and language. Compared here: a query could not hold every text."""
+        query = f"{term('name', '=', table)}^{term('element', '=', column)}"
+        listing = self._client.page("sys_choice", f"{query}^ORDERBYsys_id", CHOICES, count=True)
         rows: Sequence[Row] = listing.rows
         if listing.total is None or listing.total > len(rows):
-            rows = list(self._client.every("sys_choice", query.removesuffix("^ORDERBYsys_id"), CHOICES))
-        for row in rows:
-            if (row.get("name"), row.get("element"), row.get("value"), row.get("language")) == (table, column, value, language):
-                return row
-        return None
+            rows = list(self._client.every("sys_choice", query, CHOICES))
+        return {
+            (str(row.get("value")), str(row.get("language") or "en")): row
+            for row in rows
+            if (row.get("name"), row.get("element")) == (table, column)
+        }
 
     def _place_of(self, element: Element) -> tuple[str, str]:
         table, name = said(element, "collection"), said(element, "name") or (element.native or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ from deskweave.model import Json
 from deskweave_servicenow.emulator import dictionary
 from deskweave_servicenow.emulator.gate import Gate, failure
 from deskweave_servicenow.emulator.instance import STAMP, Account, Instance, Refused
+from deskweave_servicenow.emulator.query import Row
 from deskweave_servicenow.emulator.rules import Write, choices_of, insert, remove, update
 from deskweave_servicenow.emulator.table import Stored, Table
 
@@ -81,9 +82,11 @@ class TableApi:
             return self._listing(call, [], total if counted else None, offset, limit)
         if exact:
             rows = [row for row in table.rows.values() if all(row.get(name, "") == value for name, value in exact)]
-            return self._listing(call, [self._shown(call, account, table, row) for row in rows[:limit]], len(rows), offset, limit)
+            view = self._view(call, account, table)
+            return self._listing(call, [view(row) for row in rows[:limit]], len(rows), offset, limit)
         found, total = self._instance.search(account, table, query, offset=offset, limit=limit, count=counted)
-        shown: list[Json] = [self._shown(call, account, table, row) for row in found]
+        view = self._view(call, account, table)
+        shown: list[Json] = [view(row) for row in found]
         if self._instance.faults.take("empty_rows", call) is not None:
             shown = [{} for _ in shown]
         return self._listing(call, shown, total, offset, limit)
@@ -168,11 +171,17 @@ class TableApi:
 
     # --------------------------------------------------------------------------------------------------------- value shapes
     def _shown(self, call: Call, account: Account, table: Table, row: Stored) -> dict[str, Json]:
+        return self._view(call, account, table)(row)
+
+    def _view(self, call: Call, account: Account, table: Table) -> Callable[[Stored], dict[str, Json]]:
+        """How this call wants rows of a table shown: columns that exist and may be seen, in its value shape."""
         wanted = [name.strip() for name in call.one("sysparm_fields").split(",") if name.strip()]
         mode = call.one("sysparm_display_value").lower()
         bare = call.one("sysparm_exclude_reference_link").lower() == "true"
-        shown: dict[str, Json] = {}
-        for name in wanted or table.columns:
+        plain: list[tuple[str, Callable[[Row], str]]] = []
+        other: list[tuple[str, Table, dictionary.Column, Callable[[Row], str]]] = []
+        names = wanted or list(table.columns)
+        for name in names:
             found = self._instance.resolve(table.name, name)
             if found is None:
                 continue
@@ -181,9 +190,20 @@ class TableApi:
                 continue
             if "." in name and not self._instance.may_read(account, owner.name):
                 continue
-            value = self._instance.reader(table.name, name)(row)
-            shown[name] = self._value(call, account, owner, column, row, value, mode, bare)
-        return shown
+            read = self._instance.reader(table.name, name)
+            linked = column.reference or column.name == "sys_domain"
+            if mode in ("true", "all") or column.type in dictionary.JOURNALS or (linked and not bare):
+                other.append((name, owner, column, read))
+            else:
+                plain.append((name, read))
+
+        def show(row: Stored) -> dict[str, Json]:
+            shown: dict[str, Json] = {name: read(row) for name, read in plain}
+            for name, owner, column, read in other:
+                shown[name] = self._value(call, account, owner, column, row, read(row), mode, bare)
+            return shown
+
+        return show
 
     def _value(
         self, call: Call, account: Account, table: Table, column: dictionary.Column, row: Stored, value: str, mode: str, bare: bool
