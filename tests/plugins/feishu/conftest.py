@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -122,12 +123,19 @@ def binding() -> Binding:
     )
 
 
+@pytest.fixture(scope="session")
+def closing() -> Iterator[Executor]:
+    """Stops emulators while the next test runs: a server needs a moment to notice."""
+    with ThreadPoolExecutor(max_workers=2) as executor:
+        yield executor
+
+
 @pytest.fixture
-def running(clock: TurnedTime) -> Iterator[RunningFeishu]:
+def running(clock: TurnedTime, closing: Executor) -> Iterator[RunningFeishu]:
     """A tenant whose ledger has only what a team made by hand."""
     emulator = FeishuEmulator().start(port=0, seed=7, now=clock)
     yield emulator
-    emulator.stop()
+    closing.submit(emulator.stop)
 
 
 @pytest.fixture

@@ -35,10 +35,10 @@ CHOICES = [
 
 
 @pytest.fixture
-def running(clock) -> Iterator[RunningFeishu]:
+def running(clock, closing) -> Iterator[RunningFeishu]:
     emulator = FeishuEmulator().start(port=0, seed=11, now=clock, ledger="none")
     yield emulator
-    emulator.stop()
+    closing.submit(emulator.stop)
 
 
 def field(slug, type_, name, **more):

@@ -462,24 +462,29 @@ def test_a_months_quota_stops_the_connection_until_the_next(ready, connect, bind
 
 
 def test_writes_of_two_threads_do_not_meet(ready, connect, binding):
+    """One is held up inside the base; the other has to wait here, or it would be refused there."""
     connection = connect()
     mapper = connection.mapper(binding)
     connection.records.changes("ledger", None, None)
     errors = []
 
-    def work(start):
-        for number in range(start, start + 10):
-            outcome = connection.sink.create([draft(mapper, number)])[0]
-            if outcome.error:
-                errors.append(outcome.error)
+    def write(number):
+        try:
+            connection.sink.create([draft(mapper, number)])
+        except TransientError as error:
+            errors.append(error)
 
-    threads = [threading.Thread(target=work, args=(start,)) for start in (0, 100, 200, 300)]
-    for thread in threads:
-        thread.start()
+    threads = [threading.Thread(target=write, args=(number,)) for number in (1, 2)]
+    with ready.platform.lock:
+        threads[0].start()
+        while not ready.platform._writing:
+            pass
+        threads[1].start()
+        threads[1].join(0.3)
     for thread in threads:
         thread.join()
     assert errors == []
-    assert len(table(ready).rows) == 40
+    assert len(table(ready).rows) == 2
 
 
 # ------------------------------------------------------------------------------------------------------------ hostile records

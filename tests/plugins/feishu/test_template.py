@@ -15,10 +15,10 @@ from deskweave_feishu.emulator import FeishuEmulator, RunningFeishu
 
 
 @pytest.fixture
-def running(clock) -> Iterator[RunningFeishu]:
+def running(clock, closing) -> Iterator[RunningFeishu]:
     emulator = FeishuEmulator().start(port=0, seed=3, now=clock, ledger="none")
     yield emulator
-    emulator.stop()
+    closing.submit(emulator.stop)
 
 
 @pytest.fixture

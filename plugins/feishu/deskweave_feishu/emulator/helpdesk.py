@@ -95,15 +95,14 @@ class HelpdeskApi:
             "created_at": ticket.created_at,
             "updated_at": ticket.updated_at,
             "channel": ticket.channel,
+            "score": ticket.score,  # 0: not rated
+            "solve": ticket.solve,
             "customized_fields": self._custom(ticket),
             "comments": (comments[-1] if comments else {}) if objects else comments,
             "agents": [agent.full() for agent in ticket.agents],
         }
         if ticket.score:
-            told["score"] = ticket.score
             told["dissatisfaction_reason"] = (ticket.reasons[-1] if ticket.reasons else {}) if objects else ticket.reasons
-        if ticket.solve:
-            told["solve"] = ticket.solve
         if ticket.closed_at:
             told["closed_at"] = ticket.closed_at
         if ticket.closed_by:
