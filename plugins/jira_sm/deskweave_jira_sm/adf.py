@@ -123,7 +123,7 @@ def _blocks(node: Json, depth: int) -> list[str]:
     found: list[str] = []
     run: list[Json] = []
     for child in _children(node):
-        kind = child.get("type") if isinstance(child, Mapping) else None
+        kind = str(child.get("type")) if isinstance(child, Mapping) else ""
         if kind in _INLINE_NODES:
             run.append(child)
             continue
@@ -131,7 +131,7 @@ def _blocks(node: Json, depth: int) -> list[str]:
             found.append(_text(run))
             run = []
         if isinstance(child, Mapping):
-            found += _block(child, str(kind), depth)
+            found += _block(child, kind, depth)
     if run:
         found.append(_text(run))
     return [block for block in found if block.strip()]

@@ -19,7 +19,7 @@ from deskweave_jira_sm.auth import TokenAuth
 from deskweave_jira_sm.config import Settings
 from deskweave_jira_sm.errors import classifier
 
-#: The vendor keeps quotas per endpoint and method, and one per issue (rate limiting page, in force 2026-03-02). Classes that are not
+#: The vendor keeps quotas per endpoint and method, and one per issue (rate limiting page, in force 2026-03-02). Classes not
 #: listed ("configuration", "desk") lump rare calls to many endpoints: for those only the vendor's own answer counts.
 RATES: Final = (
     RateClass("search", 100, timedelta(seconds=1)),

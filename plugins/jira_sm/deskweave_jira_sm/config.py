@@ -19,7 +19,7 @@ SCHEMA: Final[Mapping[str, Json]] = {
         "plugin": {"const": "jira_sm"},
         "address": {
             "type": "string",
-            "description": "The site, as https://acme.atlassian.net; a scoped token needs https://api.atlassian.com/ex/jira/<cloud id>.",
+            "description": "https://acme.atlassian.net; a scoped token needs https://api.atlassian.com/ex/jira/<cloud id>.",
             "pattern": "^https?://[^\\s]+$",
         },
         "access": {"enum": ["read", "write"]},
@@ -52,7 +52,7 @@ SCHEMA: Final[Mapping[str, Json]] = {
         },
         "create_by": {
             "enum": ["issue", "request"],
-            "description": "issue (default): one call that carries our id; request: as the portal does, our id follows in a second call.",
+            "description": "issue (default): one call that carries our id; request: as the portal, our id follows.",
         },
         "page_size": {"type": "integer", "minimum": 1, "maximum": 100},
         "index_lag_minutes": {

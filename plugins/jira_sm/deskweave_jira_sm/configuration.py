@@ -1,4 +1,4 @@
-"""Custom fields and their options, made and changed; everything else of a desk's configuration, read and told apart from what is lost."""
+"""Custom fields and their options, made and changed; the rest of a desk's configuration, read and told from what is lost."""
 
 from __future__ import annotations
 

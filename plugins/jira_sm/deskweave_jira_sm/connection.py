@@ -18,8 +18,9 @@ from deskweave_jira_sm.mapping import mapper_for
 from deskweave_jira_sm.messages import Comments
 from deskweave_jira_sm.people import Accounts
 from deskweave_jira_sm.probe import IDENTITY, probe, read_fields
-from deskweave_jira_sm.records import COLLECTION, Requests, RequestSink
+from deskweave_jira_sm.records import COLLECTION, Requests
 from deskweave_jira_sm.site import Site
+from deskweave_jira_sm.writes import RequestSink
 
 
 class JiraConnection:
@@ -187,7 +188,8 @@ class JiraConnection:
             place = Place(source=f"connection:{self._kit.connection}", path=path)
             found.append(Finding(rule=rule, severity=severity, place=place, found=seen[:80], message=message, remedy=remedy))
 
-        grant = f"Space settings > Permissions of {site.project_key}: grant it to the Service Desk Team role and add the account to that role"
+        role = "grant it to the Service Desk Team role and add the account to that role"
+        grant = f"Space settings > Permissions of {site.project_key}: {role}"
         for right, what in (
             ("BROWSE_PROJECTS", "nothing can be read"),
             ("CREATE_ISSUES", "requests cannot be created"),
@@ -239,7 +241,7 @@ class JiraConnection:
                 Severity.NOTE,
                 "identity",
                 "our mark cannot be left on this project, so a second installation working on it would not be noticed",
-                f"make the account an administrator of {site.project_key}, or run `deskweave apply` once with an administrator's token",
+                f"make the account an administrator of {site.project_key}",
             )
         if "ADMINISTER" not in site.permissions:
             lose(

@@ -6,6 +6,7 @@ it has more (a bare message, HTML, nothing). Texts are translated to the account
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -112,8 +113,14 @@ def _fields(answer: Answer) -> list[str]:
     return [str(name) for name in errors] if isinstance(errors, Mapping) else []
 
 
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
 def _said(answer: Answer) -> str:
-    """What the body names: fields and i18n keys. Its sentences may quote a person's text, so only platform sentences are kept short."""
+    """What the body names: fields, the i18n key, and the platform's sentences with whatever they quote taken out.
+
+    What is quoted may be somebody's words, and the sentence may be in any language: what GBK cannot write becomes a question mark.
+    """
     if not isinstance(answer.parsed, Mapping):
         return ""
     body = answer.parsed
@@ -122,13 +129,11 @@ def _said(answer: Answer) -> str:
     key = body.get("i18nErrorMessage")
     if isinstance(key, Mapping) and isinstance(key.get("i18nKey"), str):
         parts.append(str(key["i18nKey"])[:120])
-    messages = body.get("errorMessages")
-    if isinstance(messages, (list, tuple)):
-        parts += [str(message)[:160] for message in messages[:2]]
-    errors = body.get("errors")
-    if isinstance(errors, Mapping):
-        parts += [str(text)[:120] for text in list(errors.values())[:3]]
-    return ": " + "; ".join(parts) if parts else ""
+    messages, errors = body.get("errorMessages"), body.get("errors")
+    sentences = [*messages[:2]] if isinstance(messages, (list, tuple)) else []
+    sentences += list(errors.values())[:3] if isinstance(errors, Mapping) else []
+    parts += [_QUOTED.sub("'...'", str(sentence))[:160] for sentence in sentences]
+    return (": " + "; ".join(parts)).encode("gbk", "replace").decode("gbk") if parts else ""
 
 
 def _reset(answer: Answer) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from deskweave.connector import Element, Loss
 
-#: Figures and limits: the vendor's API reference has no operation for any of these (fact sheet, "not possible through the public REST API").
+#: The vendor's API reference has no operation for any of these.
 _MENU_STATUS: Final = "Space settings > Workflows (formerly Project settings)"
 _MENU_TYPES: Final = "Space settings > Request types"
 _MENU_SLA: Final = "Space settings > SLAs"
@@ -57,9 +57,10 @@ def _of(element: Element, kind: str, names: frozenset[str]) -> Iterator[Loss]:
             degree="by_hand",
             what="a service item is an option of the field Service item; on the portal it is no request type of its own",
             steps={
-                "en": "Only if customers are to pick it on the portal: open Request types, Create request type, give it the item's name, "
-                "choose issue type and portal group, and add the field Service item to its form with the item preset.",
-                "zh": "仅当客户要在门户中选择时：打开“请求类型”，新建请求类型并以服务项命名，选择工作类型与门户分组，在表单中加入“服务项”字段并预设为该项。",
+                "en": "Only if customers are to pick it on the portal: open Request types, Create request type, give it the item's "
+                "name, choose issue type and portal group, and add the field Service item to its form with the item preset.",
+                "zh": "仅当客户要在门户中选择时：打开“请求类型”，新建请求类型并以服务项命名，选择工作类型与门户分组，"
+                "在表单中加入“服务项”字段并预设为该项。",
             },
             where=_MENU_TYPES,
             verify=True,
@@ -68,9 +69,10 @@ def _of(element: Element, kind: str, names: frozenset[str]) -> Iterator[Loss]:
         yield Loss(
             element=element.id,
             degree="by_hand",
-            what="Jira's API can read SLA measurements and cannot read or set an SLA's conditions and goals; Deskweave measures by its own clock",
+            what="Jira's API reads SLA measurements and neither reads nor sets conditions and goals; Deskweave has its own clocks",
             steps={
-                "en": "Open SLAs, Add SLA, name it like the clock, set start, pause and stop conditions by status, then the goal and its calendar.",
+                "en": "Open SLAs, Add SLA, name it like the clock, set start, pause and stop conditions by status, then the goal "
+                "and its calendar.",
                 "zh": "打开“SLA”，添加 SLA，名称与时钟一致，按状态设置开始、暂停和停止条件，再设置目标时长与日历。",
             },
             where=_MENU_SLA,
@@ -133,7 +135,7 @@ def _field(element: Element) -> Iterator[Loss]:
             degree="by_hand",
             what="only the customer can rate in Jira's own survey; Deskweave keeps satisfaction in a field of its own beside it",
             steps={
-                "en": "Open Satisfaction settings and turn the survey off where another platform asks, so that nobody is asked twice.",
+                "en": "Open Satisfaction settings and turn the survey off where another platform asks: nobody is asked twice.",
                 "zh": "打开“满意度设置”，若由其他平台发起满意度调查，请关闭此处的调查，避免重复询问客户。",
             },
             where=_MENU_CSAT,
@@ -161,9 +163,10 @@ def _status(element: Element, missing: Sequence[str]) -> Loss:
         degree="by_hand",
         what=f"the workflow has no status {name!r}; this release changes no workflow",
         steps={
-            "en": f"Open Workflows, edit the workflow of the request's work type, add the status {name} with transitions to and from it, publish; "
-            "then name it in the binding: is: {status: ...}.",
-            "zh": f"打开“工作流”，编辑请求所用的工作流，添加状态“{name}”及其进出转换并发布；然后在对应文件中写明 is: {{status: ...}}。",
+            "en": f"Open Workflows, edit the workflow of the request's work type, add the status {name} with transitions to and "
+            "from it, publish; then name it in the binding: is: {status: ...}.",
+            "zh": f"打开“工作流”，编辑请求所用的工作流，添加状态“{name}”及其进出转换并发布；"
+            "然后在对应文件中写明 is: {status: ...}。",
         },
         where=_MENU_STATUS,
         verify=True,

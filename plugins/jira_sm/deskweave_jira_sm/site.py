@@ -1,4 +1,4 @@
-"""What one site and desk are made of, read once per connection: fields, statuses, priorities, request types, and who we are there."""
+"""What one site and desk are made of, read once per connection: fields, statuses, request types, and who we are there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Between Jira's objects and plain values.
 
-Records carry plain values under native field names: an option is its text, a person a display name, rich text is Markdown, a list is a
-list of those. `plain` reads them by the shape of what arrived, `dress` puts them back into the object the field's schema asks for.
+Records carry plain values under native field names: an option is its text, a person a display name, rich text is Markdown, a
+list is a list of those. `plain` reads them by the shape of what arrived, `dress` puts them back into what the
+field's schema asks for.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def plain(raw: Json, info: FieldInfo | None, site: Site, words: frozenset[str]) 
 
 
 def changed(field: str, id_: Json, text: Json, info: FieldInfo | None, site: Site, words: frozenset[str]) -> Json:
-    """One side of a history line in the shape the record itself has. `from` and `to` carry ids, `fromString` and `toString` words."""
+    """One side of a history line in the shape the record has: `from` and `to` carry ids, `fromString` and `toString` words."""
     if field == "status":
         return site.statuses.word(str(id_ or ""), str(text or ""), words) if id_ or text else None
     if field == "priority":

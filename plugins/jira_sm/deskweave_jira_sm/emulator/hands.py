@@ -26,7 +26,7 @@ _CUSTOMER: Final = "zhang.min@example.com"
 
 
 class JiraHands:
-    """`connector.Hands`. `by` is a name, an e-mail or an account id; somebody unknown becomes a customer or an agent of that name."""
+    """`connector.Hands`. `by` is a name, e-mail or account id; somebody unknown becomes a customer or an agent."""
 
     def __init__(self, platform: JiraPlatform, mapper: Mapper) -> None:
         self._platform, self._mapper = platform, mapper

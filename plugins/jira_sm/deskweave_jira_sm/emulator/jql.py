@@ -1,4 +1,4 @@
-"""The part of JQL that integrations send: clauses with and, or, not and brackets, and ORDER BY. Dates are read in the caller's zone."""
+"""The part of JQL that integrations send: clauses, and, or, not, brackets, ORDER BY. Dates are read in the caller's zone."""
 
 from __future__ import annotations
 

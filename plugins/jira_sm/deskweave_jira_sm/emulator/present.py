@@ -1,4 +1,4 @@
-"""How the site shows its things to one caller: in that account's language and zone, in API version 2 (wiki text) or 3 (documents)."""
+"""How the site shows its things to one caller: in their language and zone, in API version 2 (wiki text) or 3 (documents)."""
 
 from __future__ import annotations
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-_BLOCKS: Final = frozenset(
-    "paragraph heading bulletList orderedList listItem codeBlock blockquote rule table tableRow tableCell tableHeader panel mediaSingle "
-    "media mediaGroup expand nestedExpand taskList taskItem decisionList decisionItem blockCard embedCard".split()
-)
-_INLINE: Final = frozenset("text hardBreak mention emoji inlineCard date status placeholder mediaInline".split())
-_MARKS: Final = frozenset("strong em code link strike underline subsup textColor backgroundColor".split())
+_BLOCKS: Final = frozenset({
+    "paragraph", "heading", "bulletList", "orderedList", "listItem", "codeBlock", "blockquote", "rule", "table",
+    "tableRow", "tableCell", "tableHeader", "panel", "mediaSingle", "media", "mediaGroup", "expand", "nestedExpand",
+    "taskList", "taskItem", "decisionList", "decisionItem", "blockCard", "embedCard",
+})  # fmt: skip
+_INLINE: Final = frozenset({
+    "text", "hardBreak", "mention", "emoji", "inlineCard", "date", "status", "placeholder", "mediaInline",
+})  # fmt: skip
+_MARKS: Final = frozenset({
+    "strong", "em", "code", "link", "strike", "underline", "subsup", "textColor", "backgroundColor",
+})  # fmt: skip
 LIMIT: Final = 32_767
 
 
@@ -25,10 +30,10 @@ def is_document(value: Any) -> bool:
 def _valid(node: Any, depth: int) -> bool:
     if not isinstance(node, Mapping) or depth > 50:
         return False
-    kind = node.get("type")
+    kind = str(node.get("type"))
     if kind == "text":
         marks = node.get("marks", [])
-        known = isinstance(marks, list) and all(isinstance(mark, Mapping) and mark.get("type") in _MARKS for mark in marks)
+        known = isinstance(marks, list) and all(isinstance(mark, Mapping) and str(mark.get("type")) in _MARKS for mark in marks)
         return isinstance(node.get("text"), str) and bool(node["text"]) and known
     if kind not in _BLOCKS and kind not in _INLINE:
         return False

@@ -19,8 +19,8 @@ _KEYS: Final = frozenset(
     {"jql", "fields", "expand", "properties", "fieldsByKeys", "maxResults", "nextPageToken", "reconcileIssues"}
 )
 _REMOVED: Final = (
-    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is available at "
-    "https://developer.atlassian.com/changelog/#CHANGE-2046"
+    "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
+    "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
 _TOKEN_LIFE: Final = timedelta(days=7)
 

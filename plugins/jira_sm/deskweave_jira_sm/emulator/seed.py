@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from typing import Final
+from typing import Any, Final
 
 from deskweave_jira_sm.emulator.state import Account, FieldDefinition, Named, RequestType, State, Step
 
@@ -38,15 +38,29 @@ def fill(state: State, seed: int) -> None:
     def account_id() -> str:
         return "712020:" + str(hashlib.sha256(f"{seed}/{dice.random()}".encode()).hexdigest()[:32])
 
+    def portal_id() -> str:
+        return f"qm:{account_id()[7:19]}:{account_id()[7:39]}"
+
+    def team(email: str, name: str, zone: str, **more: Any) -> Account:
+        return Account(id=account_id(), email=email, name=name, zone=zone, **more)
+
     people = [
-        Account(id=account_id(), email="deskweave.agent@example.com", name="Deskweave Agent", token=AGENT_TOKEN, agent=True, permissions=_TEAM, zone="Asia/Shanghai"),
-        Account(id=account_id(), email="deskweave.admin@example.com", name="Deskweave Admin", token=ADMIN_TOKEN, agent=True, admin=True, permissions=_ALL, zone="America/New_York"),
-        Account(id=account_id(), email="deskweave.reader@example.com", name="Deskweave Reader", token=COLLABORATOR_TOKEN, permissions=_BASIC, zone="Europe/Berlin"),
-        Account(id=account_id(), email="li.wei@example.com", name="Li Wei", agent=True, permissions=_TEAM, zone="Asia/Shanghai", shows_email=False),
-        Account(id=account_id(), email="emma.larsen@example.com", name="Emma Larsen", agent=True, permissions=_TEAM, zone="Europe/Copenhagen"),
-        Account(id="qm:" + account_id()[7:19] + ":" + account_id()[7:39], email="zhang.min@example.com", name="Zhang Min", kind="customer", zone="Asia/Shanghai"),
-        Account(id="qm:" + account_id()[7:19] + ":" + account_id()[7:39], email="omar.haddad@example.com", name="Omar Haddad", kind="customer", zone="Asia/Dubai"),
-    ]  # fmt: skip
+        team("deskweave.agent@example.com", "Deskweave Agent", "Asia/Shanghai", token=AGENT_TOKEN, agent=True, permissions=_TEAM),
+        team(
+            "deskweave.admin@example.com",
+            "Deskweave Admin",
+            "America/New_York",
+            token=ADMIN_TOKEN,
+            agent=True,
+            admin=True,
+            permissions=_ALL,
+        ),
+        team("deskweave.reader@example.com", "Deskweave Reader", "Europe/Berlin", token=COLLABORATOR_TOKEN, permissions=_BASIC),
+        team("li.wei@example.com", "Li Wei", "Asia/Shanghai", agent=True, permissions=_TEAM, shows_email=False),
+        team("emma.larsen@example.com", "Emma Larsen", "Europe/Copenhagen", agent=True, permissions=_TEAM),
+        Account(id=portal_id(), email="zhang.min@example.com", name="Zhang Min", kind="customer", zone="Asia/Shanghai"),
+        Account(id=portal_id(), email="omar.haddad@example.com", name="Omar Haddad", kind="customer", zone="Asia/Dubai"),
+    ]
     state.accounts = {account.id: account for account in people}
     _terms(state)
     _workflow(state)
