@@ -76,7 +76,7 @@ def exercise(connection: Any, now: TurnedTime) -> str:
     connection.target.apply(ElementChange(verb="create", before=None, after=element), key="1")
     for kind in ("field", "choice"):
         connection.configuration.usage(connection.configuration.elements(kind, None).items[:3])
-    fields = {"short_description": "打印机坏了", "correlation_id": CORR, "caller_id": "wang.fang@example.com"}
+    fields = {"short_description": "打印机坏了", "correlation_id": CORR, "caller_id": "wang.fang@acme.example"}
     outcome = connection.sink.create([Draft(collection="incident", corr=CORR, key="k", fields=fields)])[0]
     assert outcome.error is None
     connection.sink.patch([Patch(ref=outcome.ref, key="k", set={"state": "2"})])
@@ -94,7 +94,7 @@ def exercise(connection: Any, now: TurnedTime) -> str:
     connection.records.find("incident", CORR, START)
     connection.records.fetch([outcome.ref, type(outcome.ref)("incident", "0" * 32)])
     connection.records.history([outcome.ref], START, None)
-    connection.people.look_up([PersonKey("email", "li.wei@example.com")])
+    connection.people.look_up([PersonKey("email", "li.wei@desk.acme.example")])
     connection.people.fetch(["li.wei"])
     connection.people.groups(None)
     return outcome.ref.rid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal, TypedDict
 
@@ -31,7 +32,7 @@ _SPAN: Final = ("sys_id", "id", "field", "field_value", "start", "sys_created_on
 
 
 class _Position(TypedDict):
-    """At which group of records, behind which row, and the last value seen of each record still under way."""
+    """At which group of records, behind which row, and the last values seen of the records still under way."""
 
     g: int
     t: str
@@ -81,10 +82,44 @@ class History:
         if last is not None and key <= last:
             message = "sys_audit: the instance answered with rows outside the query; its history is not used"
             raise ConfigurationError(message)
+        rows, key = _whole_seconds(rows, key)
         self._learn_people(rows)
         changes = [change for row in rows if (change := self._audited(collection, row)) is not None and change.ref.rid in ids]
         changes.sort(key=lambda change: (change.at, change.order, change.change_id))
-        return changes, _Position(g=at["g"], t=key[0], s=key[1], v={})
+        known = dict(at["v"])
+        return self._joined(collection, changes, known), _Position(g=at["g"], t=key[0], s=key[1], v=known)
+
+    def _joined(self, collection: str, changes: Sequence[RemoteChange], known: dict[str, str]) -> list[RemoteChange]:
+        """Lines of the columns that make up a status become one line for each write: state 3 alone does not say who is waited for.
+
+        Args:
+            collection: of all lines.
+            changes: in order of time.
+            known: the last value of each such column by "<record> <column>"; moved on.
+        """
+        columns = self._layout.status_columns(collection)
+        if len(columns) < 2:
+            return list(changes)
+        writes: dict[tuple[str, str | None, datetime], dict[str, RemoteChange]] = {}
+        for change in changes:
+            if change.field in columns:
+                writes.setdefault((change.ref.rid, change.version, change.at), {})[change.field] = change
+                known.setdefault(f"{change.ref.rid} {change.field}", str(change.old))
+        found: list[RemoteChange] = []
+        for change in changes:
+            if change.field not in columns:
+                found.append(change)
+                continue
+            write = writes.pop((change.ref.rid, change.version, change.at), None)
+            if write is None:
+                continue  # told with the first line of its write
+            names = {column: f"{change.ref.rid} {column}" for column in columns}
+            before = {column: known[name] for column, name in names.items() if name in known}
+            known.update({names[column]: str(line.new) for column, line in write.items()})
+            after = {column: known[name] for column, name in names.items() if name in known}
+            deciding = write.get(columns[0], change)
+            found.append(replace(deciding, field=columns[0], old=_told(columns, before), new=_told(columns, after)))
+        return found
 
     def _audited(self, collection: str, row: Row) -> RemoteChange | None:
         moment, rid = instant(row.get("sys_created_on")), row.get("documentkey")
@@ -160,6 +195,21 @@ class History:
                 )
             )
         return changes, _Position(g=at["g"], t=key[0], s=key[1], v=before)
+
+
+def _told(columns: Sequence[str], values: Mapping[str, str]) -> Json:
+    """Of several columns all that is known; the deciding one alone where the others are empty."""
+    if columns[0] in values and not any(values.get(column) for column in columns[1:]):
+        return values[columns[0]]
+    return dict(values)
+
+
+def _whole_seconds(rows: Sequence[Row], key: tuple[str, str]) -> tuple[Sequence[Row], tuple[str, str]]:
+    """A page without its last second, so that the lines of one write stay together; all of it where it is one second."""
+    whole = [row for row in rows if str(row.get("sys_created_on", "")) != key[0]]
+    if not whole:
+        return rows, key
+    return whole, (str(whole[-1].get("sys_created_on", "")), str(whole[-1].get("sys_id", "")))
 
 
 def _groups(refs: Sequence[Ref]) -> list[tuple[str, Sequence[str]]]:

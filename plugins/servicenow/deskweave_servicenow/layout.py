@@ -59,6 +59,7 @@ class Layout:
         self._client = client
         self._bound: dict[str, set[str]] = {}
         self._fields: dict[str, dict[str, FieldId]] = {}
+        self._statuses: dict[str, dict[str, None]] = {}
         self._correlations: dict[str, str] = {}
         self._columns: dict[str, frozenset[str] | None] = {}
         self._from_dictionary: set[str] = set()
@@ -68,6 +69,7 @@ class Layout:
         before = ({name: set(columns) for name, columns in self._bound.items()}, dict(self._correlations))
         for name, collection in binding.collections.items():
             words = {key for spelled in collection.statuses.values() for key in (*spelled.is_, *spelled.sets)}
+            self._statuses.setdefault(name, {}).update((key, None) for one in collection.statuses.values() for key in one.is_)
             words |= {key for spelled in collection.statuses.values() for other in spelled.reads for key in other}
             words |= {at.native for at in collection.fields.values()} | set(collection.fixed)
             if collection.cross_reference:
@@ -90,6 +92,10 @@ class Layout:
     def field_ids(self, collection: str) -> Mapping[str, FieldId]:
         """Native column -> the practice's field, the status included."""
         return self._fields.get(collection, {})
+
+    def status_columns(self, collection: str) -> tuple[str, ...]:
+        """The columns that make up a status, the deciding one first."""
+        return tuple(self._statuses.get(collection, ()))
 
     def bound(self, collection: str) -> frozenset[str]:
         return frozenset(self._bound.get(collection, ()))

@@ -154,7 +154,7 @@ def test_value_shapes(post, call, emulator):
     assert shape("all", "true", "close_code") == {"display_value": None, "value": ""}
     assert shape("all", "false", "assigned_to") == {"display_value": "", "value": ""}
     _, body, _ = call("GET", path, sysparm_fields="sys_id,caller_id.email,no_such_column")
-    assert body["result"] == {"sys_id": row["sys_id"], "caller_id.email": "wang.fang@example.com"}
+    assert body["result"] == {"sys_id": row["sys_id"], "caller_id.email": "wang.fang@acme.example"}
 
 
 # ------------------------------------------------------------------------------------------------------------------ writes
@@ -324,9 +324,9 @@ def test_a_rate_rule_counts_by_the_hour(emulator, call, now):
 
 # ------------------------------------------------------------------------------------------------------------------- hands
 def test_hands_work_under_the_rules_of_the_form(hands, emulator):
-    ref = hands.create("incident", {"title": "x", "user": "陈静", "skill_group": "A new group"}, "zhang.min")
+    ref = hands.create("incident", {"title": "x", "user": "新同事", "skill_group": "A new group"}, "zhang.min")
     row = emulator.platform.tables["incident"].rows[ref.rid]
-    assert emulator.platform.tables["sys_user"].rows[row["caller_id"]]["name"] == "陈静"  # joined the company
+    assert emulator.platform.tables["sys_user"].rows[row["caller_id"]]["name"] == "新同事"  # joined the company
     assert row["sys_created_by"] == "zhang.min"
     hands.edit(ref, {"status": "closed", "solution": "done"}, "zhang.min")
     with pytest.raises(ValueError, match="ACL"):
@@ -335,6 +335,14 @@ def test_hands_work_under_the_rules_of_the_form(hands, emulator):
     for later in (lambda: hands.attach(ref, None, "a", b"", "x"), lambda: hands.answer("c", "rated", 1, "x")):
         with pytest.raises(NotImplementedError, match="later"):
             later()
+
+
+def test_two_people_never_share_a_user_name(hands, emulator):
+    hands.create("incident", {"title": "x"}, "new.one@acme.example")
+    hands.create("incident", {"title": "y"}, "new.one@desk.acme.example")
+    names = [row["user_name"] for row in emulator.platform.tables["sys_user"].rows.values()]
+    assert len(names) == len(set(names))
+    assert {"new.one", "new.one@desk.acme.example"} <= set(names)
 
 
 def test_the_same_seed_is_the_same_instance(emulator, now):

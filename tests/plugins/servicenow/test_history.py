@@ -25,7 +25,7 @@ def test_the_admin_reads_every_bound_field(admin, hands, now, everything, mapper
     assert found["state"].by == "zhang.min"
     assert found["state"].at == now()
     change = mapper.read_change(found["assigned_to"])
-    assert (change.field, change.old, change.new) == ("agent_name", None, "zhang.min@example.com")
+    assert (change.field, change.old, change.new) == ("agent_name", None, "zhang.min@acme.example")
 
 
 def test_the_agent_reads_states_half_a_minute_late(agent, hands, now, everything):

@@ -10,7 +10,7 @@ from deskweave.errors import Executed, Rejected
 
 def test_look_up_by_every_key(agent):
     by_mail, by_name, nobody = agent.people.look_up(
-        [PersonKey("email", "WANG.FANG@example.com"), PersonKey("user_name", "li.wei"), PersonKey("email", "x@example.com")]
+        [PersonKey("email", "WANG.FANG@acme.example"), PersonKey("user_name", "li.wei"), PersonKey("email", "x@example.com")]
     )
     assert [person.name for person in by_mail.people] == ["王芳"]
     assert [person.account for person in by_name.people] == ["li.wei"]

@@ -195,6 +195,14 @@ def test_find_returns_every_record_with_our_mark_and_no_other(agent, hands, now)
     assert agent.records.find("incident", "01JD0000000000000000000000:other", now()) == []
 
 
+def test_find_looks_again_where_the_term_was_dropped(agent, hands, emulator, now):
+    hands.create("incident", {"title": "somebody else's"}, "li.wei")
+    assert agent.records.find("incident", CORR, now()) == []
+    del emulator.platform.tables["incident"].columns["correlation_id"]  # from now on the whole table answers
+    assert agent.records.find("incident", CORR, now()) == []
+    assert len(emulator.platform.tables["incident"].rows) == 1
+
+
 def test_find_with_a_caret_in_the_mark_cannot_escape_its_query(agent, hands, now):
     hands.create("incident", {"title": "private"}, "li.wei")
     assert agent.records.find("incident", "x^NQsys_idISNOTEMPTY", now()) == []
@@ -210,7 +218,13 @@ def test_census_lists_ids_with_the_count(open_connection, hands, everything):
 
 # ------------------------------------------------------------------------------------------------------------------ writing
 def test_create_plants_the_mark_and_resolves_people(agent, mapper):
-    document = {"title": "打印机坏了", "user": "wang.fang@example.com", "skill_group": "Network", "status": "new", "impact": "high"}
+    document = {
+        "title": "打印机坏了",
+        "user": "wang.fang@acme.example",
+        "skill_group": "Network",
+        "status": "new",
+        "impact": "high",
+    }
     outcome = agent.sink.create([mapper.draft("incident", document, corr=CORR, key="k")])[0]
     assert outcome.executed is Executed.YES
     assert outcome.record.corr == CORR

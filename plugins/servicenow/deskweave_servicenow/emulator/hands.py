@@ -173,6 +173,8 @@ class InstanceHands:
             known = self._instance.user(text)
             if known is None:
                 user_name = text.partition("@")[0] if "@" in text else re.sub(r"\s+", ".", text.strip().lower())
+                if self._instance.tables["sys_user"].among("user_name", frozenset({user_name.casefold()})):
+                    user_name = text.lower()  # somebody of that name works here already
                 email = text if "@" in text else ""
                 known = add_user(self._instance, text, user_name, email, "zh" if not text.isascii() else "en")
             self._known[text] = known

@@ -10,16 +10,27 @@ from deskweave_servicenow.emulator.table import Stored
 
 ADMIN: Final = "admin"
 AGENT: Final = "deskweave.agent"
-#: Name, user name, e-mail, language. Requesters and desk staff of the built-in demo company.
+#: Name, user name, e-mail, language: requesters and staff of a made-up company.
 PEOPLE: Final = (
-    ("System Administrator", ADMIN, "admin@example.com", "en"),
-    ("Deskweave Agent", AGENT, "deskweave.agent@example.com", "en"),
-    ("王芳", "wang.fang", "wang.fang@example.com", "zh"),
-    ("李伟", "li.wei", "li.wei@example.com", "zh"),
-    ("张敏", "zhang.min", "zhang.min@example.com", "zh"),
-    ("刘洋", "liu.yang", "liu.yang@example.com", "zh"),
-    ("Ada Byron", "ada.byron", "ada.byron@example.com", "en"),
-    ("Joe Employee", "joe.employee", "joe.employee@example.com", "en"),
+    ("System Administrator", ADMIN, "admin@acme.example", "en"),
+    ("Deskweave Agent", AGENT, "deskweave.agent@acme.example", "en"),
+    ("张伟", "zhang.wei", "zhang.wei@acme.example", "zh"),
+    ("王芳", "wang.fang", "wang.fang@acme.example", "zh"),
+    ("李娜", "li.na", "li.na@acme.example", "zh"),
+    ("刘洋", "liu.yang", "liu.yang@acme.example", "zh"),
+    ("陈静", "chen.jing", "chen.jing@acme.example", "zh"),
+    ("赵磊", "zhao.lei", "zhao.lei@acme.example", "zh"),
+    ("孙丽", "sun.li", "sun.li@acme.example", "zh"),
+    ("周强", "zhou.qiang", "zhou.qiang@acme.example", "zh"),
+    ("吴敏", "wu.min", "wu.min@acme.example", "zh"),
+    ("张敏", "zhang.min", "zhang.min@acme.example", "zh"),
+    ("Anna Berg", "anna.berg", "anna.berg@acme.example", "en"),
+    ("Tom Fischer", "tom.fischer", "tom.fischer@acme.example", "en"),
+    ("Maria Silva", "maria.silva", "maria.silva@acme.example", "en"),
+    ("李伟", "li.wei", "li.wei@desk.acme.example", "zh"),
+    ("何雪", "he.xue", "he.xue@desk.acme.example", "zh"),
+    ("Chen Jing", "chen.jing.desk", "chen.jing@desk.acme.example", "en"),
+    ("Jonas Wolf", "jonas.wolf", "jonas.wolf@desk.acme.example", "en"),
 )
 GROUPS: Final = ("Service Desk", "Desktop Support", "Network", "Software")
 SECRETS: Final = {ADMIN: "emulated-admin-password", AGENT: "emulated-agent-password"}
