@@ -9,23 +9,24 @@ import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.session import session_of
+from deskweave.cli.session import Session, session_of
 from deskweave.cli.show import find, words
 from deskweave.cli.sync import shown
 
 
 def conflicts(
     ctx: typer.Context,
-    key: Annotated[str | None, typer.Argument(help="conflicts-arg-key", metavar="KEY")] = None,
+    words_: Annotated[list[str] | None, typer.Argument(help="conflicts-arg-key", metavar="[KEY | resolve C-N]")] = None,
     all: Annotated[bool, typer.Option("--all", help="conflicts-opt-all")] = False,
-    accept: Annotated[str | None, typer.Option("--accept", help="conflicts-opt-accept", metavar="C-N")] = None,
+    take: Annotated[str | None, typer.Option("--take", help="conflicts-opt-take", metavar="NAME")] = None,
     by: Annotated[str, typer.Option("--by", help="opt-by", metavar="NAME")] = "",
 ) -> int:
     session = session_of(ctx)
     space = session.workspace()
     say, screen = session.say, session.screen
-    if accept is not None:
-        return _accept(ctx, accept, by)
+    if words_ and words_[0] == "resolve":
+        return _resolve(session, words_[1] if len(words_) > 1 else "", take, by)
+    key = words_[0] if words_ else None
     row = None
     if key is not None:
         row = find(session, key)
@@ -56,7 +57,8 @@ def conflicts(
                 screen.say("      " + say("conflict-accepted", by=one.resolved_by), hang=6)
         if found:
             session.next(
-                f"deskweave explain INQ-{found[0].number} {found[0].field}", f"deskweave conflicts --accept C-{found[0].id}"
+                f"deskweave explain INQ-{found[0].number} {found[0].field}",
+                f"deskweave conflicts resolve C-{found[0].id} --take {found[0].connection}",
             )
         else:
             screen.say(say("conflicts-none"))
@@ -76,23 +78,28 @@ def conflicts(
     )
 
 
-def _accept(ctx: typer.Context, name: str, by: str) -> int:
-    """Take note of a conflict: what stands, stands, and it is no longer listed."""
+def _resolve(session: Session, name: str, take: str | None, by: str) -> int:
+    """One value shall stand: the one that does, or the other."""
     import getpass
 
-    session = session_of(ctx)
+    from deskweave.workspace.deciding import resolve
+
     space = session.workspace()
     say, screen = session.say, session.screen
     number = name.upper().removeprefix("C-")
-    from deskweave.store.conflicts import resolve_conflict
+    found = None
+    if space.has_store:
+        from deskweave.store import list_conflicts
 
-    done = False
-    if number.isascii() and number.isdigit() and space.has_store:
-        with space.store.write() as tx:
-            done = resolve_conflict(tx, int(number), by or getpass.getuser())
-    if not done:
-        screen.warn(say("no-such-conflict", name=name))
+        found = next((one for one in list_conflicts(space.store) if str(one.id) == number), None)
+    if found is None:
+        screen.warn(say("no-such-conflict", name=name or "C-?"))
+        screen.warn("  deskweave conflicts")
         return Exit.INPUT
-    screen.say(say("conflict-noted", name=f"C-{number}"))
-    session.next("deskweave conflicts")
+    if take is not None and take not in space.folder.connections:
+        screen.warn(say("option-value", option="--take", value=take, allowed=", ".join(space.folder.connections)))
+        return Exit.INPUT
+    changed = resolve(space, found, take=take, by=by or getpass.getuser())
+    screen.say(say("conflict-taken" if changed else "conflict-noted", name=f"C-{number}"))
+    session.next("deskweave sync" if changed else "deskweave conflicts")
     return Exit.DONE

@@ -115,7 +115,9 @@ def lint(ctx: typer.Context) -> int:
         session.heading()
         show_findings(session, findings)
         session.screen.say(say("lint-sum", errors=errors, warnings=warnings))
-        session.next("deskweave practice lint" if errors else "deskweave check" if space.folder.connections else "deskweave practice show")
+        session.next(
+            "deskweave practice lint" if errors else "deskweave check" if space.folder.connections else "deskweave practice show"
+        )
 
     return session.finish(
         Report(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from deskweave.workspace.configuring import acquaint
 from deskweave.workspace.guarded import SilentConnection
 
 if TYPE_CHECKING:
-    from deskweave.sync import Engine, Guard, Hooks, Progress
+    from deskweave.sync import Engine, Guard, Hooks, Progress, Side
     from deskweave.workspace.workspace import Failure, Workspace
 
 
@@ -33,7 +33,7 @@ def engine(
     require(space.store, space.practice)
     opened, failures = space.connect_all(only)
     acquaint(space, opened)
-    sides = {}
+    sides: dict[ConnectionName, Side] = {}
     for name, one in opened.items():
         binding = space.binding(name)
         sides[name] = Side(
@@ -54,6 +54,7 @@ def engine(
                 mapper=inner.mapper(binding),
                 access="read",
             )
+    reach(space, sides)
     made = Engine(
         store=space.store,
         sides=sides,
@@ -68,6 +69,47 @@ def engine(
         progress=progress,
     )
     return made, list(opened), failures
+
+
+def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
+    """Have inquiries looked at again that a connection lacks, whenever what may be written where has changed.
+
+    An inquiry gets its counterparts when it is merged. One that was read while a connection was read-only, down or in no route
+    would otherwise wait until somebody happens to touch it.
+    """
+    import json
+
+    import sqlalchemy as sa
+
+    from deskweave.ledger import mark_dirty
+    from deskweave.mapping.mapper import digest_of
+    from deskweave.store.tables import inquiry, link
+
+    now = digest_of(
+        [
+            [[name, side.access, side.binding.digest] for name, side in sorted(sides.items())],
+            [[route.id, json.dumps(route.when, sort_keys=True, default=str), list(route.among)] for route in space.folder.routes],
+            space.since.isoformat(),
+        ]
+    )
+    path = space.folder.state_folder / "reach.json"
+    try:
+        known = json.loads(path.read_text(encoding="utf-8")).get("reach")
+    except (OSError, ValueError, AttributeError):
+        known = None
+    if known == now:
+        return
+    wanted = {name for route in space.folder.routes for name in route.among if name in sides and sides[name].access == "write"}
+    if wanted:
+        lacking = [
+            ~sa.exists().where(link.c.inquiry == inquiry.c.id, link.c.conn == name, link.c.kind == "inquiry")
+            for name in sorted(wanted)
+        ]
+        with space.store.lease("sync"), space.store.write() as tx:
+            found = tx.execute(sa.select(inquiry.c.id).where(inquiry.c.erased_at.is_(None), sa.or_(*lacking))).scalars()
+            mark_dirty(tx, list(found))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"reach": now}), encoding="utf-8")
 
 
 def guard(space: Workspace, max_changes: float | None, max_notices: int | None) -> Guard:
