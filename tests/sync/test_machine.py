@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from deskweave.testing.machine import SyncMachine, bind
 
-EXAMPLES = int(os.environ.get("DESKWEAVE_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DESKWEAVE_EXAMPLES", "20"))
 SETTINGS = settings(
     max_examples=EXAMPLES, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )

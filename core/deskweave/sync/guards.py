@@ -37,7 +37,7 @@ def stop_of(run: Run) -> str | None:
             if side.access != "write" or not run.works(side):
                 continue
             records = due_links(tx, name, run.now(), ["inquiry"], ["live", "new", "creating"])
-            updates = {one.id for one in _with_values(run, tx, records)} | run.written.get((name, "update"), set())
+            updates = {one.id for one in _with_values(run, tx, records, complete)} | run.written.get((name, "update"), set())
             created = {one.id for one in records if one.state == "new" and _counts(run, tx, one, complete)}
             changes = updates | created
             live = count_live(tx, name)
@@ -112,11 +112,20 @@ def _complete(run: Run, tx: sa.Connection) -> set[str]:
     return {route.id for route in run.routes if read_position(tx, f"{ROUTE}{route.id}") is not None}
 
 
-def _with_values(run: Run, tx: sa.Connection, records: list[Link]) -> list[Link]:
+def _with_values(run: Run, tx: sa.Connection, records: list[Link], complete: set[str]) -> list[Link]:
+    """Records that get values. What follows a create of a route's first pass (a status that is walked to) belongs to the create."""
     live = [one for one in records if one.state == "live" and one.inquiry is not None]
     rows = Reconciliation(run, tx)
     rows.load(one.inquiry for one in live if one.inquiry is not None)
-    return [one for one in live if one.inquiry is not None and rows.want(one.inquiry, rows.link(one.inquiry, one.id))]
+    found = []
+    for one in live:
+        assert one.inquiry is not None
+        made_by_us = one.id != min(other.id for other in rows.links[one.inquiry])
+        if made_by_us and not _counts(run, tx, one, complete):
+            continue
+        if rows.want(one.inquiry, rows.link(one.inquiry, one.id)):
+            found.append(one)
+    return found
 
 
 def _counts(run: Run, tx: sa.Connection, link: Link, complete: set[str]) -> bool:

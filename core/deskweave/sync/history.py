@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from deskweave.connector import Change, Mapper, RemoteChange
 from deskweave.model import FieldId, Value
 from deskweave.store.audit import digest_value
-from deskweave.sync.merge import same
+from deskweave.sync.merge import EMPTY, same
 
 
 def origin_of(change: Change) -> str:
@@ -18,11 +19,21 @@ def origin_of(change: Change) -> str:
 
 
 def read_lines(mapper: Mapper, lines: Sequence[RemoteChange]) -> dict[FieldId, list[Change]]:
-    """Lines in the practice's words by field, oldest first. A line that changes nothing in these words is left out."""
+    """Lines in the practice's words by field, oldest first. A line that changes nothing in these words is left out.
+
+    A value the practice has no word for is bridged: the next known value follows on the last known one, at its own time.
+    """
     found: dict[FieldId, list[Change]] = {}
+    last: dict[str, Change] = {}  # by the platform's own field: where the known values stood
     for line in sorted(lines, key=lambda one: (one.at, one.order)):
         change = mapper.read_change(line)
-        if change is not None and not same(change.old, change.new):
+        if change is None:
+            continue
+        before = last.get(line.field)
+        if before is not None and before.field == change.field and change.old in EMPTY and before.source.new != line.old:
+            change = replace(change, old=before.new)
+        last[line.field] = change
+        if not same(change.old, change.new):
             found.setdefault(change.field, []).append(change)
     return found
 
@@ -61,12 +72,21 @@ def explains(lines: Sequence[Change], old: Value, new: Value) -> list[Change]:
 
 
 def overwritten(lines: Sequence[Change], base: Value, ours: Collection[Value]) -> Change | None:
-    """The line by which our write replaced a value somebody had put there unseen; None where it replaced what we knew."""
-    for line in reversed(lines):
-        if any(same(line.new, one) for one in ours):
-            if same(line.old, base) or any(same(line.old, one) for one in ours):
-                return None
-            return line
+    """The line by which our write replaced a value somebody had put there unseen; None where it replaced what we knew.
+
+    A workflow may lead a write through other values: steps by the same account that follow on each other are one write.
+    """
+    for end in range(len(lines) - 1, -1, -1):
+        line = lines[end]
+        if not any(same(line.new, one) for one in ours):
+            continue
+        first, by = end, line.source.by
+        while first and by is not None and lines[first - 1].source.by == by and same(lines[first - 1].new, lines[first].old):
+            first -= 1
+        replaced = lines[first].old
+        if same(replaced, base) or any(same(replaced, one) for one in ours):
+            return None
+        return replace(line, old=replaced)
     return None
 
 

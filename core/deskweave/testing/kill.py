@@ -1,4 +1,4 @@
-"""Kill -9: an engine's process is killed again and again while people write on two platforms. Nothing may be lost, doubled or differ.
+"""Kill -9: an engine is killed again and again while people write on two platforms. Nothing may be lost, doubled or differ.
 
 Run it by hand for longer: python -m deskweave.testing.kill --kills 100
 """
@@ -98,13 +98,7 @@ def _pack(answer: Any) -> Any:
     """Errors inside outcomes travel as words: their constructors do not survive pickling."""
     if isinstance(answer, list) and answer and isinstance(answer[0], Outcome):
         return "outcomes", [
-            (
-                one.executed,
-                one.ref,
-                one.record,
-                one.applied,
-                None if one.error is None else (type(one.error).__name__, str(one.error)),
-            )
+            (one.executed, one.ref, one.record, one.applied, one.error and (type(one.error).__name__, str(one.error)))
             for one in answer
         ]
     return "plain", answer
