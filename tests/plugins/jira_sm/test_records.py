@@ -29,6 +29,7 @@ def everything(connection, since=None):
 
 def test_changes_come_oldest_first_over_shrinking_pages(desk) -> None:
     hands = desk.hands()
+    desk.site.platform.page_cap = 40
     refs = [hands.create("request", {TITLE: f"request {number}"}, CUSTOMER) for number in range(95)]
     desk.later(minutes=5)
     found, pages = everything(desk.connect())
@@ -43,6 +44,7 @@ def test_changes_come_oldest_first_over_shrinking_pages(desk) -> None:
 
 def test_a_listing_goes_on_after_a_restart(desk) -> None:
     hands = desk.hands()
+    desk.site.platform.page_cap = 40
     for number in range(60):
         hands.create("request", {TITLE: f"request {number}"}, CUSTOMER)
     desk.later(minutes=5)
@@ -55,6 +57,7 @@ def test_a_listing_goes_on_after_a_restart(desk) -> None:
 
 def test_a_page_token_that_is_no_longer_taken_starts_the_listing_afresh(desk) -> None:
     hands = desk.hands()
+    desk.site.platform.page_cap = 40
     for number in range(60):
         hands.create("request", {TITLE: f"request {number}"}, CUSTOMER)
     desk.later(minutes=5)

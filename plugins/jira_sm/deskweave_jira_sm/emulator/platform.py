@@ -74,9 +74,10 @@ class JiraPlatform(Platform):
         self.context_with_field = False
         self.has_tenant_info = True
         self.changelog_created = "iso"
-        self.page_cap = 40
+        self.page_cap = 80
         self.issue_limits = True
         self.burst_limits = False
+        self.ordered: tuple[object, list[Any], list[Issue]] | None = None  #: the last search's hits in order, for its next page
         self._writes: dict[str, list[datetime]] = {}
         self._bursts: dict[tuple[str, str], list[datetime]] = {}
         for part in (site, issues, search, desk, fields):

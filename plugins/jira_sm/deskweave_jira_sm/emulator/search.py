@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.emulation import Call, Reply
+from deskweave.model import Json
 from deskweave_jira_sm.emulator.jql import UNBOUNDED, JqlError, Query, parse
 from deskweave_jira_sm.emulator.state import Account, Issue
 
@@ -69,11 +72,13 @@ def search(call: Call, account: Account, platform: JiraPlatform) -> Reply:
             return platform.error(400, "The nextPageToken is not valid or has expired.")
         position = found
     view = platform.view(call, account)
-    hits = _beyond(_sorted(_hits(platform, call, account, query, frozenset(reconcile)), query), query, position["last"])
+    keys, hits = _ordered(platform, call, account, query, str(asked.get("jql")), frozenset(reconcile))
+    # an issue that was edited meanwhile has moved to the end and is told again
+    start = 0 if position["last"] is None else bisect_right(keys, _Key(position["last"], query))
     size = _page_size(platform, fields, limit, int(position["page"]))
-    page = hits[:size]
+    page = hits[start : start + size]
     answer: dict[str, Any] = {"issues": [view.issue(issue, fields, asked.get("properties") or ()) for issue in page]}
-    if len(hits) > len(page):
+    if len(hits) > start + len(page):
         last = _place(query, page[-1]) if page else position["last"]
         token = {"of": digest, "page": position["page"] + 1, "last": last, "at": platform.now().timestamp()}
         answer |= {"isLast": False, "nextPageToken": base64.urlsafe_b64encode(json.dumps(token).encode()).decode()}
@@ -95,9 +100,10 @@ def _query(call: Call) -> dict[str, Any]:
     return asked
 
 
-def _hits(platform: JiraPlatform, call: Call, account: Account, query: Query, reconcile: frozenset[int]) -> list[Issue]:
+def _hits(
+    platform: JiraPlatform, account: Account, query: Query, reconcile: frozenset[int], stale: Mapping[str, Json] | None
+) -> list[Issue]:
     assert query.test is not None
-    stale = platform.faults.take("stale_index", call)
     if stale is None:
         shown = list(platform.state.indexed(reconcile))
     else:  # the index stands still since so many minutes
@@ -129,16 +135,18 @@ class _Key:
         return False
 
 
-def _sorted(hits: list[Issue], query: Query) -> list[Issue]:
-    return sorted(hits, key=lambda issue: _Key(_place(query, issue), query))
-
-
-def _beyond(hits: list[Issue], query: Query, last: list[Any] | None) -> list[Issue]:
-    """What comes after the last one told: an issue that was edited meanwhile has moved to the end and is told again."""
-    if last is None:
-        return hits
-    border = _Key(last, query)
-    return [issue for issue in hits if border < _Key(_place(query, issue), query)]
+def _ordered(
+    platform: JiraPlatform, call: Call, account: Account, query: Query, jql: str, reconcile: frozenset[int]
+) -> tuple[list[_Key], list[Issue]]:
+    """The hits in their order; kept for the next page while nothing was written and no time has passed."""
+    stale = platform.faults.take("stale_index", call)
+    token = (jql, account.id, reconcile, platform.state.version, platform.now())
+    if stale is None and platform.ordered is not None and platform.ordered[0] == token:
+        return platform.ordered[1], platform.ordered[2]
+    rows = sorted((_Key(_place(query, hit), query), hit) for hit in _hits(platform, account, query, reconcile, stale))
+    keys, hits = [key for key, _ in rows], [hit for _, hit in rows]
+    platform.ordered = (token, keys, hits) if stale is None else None
+    return keys, hits
 
 
 def _page_size(platform: JiraPlatform, fields: list[str], limit: int, page: int) -> int:
@@ -164,7 +172,7 @@ def count(call: Call, account: Account, platform: JiraPlatform) -> Reply:
         return platform.error(400, str(wrong))
     if query.test is None:
         return platform.error(400, UNBOUNDED)
-    return Reply(body={"count": len(_hits(platform, call, account, query, frozenset()))})
+    return Reply(body={"count": len(_hits(platform, account, query, frozenset(), platform.faults.take("stale_index", call)))})
 
 
 def parse_queries(call: Call, account: Account, platform: JiraPlatform) -> Reply:

@@ -159,7 +159,6 @@ class Issue:
     comments: list[Comment] = field(default_factory=list)
     history: list[ChangeGroup] = field(default_factory=list)
     status_since: datetime
-    old_keys: list[str] = field(default_factory=list)
     hidden_from: set[str] = field(default_factory=set)  #: accounts that issue security keeps out
     index: list[tuple[datetime, Issue | None]] = field(default_factory=list)
 
@@ -195,6 +194,8 @@ class State:
         self.project_screen = 0
         self.project_properties: dict[str, Any] = {}
         self.issues: dict[int, Issue] = {}
+        self.keys: dict[str, int] = {}  #: every key an issue has or had
+        self.version = 0  #: rises with every write
         self.gone: dict[int, Issue] = {}
         self.next_id = 10_001
         self.next_number = 1
@@ -218,7 +219,8 @@ class State:
         return now
 
     def reindex(self, issue: Issue, at: datetime) -> None:
-        """The index learns of a write later; of some issues much later, so that newer ones are listed before older ones."""
+        """The index learns of a write later; of some issues much later: newer ones are then listed before older ones."""
+        self.version += 1
         lag = self.index_lag * (4 if issue.id % 5 == 0 else 1)
         present = self.issues.get(issue.id)
         issue.index.append((at + lag, present.snapshot() if present is not None else None))
@@ -246,11 +248,7 @@ class State:
         """By id, by key, or by a key it had before it was moved."""
         if id_or_key.isdigit():
             return self.issues.get(int(id_or_key))
-        wanted = id_or_key.upper()
-        for issue in self.issues.values():
-            if issue.key == wanted or wanted in issue.old_keys:
-                return issue
-        return None
+        return self.issues.get(self.keys.get(id_or_key.upper(), 0))
 
     def screen_fields(self, screen: int) -> list[str]:
         return [field_id for _, fields in self.screens[screen][1].values() for field_id in fields]
@@ -283,6 +281,7 @@ class State:
         )
         self.next_id, self.next_number = self.next_id + 1, self.next_number + 1
         self.issues[issue.id] = issue
+        self.keys[issue.key] = issue.id
         self.reindex(issue, at)
         return issue
 
@@ -328,8 +327,8 @@ class State:
 
     def move(self, issue: Issue, key: str) -> None:
         """Another project's key; the id stays, the old key still finds it."""
-        issue.old_keys.append(issue.key)
         issue.key = key
+        self.keys[key] = issue.id
         issue.updated = self.stamp()
         self.reindex(issue, issue.updated)
 
