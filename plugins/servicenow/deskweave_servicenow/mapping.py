@@ -16,14 +16,14 @@ from deskweave_servicenow.client import Row, instant, stamp
 
 #: Reference columns we read through: column -> (table, columns of it that say who or what it is, best first).
 REFERENCES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "assigned_to": ("sys_user", ("email", "name")),
+    "assigned_to": ("sys_user", ("name", "email")),
     "assignment_group": ("sys_user_group", ("name",)),
-    "caller_id": ("sys_user", ("email", "name")),
-    "closed_by": ("sys_user", ("email", "name")),
-    "opened_by": ("sys_user", ("email", "name")),
-    "opened_for": ("sys_user", ("email", "name")),
-    "reopened_by": ("sys_user", ("email", "name")),
-    "resolved_by": ("sys_user", ("email", "name")),
+    "caller_id": ("sys_user", ("name", "email")),
+    "closed_by": ("sys_user", ("name", "email")),
+    "opened_by": ("sys_user", ("name", "email")),
+    "opened_for": ("sys_user", ("name", "email")),
+    "reopened_by": ("sys_user", ("name", "email")),
+    "resolved_by": ("sys_user", ("name", "email")),
 }
 #: Columns that only take and never give back what was written.
 JOURNALS: Final = frozenset({"comments", "work_notes", "comments_and_work_notes"})
@@ -33,9 +33,9 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _bare(raw: Json) -> Json:
-    """What a reference or a plain value says to people."""
+    """What a reference or a plain value says to people: a person's display name, as on the other platforms."""
     if isinstance(raw, Mapping):
-        return next((raw[name] for name in ("email", "name", "display_value", "value") if raw.get(name)), None)
+        return next((raw[name] for name in ("name", "email", "display_value", "value") if raw.get(name)), None)
     return raw
 
 

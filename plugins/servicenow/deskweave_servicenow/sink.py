@@ -16,6 +16,7 @@ from deskweave_servicenow.people import Directory
 from deskweave_servicenow.records import Answers
 
 _Item = TypeVar("_Item")
+EMAIL: Final = FieldId("email")
 #: Where the requester stands whom a draft is made for.
 ON_BEHALF: Final[Mapping[str, str]] = {"incident": "caller_id", "interaction": "opened_for"}
 
@@ -41,7 +42,7 @@ class Sink:
         behalf = ON_BEHALF.get(draft.collection)
         if draft.on_behalf_of and behalf and not fields.get(behalf):
             fields[behalf] = draft.on_behalf_of
-        body, unresolved = self._body(fields)
+        body, unresolved = self._body(draft.collection, fields)
         row = self._client.create(draft.collection, body, self._layout.asked(draft.collection))
         ids = self._layout.field_ids(draft.collection)
         covers = frozenset(ids[name] for name in fields if name in ids)
@@ -51,14 +52,19 @@ class Sink:
         fields = dict(patch.set) | {name: "" for name in patch.clear}
         if not fields:
             return Outcome(executed=Executed.NO, ref=patch.ref, applied=patch.covers)
-        body, unresolved = self._body(fields)
+        body, unresolved = self._body(patch.ref.collection, fields)
         if not body:
             return Outcome(executed=Executed.NO, ref=patch.ref, dropped=patch.covers)
         row = self._client.update(patch.ref.collection, patch.ref.rid, body, self._layout.asked(patch.ref.collection))
         return self._outcome(patch.ref.collection, fields, body, unresolved, row, patch.covers)
 
-    def _body(self, fields: Mapping[str, Json]) -> tuple[dict[str, Json], frozenset[str]]:
-        """What is sent: people and groups by their id there. One that cannot be told for sure is not sent at all."""
+    def _body(self, collection: str, fields: Mapping[str, Json]) -> tuple[dict[str, Json], frozenset[str]]:
+        """What is sent: people and groups by their id there. One that cannot be told for sure is not sent at all.
+
+        A requester whose name is nobody's, or several people's, is found by the e-mail that comes with it.
+        """
+        ids = self._layout.field_ids(collection)
+        email = next((value for name, value in fields.items() if ids.get(name) == EMAIL and value), None)
         body: dict[str, Json] = {}
         unresolved: set[str] = set()
         for name, value in fields.items():
@@ -66,6 +72,8 @@ class Sink:
                 value = ""
             if name in REFERENCES and value != "":
                 found = self._directory.resolve(REFERENCES[name][0], value)
+                if found is None and email is not None and name == ON_BEHALF.get(collection):
+                    found = self._directory.resolve(REFERENCES[name][0], email)
                 if found is None:
                     unresolved.add(name)
                     continue

@@ -78,8 +78,8 @@ def _binding():
         ("long_text", "a\r\nb", "a\nb"),  # their line breaks, ours
         ("choices", "First line,Second line", ("first_line", "second_line")),
         ("choices", "", ()),
-        ("person", {"value": "x", "email": "a@b.c", "name": "A"}, "a@b.c"),
-        ("person", {"value": "x", "name": "A"}, "A"),
+        ("person", {"value": "x", "email": "a@b.c", "name": "A"}, "A"),
+        ("person", {"value": "x", "email": "a@b.c"}, "a@b.c"),
     ],
 )
 def test_values_are_read_as_the_platform_spells_them(kind, raw, value):

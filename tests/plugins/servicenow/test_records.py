@@ -220,7 +220,7 @@ def test_census_lists_ids_with_the_count(open_connection, hands, everything):
 def test_create_plants_the_mark_and_resolves_people(agent, mapper):
     document = {
         "title": "打印机坏了",
-        "user": "wang.fang@acme.example",
+        "user": "王芳",
         "skill_group": "Network",
         "status": "new",
         "impact": "high",
@@ -241,13 +241,21 @@ def test_a_person_nobody_knows_is_dropped_and_said(agent, mapper):
     assert mapper.read(outcome.record).values["user"] is None
 
 
-def test_two_people_of_one_name_are_nobody(agent, mapper, emulator):
+def test_two_people_of_one_name_are_nobody_without_an_address(admin, mapper, emulator):
+    from deskweave.connector import Element, ElementChange, ElementId
     from deskweave_servicenow.emulator.seed import add_user
 
-    add_user(emulator.platform, "Same Name", "same.one", "same@example.com", "en")
-    add_user(emulator.platform, "Same Name", "same.two", "same@example.com", "en")
-    outcome = agent.sink.create([mapper.draft("incident", {"title": "x", "user": "same@example.com"}, corr=CORR, key="k")])[0]
+    add_user(emulator.platform, "Same Name", "same.one", "one@example.com", "en")
+    second = add_user(emulator.platform, "Same Name", "same.two", "two@example.com", "en")
+    document = {"title": "x", "user": "Same Name"}
+    outcome = admin.sink.create([mapper.draft("incident", document, corr=CORR, key="k")])[0]
     assert outcome.dropped == {"user"}
+    attributes = {"label": {"en": "E-mail"}, "type": "email", "collection": "incident", "name": "u_email"}
+    element = Element(id=ElementId("field", "fields/email"), native=None, attributes=attributes)
+    admin.target.apply(ElementChange(verb="create", before=None, after=element), key="1")
+    outcome = admin.sink.create([mapper.draft("incident", {**document, "email": "two@example.com"}, corr=CORR, key="k")])[0]
+    assert outcome.dropped == frozenset()
+    assert outcome.record.fields["caller_id"]["value"] == second["sys_id"]
 
 
 def test_a_column_that_is_not_there_is_dropped_and_said(agent, mapper):
