@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,24 +33,47 @@ class Dialect:
         return self.codecs.get(type_) or self.codecs.get("*") or text_codec
 
 
+class _Absent:
+    """A value that the platform has no spelling for."""
+
+
+_ABSENT, _UNKNOWN = _Absent(), _Absent()
+_REMEMBERED: Final = 50_000
+
+
+def _bound(binding: Binding, collection: CollectionBinding) -> Mapping[FieldId, FieldBinding]:
+    return {name: at for name, at in collection.fields.items() if at.provisioned and name in binding.fields and name != STATUS}
+
+
+def _status_keys(collection: CollectionBinding) -> list[str]:
+    """The native fields that make up the status, the deciding one first."""
+    return list(dict.fromkeys(key for spelled in collection.statuses.values() for key in spelled.is_))
+
+
 class BoundMapper:
     """`connector.Mapper` for a binding.
 
     It states every bound field it is given: whether a field may be written at all (policy, withholding, unreadable) is the
-    engine's decision, made before it asks. History lines carry raw values in the shape the record itself has.
+    engine's decision, made before it asks. History lines carry raw values in the shape the record itself has; where a status is
+    made up of several native fields, a line of the deciding one may carry a mapping of all that are known.
     """
 
     def __init__(self, binding: Binding, dialect: Dialect) -> None:
         self._binding, self._dialect = binding, dialect
         self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
+        self._fields = {name: _bound(binding, collection) for name, collection in binding.collections.items()}
+        self._keys = {name: _status_keys(collection) for name, collection in binding.collections.items()}
+        #: one field's projection by its value: a reconciliation asks for the same ones again and again
+        self._projected: dict[tuple[str, FieldId, type, Value], Value | _Absent] = {}
 
     # ------------------------------------------------------------------------------------------------------------ reading
     def read(self, record: RemoteRecord) -> View:
         """The record in the practice's words: absent keys were unreadable, values without a word stay raw in `unknown`."""
         collection = self._binding.collections[record.ref.collection]
+        bound, keys = self._fields[collection.name], self._keys[collection.name]
         values: dict[FieldId, Value] = {}
         unknown: dict[FieldId, Json] = {}
-        for name, at in self._bound(collection).items():
+        for name, at in bound.items():
             if at.native not in record.fields:
                 continue
             raw = record.fields[at.native]
@@ -58,7 +81,7 @@ class BoundMapper:
                 values[name] = self._read(name, at, raw)
             except Unmapped:
                 unknown[name] = raw
-        words = {key: record.fields[key] for key in self._status_keys(collection) if key in record.fields}
+        words = {key: record.fields[key] for key in keys if key in record.fields}
         if words:
             slug = self._status(collection, words)
             if slug is None:
@@ -70,18 +93,21 @@ class BoundMapper:
     def read_change(self, change: RemoteChange) -> Change | None:
         """A history line in the practice's words; None where the line says nothing the practice has a word for."""
         collection = self._binding.collections[change.ref.collection]
-        keys = self._status_keys(collection)
+        keys = self._keys[collection.name]
         if keys and change.field == keys[0]:
-            old, new = (self._status(collection, {change.field: raw}, partial=True) for raw in (change.old, change.new))
+            old, new = (self._status_told(collection, keys, raw) for raw in (change.old, change.new))
             return Change(field=STATUS, old=old, new=new, source=change) if new is not None else None
-        for name, at in self._bound(collection).items():
+        for name, at in self._fields[collection.name].items():
             if at.native == change.field:
                 try:
-                    return Change(
-                        field=name, old=self._read(name, at, change.old), new=self._read(name, at, change.new), source=change
-                    )
+                    new = self._read(name, at, change.new)
                 except Unmapped:
                     return None
+                try:
+                    old = self._read(name, at, change.old)
+                except Unmapped:
+                    old = None  # what stood there before has no word; what stands there now has
+                return Change(field=name, old=old, new=new, source=change)
         return None
 
     # ------------------------------------------------------------------------------------------------------------ writing
@@ -89,11 +115,20 @@ class BoundMapper:
         """What `read` would give if the platform agreed with us. A value the platform has no spelling for is left out."""
         bound = self._binding.collections[collection]
         values: dict[FieldId, Value] = {}
-        for name, at in self._bound(bound).items():
-            try:
-                values[name] = self._read(name, at, self._write(name, at, document.get(name)))
-            except Unmapped:
-                continue
+        for name, at in self._fields[collection].items():
+            value = document.get(name)
+            key = (collection, name, type(value), value)
+            seen = self._projected.get(key, _UNKNOWN)
+            if seen is _UNKNOWN:
+                try:
+                    seen = self._read(name, at, self._write(name, at, value))
+                except Unmapped:
+                    seen = _ABSENT
+                if len(self._projected) > _REMEMBERED:
+                    self._projected.clear()
+                self._projected[key] = seen
+            if not isinstance(seen, _Absent):
+                values[name] = seen
         status = document.get(STATUS)
         if isinstance(status, str) and status in bound.statuses:
             values[STATUS] = self._status(bound, bound.statuses[status].is_) or status
@@ -103,7 +138,7 @@ class BoundMapper:
         """A record to create. Empty values are not sent; a status that is walked to is left to the first patch."""
         bound = self._binding.collections[collection]
         fields: dict[str, Json] = dict(bound.fixed)
-        for name, at in self._bound(bound).items():
+        for name, at in self._fields[bound.name].items():
             value = document.get(name)
             if value is None or value == ():
                 continue
@@ -125,7 +160,7 @@ class BoundMapper:
         fields: dict[str, Json] = {}
         clear: set[str] = set()
         covers: set[FieldId] = set()
-        for name, at in self._bound(bound).items():
+        for name, at in self._fields[bound.name].items():
             if name not in want.values or name in have.unknown:
                 continue
             if name in have.values and have.values[name] == want.values[name]:
@@ -166,11 +201,6 @@ class BoundMapper:
         )
 
     # ------------------------------------------------------------------------------------------------------------ one value
-    def _bound(self, collection: CollectionBinding) -> Mapping[FieldId, FieldBinding]:
-        return {
-            name: at for name, at in collection.fields.items() if at.provisioned and name in self._binding.fields and name != STATUS
-        }
-
     def _read(self, name: FieldId, at: FieldBinding, raw: Json) -> Value:
         field = self._binding.fields[name]
         return self._dialect.codec(field.type).read(raw, field, at)
@@ -180,10 +210,12 @@ class BoundMapper:
         return self._dialect.codec(field.type).write(value, field, at)
 
     # --------------------------------------------------------------------------------------------------------------- status
-    @staticmethod
-    def _status_keys(collection: CollectionBinding) -> list[str]:
-        """The native fields that make up the status, the deciding one first."""
-        return list(dict.fromkeys(key for spelled in collection.statuses.values() for key in spelled.is_))
+    def _status_told(self, collection: CollectionBinding, keys: Sequence[str], raw: Json) -> str | None:
+        """The status a history line tells: by every key it carries, else by the deciding one alone."""
+        if isinstance(raw, Mapping):
+            words = {key: raw[key] for key in keys if key in raw}
+            return self._status(collection, words, partial=len(words) < len(keys)) if words else None
+        return self._status(collection, {keys[0]: raw}, partial=True)
 
     @staticmethod
     def _status(collection: CollectionBinding, words: Mapping[str, Json], *, partial: bool = False) -> str | None:
@@ -206,7 +238,7 @@ class BoundMapper:
         self, collection: CollectionBinding, spelled: StatusBinding, values: Mapping[FieldId, Value]
     ) -> dict[str, Json]:
         """`is` and its companions. Keys that other statuses use and this one does not are emptied, so that none is left over."""
-        others = {key: self._dialect.empty for key in self._status_keys(collection) if key not in spelled.is_}
+        others = {key: self._dialect.empty for key in self._keys[collection.name] if key not in spelled.is_}
         return {**others, **spelled.is_, **self._companions(collection, spelled, values)}
 
     def _companions(
