@@ -9,15 +9,24 @@ from typing import Final
 
 from deskweave.connector import Artifact, Element, ElementChange, Expression, Loss, Outcome, Page, Ref
 from deskweave.connector import ElementId as Id
-from deskweave.errors import Executed, Rejected, RequestError, TransientError
+from deskweave.errors import (
+    ConfigurationError,
+    Executed,
+    Missing,
+    PermissionMissing,
+    Rejected,
+    RequestError,
+    TransientError,
+)
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
 from deskweave_feishu.cells import CHECKBOX, DATETIME, MULTI_SELECT, NUMBER, PHONE, SELECT, TEXT, URL, WRITABLE, Column
 from deskweave_feishu.client import uuid4_of
-from deskweave_feishu.errors import KEY_CONFLICT, RESUBMITTED
+from deskweave_feishu.errors import KEY_CONFLICT, RESUBMITTED, WRONG_HELPDESK, Refused
 from deskweave_feishu.ledger import LEDGER, Ledger
-from deskweave_feishu.losses import loss_of, message_field, person_as_text, ticket_field
+from deskweave_feishu.losses import loss_of, message_field, person_as_text, ticket_choice, ticket_field
 from deskweave_feishu.mark import Mark
+from deskweave_feishu.tickets import TICKET, Tickets
 
 FIELD, CHOICE = "field", "choice"
 NAME_TAKEN: Final = ("1254014", RESUBMITTED, KEY_CONFLICT)
@@ -90,18 +99,16 @@ class LedgerConfiguration:
 
     kinds: frozenset[str] = frozenset({FIELD, CHOICE})
 
-    def __init__(self, ledger: Ledger, mark: Mark) -> None:
-        self._ledger, self._mark = ledger, mark
+    def __init__(self, ledger: Ledger, mark: Mark, tickets: Tickets | None = None) -> None:
+        self._ledger, self._mark, self._tickets = ledger, mark, tickets
         self._prepared = False
 
     # --------------------------------------------------------------------------------------------------------------- source
     def elements(self, kind: str, resume: str | None) -> Page[Element]:
-        """All columns, or all options of all selects; nothing while there is no table."""
-        if self._ledger.find_table() is None:
-            return Page(items=[], resume=None)
-        columns = self._ledger.list_columns()
+        """All columns and all fields of a ticket, or all options of all selects."""
+        columns = self._ledger.list_columns() if self._ledger.find_table() is not None else ()
         if kind == FIELD:
-            return Page(items=[_field_element(column) for column in columns], resume=None)
+            return Page(items=[*(_field_element(column) for column in columns), *self._ticket_fields()], resume=None)
         options = [
             Element(
                 id=None,
@@ -112,6 +119,21 @@ class LedgerConfiguration:
             for option in column.options
         ]
         return Page(items=options if kind == CHOICE else [], resume=None)
+
+    def _ticket_fields(self) -> list[Element]:
+        """What a ticket has, none of which this release changes; nothing where the helpdesk cannot be read."""
+        try:
+            names = self._tickets.field_names() if self._tickets is not None else []
+        except (PermissionMissing, Missing):
+            return []
+        except ConfigurationError as error:
+            if isinstance(error, Refused) and error.code != WRONG_HELPDESK:
+                raise
+            return []
+        return [
+            Element(id=None, native=name, attributes={"name": name, "collection": TICKET}, locked="fields of a helpdesk ticket")
+            for name in names
+        ]
 
     def usage(self, elements: Sequence[Element]) -> Sequence[int | None]:
         """How many rows hold each; None for what the platform cannot count."""
@@ -138,7 +160,7 @@ class LedgerConfiguration:
         """Fields as columns, choices as options; the rest is lost. What is there under the same name is recognised."""
         elements: list[Element] = []
         losses: list[Loss] = []
-        by_name = {str(element.attributes.get("name")): element for element in live if _is_column(element)}
+        by_name = {(_collection(element), str(element.attributes.get("name"))): element for element in live if _is_column(element)}
         by_native = {element.native: element for element in live}
         expressed: dict[tuple[str, str], Element] = {}
         for element in wanted:
@@ -159,27 +181,35 @@ class LedgerConfiguration:
     @staticmethod
     def _express_field(
         element: Element,
-        by_name: Mapping[str, Element],
+        by_name: Mapping[tuple[str, str], Element],
         by_native: Mapping[str | None, Element],
         expressed: dict[tuple[str, str], Element],
         losses: list[Loss],
     ) -> None:
         assert element.id is not None
+        attributes: dict[str, Json]
         type_, collection = str(element.attributes.get("type") or "text"), _collection(element)
+        name = _name(element)
         if collection != LEDGER:
-            losses.append(ticket_field(element.id))
+            there = by_name.get((collection, name))
+            if there is None:
+                losses.append(ticket_field(element.id))
+            else:
+                attributes = {"name": name, "collection": collection}
+                expressed[(element.id.path, collection)] = replace(
+                    element, native=there.native, attributes=attributes, locked=there.locked
+                )
             return
         if type_ == "messages":
             losses.append(message_field(element.id))
             return
         if type_ == "person":
             losses.append(person_as_text(element.id))
-        name = _name(element)
-        match = (by_native.get(element.native) if element.native else None) or by_name.get(name)
+        match = (by_native.get(element.native) if element.native else None) or by_name.get((LEDGER, name))
         kind = COARSE.get(type_, "text")
         if match is not None and {kind, str(match.attributes.get("type"))} <= {"text", "link"}:
             kind = str(match.attributes.get("type"))  # either holds the other
-        attributes: dict[str, Json] = {"name": name, "type": kind, "collection": LEDGER}
+        attributes = {"name": name, "type": kind, "collection": LEDGER}
         if match is None and type_ in ("date", "integer", "duration"):
             attributes["format"] = "date" if type_ == "date" else "integer"
         expressed[(element.id.path, collection)] = replace(
@@ -192,7 +222,7 @@ class LedgerConfiguration:
     ) -> Element | None:
         assert element.id is not None
         if _collection(element) != LEDGER:
-            losses.append(ticket_field(element.id))
+            losses.append(ticket_choice(element.id))
             return None
         path = element.id.path.partition("/choices/")[0]
         field, name = expressed.get((path, LEDGER)), _name(element)

@@ -47,7 +47,7 @@ class FeishuConnection:
         self.records = FeishuRecords(self._ledger, self._tickets, kit)
         self.sink = FeishuSink(writer) if writer else None
         self.messages = TicketMessages(self._client) if self._tickets else None
-        configuration = LedgerConfiguration(self._ledger, self._mark) if self._ledger and self._mark else None
+        configuration = LedgerConfiguration(self._ledger, self._mark, self._tickets) if self._ledger and self._mark else None
         self.configuration = configuration
         self.target = configuration
         self._bound: frozenset[str] = frozenset()

@@ -37,6 +37,7 @@ NAME_UNKNOWN: Final = frozenset({"1254045", "1254024"})  #: a column is not ther
 RECORD_NOT_FOUND: Final = "1254043"
 NOT_REPLICATED: Final = frozenset({"1254040", "1254041", "1254042", "1254043", "1254044"})
 TICKET_FORBIDDEN: Final = "154003"
+WRONG_HELPDESK: Final = "154001"
 LIMITED: Final = frozenset({"99991400", "1254290"})
 #: The token itself was refused, before anything was done: drop it, fetch once, replay once.
 TOKEN_REFUSED: Final = frozenset({"99991661", "99991663", "99991664", "99991665", "99991668", "99991671", "99991677"})

@@ -62,7 +62,7 @@ _KINDS: Final[Mapping[str, _Lack]] = {
         "Only each agent's week can be set, and only with a person's login; holidays are not known.",
         "Set the agents' hours by hand.",
         "请手工设置客服的服务时间。",
-        f"{ADMIN} > 客服管理",
+        ADMIN,
     ),
     "metric": _Lack(
         "by_hand",
@@ -110,7 +110,19 @@ def ticket_field(id_: ElementId) -> Loss:
         "A helpdesk's ticket fields can only be changed with the login of its owner or an admin; the app's own token is refused.",
         "Add the ticket field by hand; its key (not its name) is what the binding names after customized_fields.",
         "请手工添加工单自定义字段；绑定中 customized_fields. 之后写的是字段的键名。",
-        f"{ADMIN} > 工单 > 工单字段",
+        SETTINGS,
+    )
+    return _loss(id_, lack)
+
+
+def ticket_choice(id_: ElementId) -> Loss:
+    """A choice of a ticket's field: Feishu's own values, or options that are made with the field."""
+    lack = _Lack(
+        "narrowed",
+        "A ticket's own fields have Feishu's fixed values; the binding says which of them is read as which choice.",
+        "Nothing to do; the options of a field added by hand are made with it.",
+        "无需操作；手工添加的字段请同时添加选项。",
+        None,
     )
     return _loss(id_, lack)
 

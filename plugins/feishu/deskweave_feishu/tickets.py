@@ -55,6 +55,18 @@ _NUMBERS: Final = (
 )
 
 
+#: What every ticket has, in the words that a binding's `at` uses. Custom fields come on top, as `customized_fields.<key>`.
+BUILT_IN: Final = (
+    FIRST_MESSAGE,
+    "ticket_id",
+    "tags",
+    "dissatisfaction_reason",
+    *_NUMBERS,
+    *_TIMES,
+    *(f"{who}.{part}" for who in _PEOPLE for part in _PERSON),
+)
+
+
 class Tickets:
     """The tickets of one helpdesk."""
 
@@ -66,6 +78,11 @@ class Tickets:
     def learn(self, bound: CollectionBinding) -> None:
         """Whether the binding reads a ticket's first message, which costs a call for each ticket not seen before."""
         self._wants_first_message = any(at.native == FIRST_MESSAGE for at in bound.fields.values())
+
+    def field_names(self) -> list[str]:
+        """Every field a ticket of this helpdesk can have."""
+        told = objects(self._client.helpdesk_fields().get("ticket_customized_fields"))
+        return [*BUILT_IN, *(f"{CUSTOM}{field['key_name']}" for field in told if field.get("key_name"))]
 
     # -------------------------------------------------------------------------------------------------------------- listing
     def changes(self, since: datetime | None, resume: str | None) -> Page[RemoteRecord]:
