@@ -7,6 +7,7 @@ import gzip
 import io
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from deskweave.connector import Ref
 
@@ -25,7 +26,7 @@ def test_the_admin_reads_every_bound_field(admin, hands, now, everything, mapper
     assert found["state"].by == "zhang.min"
     assert found["state"].at == now()
     change = mapper.read_change(found["assigned_to"])
-    assert (change.field, change.old, change.new) == ("agent_name", None, "zhang.min@acme.example")
+    assert (change.field, change.old, change.new) == ("agent_name", None, "张敏")
 
 
 def test_the_agent_reads_states_half_a_minute_late(agent, hands, now, everything):
@@ -74,10 +75,21 @@ def test_a_log_is_lived_through_with_its_own_times(admin, hands, emulator, every
     assert record.updated_at == begun + timedelta(hours=1)
     assert [(line.new, line.at) for line in lines(admin, [first], everything) if line.field == "state"] == [
         ("2", begun + timedelta(minutes=5)),
-        ("3", begun + timedelta(minutes=5)),
+        ({"state": "3", "hold_reason": "1"}, begun + timedelta(minutes=5)),
         ("7", begun + timedelta(hours=1)),
     ]
     assert admin.records.fetch([second])[0].fields["short_description"] == "second"
+
+
+def test_who_is_waited_for_is_told_with_the_state(admin, hands, everything, mapper, now):
+    """The audit has a line for each column; a status that is made up of two is read of both, also where one of them stays."""
+    steps = ["new", "waiting_on_third_party", "waiting_on_user", "in_progress", "waiting_on_third_party"]
+    (ref,) = hands.replay("incident", [(now() + timedelta(minutes=n), "A", {"status": status}) for n, status in enumerate(steps)])
+    found = [change for line in lines(admin, [ref], everything) if (change := mapper.read_change(line))]
+    assert [(change.old, change.new) for change in found if change.field == "status"] == list(pairwise(steps))
+    assert len({line.change_id for line in lines(admin, [ref], everything)}) == len(lines(admin, [ref], everything))
+    late = [mapper.read_change(line) for line in lines(admin, [ref], everything, since=now())]
+    assert [change.new for change in late if change] == ["waiting_on_third_party"]
 
 
 def test_a_log_of_later_days_turns_the_clock(hands, now, emulator):
