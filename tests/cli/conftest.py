@@ -94,7 +94,8 @@ def folder(tmp_path: Path, plugins: Plugins) -> Callable[..., Path]:
             since=START - timedelta(days=1),
             environments=environments,
             connections=[
-                NewConnection(name=name, plugin=name, access=access, settings=one.settings("admin")) for name, one in running.items()
+                NewConnection(name=name, plugin=name, access=access, settings=one.settings("admin"))
+                for name, one in running.items()
             ],
         )
         return tmp_path

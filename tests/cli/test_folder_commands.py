@@ -21,7 +21,14 @@ INIT = ("init", "--id", "acme", "--zone", "Asia/Shanghai", "--connection", "serv
 def test_init_writes_a_folder_that_opens(cli: Any, tmp_path: Path) -> None:
     answer = cli(*INIT, "--connection", "desk:feishu", "--environment", "test", "--environment", "prod")
     assert answer.code == 0, answer.all
-    for name in ("deskweave.yaml", "practice/practice.yaml", "bindings/servicenow.yaml", "bindings/desk.yaml", ".env.example", ".gitignore"):
+    for name in (
+        "deskweave.yaml",
+        "practice/practice.yaml",
+        "bindings/servicenow.yaml",
+        "bindings/desk.yaml",
+        ".env.example",
+        ".gitignore",
+    ):
         assert (tmp_path / name).is_file(), name
     assert (tmp_path / ".deskweave/schema/workspace.schema.json").is_file()
     text = (tmp_path / "deskweave.yaml").read_text(encoding="utf-8")
@@ -101,7 +108,7 @@ def test_a_mistake_has_file_line_and_the_right_word(cli: Any, tmp_path: Path, fi
     text = path.read_text(encoding="utf-8")
     assert old in text, text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    for command in (["practice", "lint"], ["check"], ["sync", "--plan"]):
+    for command in (["practice", "lint"], ["check"]):
         answer = cli(*command)
         assert answer.code == 2, (command, answer.all)
         assert says in " ".join(answer.all.split()), (command, answer.all)
@@ -109,10 +116,18 @@ def test_a_mistake_has_file_line_and_the_right_word(cli: Any, tmp_path: Path, fi
         assert "Traceback" not in answer.all
         assert "abc" not in answer.all.replace("abcd", "")
         assert all(width(line) <= 80 for line in answer.all.splitlines())
-    answer = cli("practice", "lint", "--json")
-    body = json.loads(answer.out)
-    assert (body["exit"], body["command"]) == (2, body["command"])
-    assert any(finding["source"].endswith(file) for finding in body["findings"])
+
+
+def test_mistakes_as_data_and_before_a_sync(cli: Any, tmp_path: Path) -> None:
+    cli(*INIT)
+    path = tmp_path / "practice" / "clocks.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("# goal: PT5M", "goal: P1D"), encoding="utf-8")
+    for command in ("practice lint", "sync --plan", "plan"):
+        answer = cli(*command.split(), "--json")
+        body = json.loads(answer.out)
+        assert (answer.code, body["exit"]) == (2, 2), command
+        (finding,) = [one for one in body["findings"] if one["severity"] == "error"]
+        assert (finding["source"], finding["line"], finding["found"]) == ("practice/clocks.yaml", 5, "P1D")
 
 
 def test_at_most_twenty_then_a_count(cli: Any, tmp_path: Path) -> None:
@@ -194,7 +209,9 @@ def test_redirected_in_code_page_936(cli: Any, tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('zh: "acme 服务台"', 'zh: "acme 服务台 \U0001f600"'), encoding="utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "gbk"}
     for command in (["practice", "lint"], ["practice", "show"], [], ["plugins"], ["practice", "show", "--json"], ["frob"]):
-        answer = subprocess.run([sys.executable, "-m", "deskweave", *command], cwd=tmp_path, capture_output=True, env=environment, check=False)
+        answer = subprocess.run(
+            [sys.executable, "-m", "deskweave", *command], cwd=tmp_path, capture_output=True, env=environment, check=False
+        )
         assert answer.returncode in (0, 2), answer.stderr
         text = (answer.stdout + answer.stderr).decode("gbk")
         assert "Traceback" not in text

@@ -62,8 +62,23 @@ def test_no_message_is_missing_and_none_is_left_over() -> None:
         assert found, f"{name} is in no catalogue"
         used |= found
     commands = {name for name in en.MESSAGES if re.fullmatch(r"[a-z]+(-[a-z]+)?", name)}
-    prefixes = ("line-", "exit-", "common-", "stop-", "remedy-", "month-", "weekday-", "column-", "state-", "check-", "link-", "practice-")
-    left = {name for name in en.MESSAGES if name not in used and name not in commands and not name.startswith((*prefixes, "demo-opt-"))}
+    prefixes = (
+        "line-",
+        "exit-",
+        "common-",
+        "stop-",
+        "remedy-",
+        "month-",
+        "weekday-",
+        "column-",
+        "state-",
+        "check-",
+        "link-",
+        "practice-",
+    )
+    left = {
+        name for name in en.MESSAGES if name not in used and name not in commands and not name.startswith((*prefixes, "demo-opt-"))
+    }
     assert left == set()
 
 

@@ -36,19 +36,29 @@ def inquiry(root: Path, snow: Any, plugins: Plugins, clock: TurnedTime, title: s
         hands = snow.hands(space.connect("servicenow").inner.mapper(space.binding("servicenow")))
         hands.create(
             "incident",
-            {"title": title, "status": "awaiting_acceptance", "submitted_by": "Li Wei", "stream": "incident", "submitted_at": clock()},
+            {
+                "title": title,
+                "status": "awaiting_acceptance",
+                "submitted_by": "Li Wei",
+                "stream": "incident",
+                "submitted_at": clock(),
+            },
             "li.wei",
         )
     clock.advance(timedelta(minutes=10))
 
 
 # ------------------------------------------------------------------------------------------------------------------ read-only
-def test_a_fresh_folder_writes_nothing(cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime) -> None:
+def test_a_fresh_folder_writes_nothing(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
     root = folder(servicenow=snow, feishu=feishu)
     inquiry(root, snow, plugins, clock)
     before = writes(snow, feishu)
     line = next(
-        number for number, text in enumerate((root / "deskweave.yaml").read_text(encoding="utf-8").splitlines(), 1) if "access: read" in text
+        number
+        for number, text in enumerate((root / "deskweave.yaml").read_text(encoding="utf-8").splitlines(), 1)
+        if "access: read" in text
     )
     for command in (["sync"], ["apply"], ["apply", "--yes"]):
         answer = cli(*command)
@@ -115,7 +125,9 @@ def test_a_protected_environment_wants_a_plan_or_its_name(cli: Any, folder: Fold
 
 
 # -------------------------------------------------------------------------------------------------------------- whole way
-def test_apply_then_sync_then_look(cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime, tmp_path: Path) -> None:
+def test_apply_then_sync_then_look(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime, tmp_path: Path
+) -> None:
     root = folder(access="write", servicenow=snow, feishu=feishu)
     answer = cli("apply", "--yes", "--connection", "feishu")
     assert answer.code in (0, 3), answer.all
@@ -207,7 +219,9 @@ def test_two_people_at_once_and_a_person_who_decides(
     for _ in range(2):
         cli("sync")
         clock.advance(timedelta(minutes=10))
-    links = {one["connection"]: Ref(one["collection"], one["rid"]) for one in json.loads(cli("show", "INQ-1", "--json").out)["items"]}
+    links = {
+        one["connection"]: Ref(one["collection"], one["rid"]) for one in json.loads(cli("show", "INQ-1", "--json").out)["items"]
+    }
     with workspace.open(root, now=clock, plugins=plugins) as space:
         for name, running, title in (("servicenow", snow, "VPN drops in Berlin"), ("feishu", feishu, "VPN drops in Lisbon")):
             hands = running.hands(space.connect(name).inner.mapper(space.binding(name)))
@@ -281,7 +295,9 @@ def test_an_unreachable_platform_is_named_and_the_other_goes_on(cli: Any, folder
 def test_a_wrong_password_is_a_persons_matter(cli: Any, folder: Folder, snow: Any) -> None:
     folder(servicenow=snow)
     path = Path(".env.dev")
-    lines = [line + "x" if "PASSWORD" in line or "SECRET" in line else line for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [
+        line + "x" if "PASSWORD" in line or "SECRET" in line else line for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for command in ("check", "sync"):
         answer = cli(command)

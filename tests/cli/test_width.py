@@ -8,7 +8,9 @@ from deskweave.cli.screen import painted, table_lines
 from deskweave.cli.width import cut, pad, plain, width, wrap
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp")), max_size=300)
-MIXED = st.lists(st.sampled_from(["deskweave", "服务台", "首次响应达标率", " ", "  ", "a", "，", "INC0010042", "x" * 90, "é"]), max_size=40).map("".join)
+MIXED = st.lists(
+    st.sampled_from(["deskweave", "服务台", "首次响应达标率", " ", "  ", "a", "，", "INC0010042", "x" * 90, "é"]), max_size=40
+).map("".join)
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("服务台", 6), ("a服b", 4), ("e\u0301", 1), ("", 0), ("（）", 4)])

@@ -24,7 +24,11 @@ SCHEMA = {
         "auth": {
             "type": "object",
             "required": ["token"],
-            "properties": {"kind": {"const": "token"}, "user": {"type": "string"}, "token": {"type": "string", "writeOnly": True, "minLength": 4}},
+            "properties": {
+                "kind": {"const": "token"},
+                "user": {"type": "string"},
+                "token": {"type": "string", "writeOnly": True, "minLength": 4},
+            },
             "additionalProperties": False,
         },
         "project": {"type": "string", "pattern": "^[A-Z]+$"},
@@ -65,7 +69,9 @@ class ToyConnection:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(collections={"task": CollectionCapabilities(reads=True)}, rates=(), max_parallel=1, lost=(), probed_at=NOW)
+        return Capabilities(
+            collections={"task": CollectionCapabilities(reads=True)}, rates=(), max_parallel=1, lost=(), probed_at=NOW
+        )
 
     @property
     def identity(self) -> InstanceIdentity:
@@ -148,4 +154,4 @@ def folder(tmp_path: Path, plugins: Plugins) -> Iterator[Path]:
         plugins=plugins,
         connections=[NewConnection(name="toy", plugin="toy", address="https://toy.example", settings=settings)],
     )
-    yield tmp_path / "acme"
+    return tmp_path / "acme"

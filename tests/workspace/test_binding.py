@@ -99,7 +99,10 @@ VALUES = st.sampled_from(["a", "b", "c"])
 LEAF = st.one_of(
     st.builds(lambda f, o, v: {f: {o: v}}, st.sampled_from(["x", "y"]), st.sampled_from(["eq", "ne"]), VALUES),
     st.builds(
-        lambda f, o, v: {f: {o: v}}, st.sampled_from(["x", "y"]), st.sampled_from(["in", "not_in"]), st.lists(VALUES, min_size=1, max_size=3)
+        lambda f, o, v: {f: {o: v}},
+        st.sampled_from(["x", "y"]),
+        st.sampled_from(["in", "not_in"]),
+        st.lists(VALUES, min_size=1, max_size=3),
     ),
 )
 TREE = st.recursive(

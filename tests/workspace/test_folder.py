@@ -117,7 +117,9 @@ def test_one_environment_needs_no_name(tmp_path: Path) -> None:
 
 
 def test_no_routes_is_one_route_over_all(tmp_path: Path) -> None:
-    two = HEAD + "connections:\n" + "".join(f"  {name}: {{plugin: toy, address: 'https://{name}.example'}}\n" for name in ("a", "b"))
+    two = (
+        HEAD + "connections:\n" + "".join(f"  {name}: {{plugin: toy, address: 'https://{name}.example'}}\n" for name in ("a", "b"))
+    )
     (route,) = read_folder(write(tmp_path, two)).routes
     assert route.among == ("a", "b")
     assert route.when is None

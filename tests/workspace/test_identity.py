@@ -10,7 +10,9 @@ from deskweave.workspace.identity import check_mark, check_pinned
 OURS = Install("01INSTALL", 2)
 
 
-def instance(address: str = "https://acme.example", name: str = "3f2a", planted: str | None = None, epoch: str | None = None) -> InstanceIdentity:
+def instance(
+    address: str = "https://acme.example", name: str = "3f2a", planted: str | None = None, epoch: str | None = None
+) -> InstanceIdentity:
     return InstanceIdentity(address, name, planted, epoch)
 
 

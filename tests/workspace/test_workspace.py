@@ -14,7 +14,7 @@ from deskweave.findings import Severity
 from deskweave.plugins import Plugins
 from deskweave.workspace import Stopped, Workspace
 from deskweave.workspace.adoption import adopt, changes, in_force, require
-from deskweave.workspace.scaffold import NewConnection, write_folder
+from deskweave.workspace.scaffold import write_folder
 
 
 @pytest.fixture
@@ -58,7 +58,9 @@ def test_an_existing_file_is_never_touched(folder: Path, plugins: Plugins, now: 
 def test_every_line_a_person_may_uncomment_is_right(folder: Path, opened: Any, plugins: Plugins) -> None:
     """The commented examples of the thin files are part of the product: each is tried."""
     fields = folder / "practice" / "fields.yaml"
-    text = fields.read_text(encoding="utf-8").replace("fields: {}\n", "fields:\n").replace("#   ", "  ").replace("# remove", "remove")
+    text = (
+        fields.read_text(encoding="utf-8").replace("fields: {}\n", "fields:\n").replace("#   ", "  ").replace("# remove", "remove")
+    )
     fields.write_text(text, encoding="utf-8")
     clocks = folder / "practice" / "clocks.yaml"
     clocks.write_text(re.sub(r"# goal: (\S+).*", r"goal: \1", clocks.read_text(encoding="utf-8")), encoding="utf-8")
@@ -66,7 +68,9 @@ def test_every_line_a_person_may_uncomment_is_right(folder: Path, opened: Any, p
     assert "cost_center" in practice.fields
     assert "user_scenario" not in practice.fields
     config = folder / "deskweave.yaml"
-    config.write_text(config.read_text(encoding="utf-8").replace("# routes:", "routes:").replace("#   incidents", "  incidents"), encoding="utf-8")
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("# routes:", "routes:").replace("#   incidents", "  incidents"), encoding="utf-8"
+    )
     (route,) = opened().folder.routes
     assert route.id == "incidents"
 
@@ -143,7 +147,13 @@ def test_our_mark_is_left_before_the_first_write_and_never_for_reading(opened: A
         space.connect("toy").connection.plant_identity("a", "1")
     assert raised.value.rule == "read-only"
     assert raised.value.place.line is not None
-    assert (folder / "deskweave.yaml").read_text(encoding="utf-8").splitlines()[raised.value.place.line - 1].strip().startswith("access: read")
+    assert (
+        (folder / "deskweave.yaml")
+        .read_text(encoding="utf-8")
+        .splitlines()[raised.value.place.line - 1]
+        .strip()
+        .startswith("access: read")
+    )
     assert instances["toy"].writes == []
     edit(folder / "deskweave.yaml", "access: read  ", "access: write  ")
     space = opened()

@@ -55,7 +55,7 @@ def _dispatch(session: Session, rest: list[str]) -> int:
         from deskweave.cli.home import home
 
         return home(session)
-    word = rest[0]
+    word = session.command = rest[0]
     if word in ("--help", "-h", "help"):
         if word == "help" and rest[1:]:
             return _dispatch(session, [*rest[1:], "--help"])

@@ -40,6 +40,7 @@ def check(
     items: list[dict[str, Any]] = []
     codes = [Exit.DONE]
     for one in known:
+        session.life(f"{say('sync-read')}  {one}  {space.folder.connections[one].address}")
         rows, code = _connection(session, space, one)
         codes.append(code)
         items += [{"connection": one, **row} for row in rows]

@@ -9,7 +9,7 @@ import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.session import Session, session_of
+from deskweave.cli.session import Session, session_of, somebody
 from deskweave.cli.show import find, words
 from deskweave.cli.sync import shown
 
@@ -80,8 +80,6 @@ def conflicts(
 
 def _resolve(session: Session, name: str, take: str | None, by: str) -> int:
     """One value shall stand: the one that does, or the other."""
-    import getpass
-
     from deskweave.workspace.deciding import resolve
 
     space = session.workspace()
@@ -99,7 +97,7 @@ def _resolve(session: Session, name: str, take: str | None, by: str) -> int:
     if take is not None and take not in space.folder.connections:
         screen.warn(say("option-value", option="--take", value=take, allowed=", ".join(space.folder.connections)))
         return Exit.INPUT
-    changed = resolve(space, found, take=take, by=by or getpass.getuser())
+    changed = resolve(space, found, take=take, by=by or somebody())
     screen.say(say("conflict-taken" if changed else "conflict-noted", name=f"C-{number}"))
     session.next("deskweave sync" if changed else "deskweave conflicts")
     return Exit.DONE

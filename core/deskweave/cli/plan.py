@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -12,7 +11,7 @@ import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit, worst
-from deskweave.cli.session import Session, session_of
+from deskweave.cli.session import Session, session_of, somebody
 from deskweave.cli.sync import shown
 from deskweave.cli.trouble import failure_findings, judged, show_failures, show_findings
 
@@ -34,6 +33,8 @@ def plan(
     if not space.folder.connections:
         session.screen.warn(session.say("no-connections"))
         return Exit.INPUT
+    for name, entry in space.folder.connections.items():
+        session.life(f"{session.say('sync-read')}  {name}  {entry.address}")
     made, failures = space.plan(connection)
     if only or connection:
         made = made.only(elements=only or (), connections=connection or ())
@@ -41,7 +42,7 @@ def plan(
     if session.options.output is not None and session.options.format == "text":
         from deskweave.configure import write_plan
 
-        made = replace(made, made_at=space.now(), made_by=getpass.getuser())
+        made = replace(made, made_at=space.now(), made_by=somebody())
         write_plan(session.options.output, made)
         saved = str(session.options.output)
     return session.finish(report_of(session, made, failures, exit_code=exit_code, saved=saved))

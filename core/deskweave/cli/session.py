@@ -31,6 +31,16 @@ def sleep_until(at: datetime) -> None:
     time.sleep(min(60.0, max(0.0, (at - system_time()).total_seconds())) + 1.0)
 
 
+def somebody() -> str:
+    """Who is at the keyboard, as far as the machine knows."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such account, as in some containers
+        return "unknown"
+
+
 def system_time() -> datetime:
     """The machine's clock: the only place it is read."""
     return datetime.now(UTC)
@@ -51,6 +61,7 @@ class Session:
         self.say = Messages(choose(options.language))
         self.screen = Screen(color=options.color, quiet=options.quiet)
         self.plugins = plugins
+        self.command = ""  #: the word that was typed
         self._workspace: Workspace | None = None
         self._trace: TextIO | None = None
 
@@ -147,6 +158,11 @@ class Session:
         self.screen.out.flush()
         self.screen.out.buffer.write(text.encode())
         self.screen.out.buffer.flush()
+
+    def life(self, text: str) -> None:
+        """A sign of life before something that may take long, for whoever watches; a log does not need it."""
+        if self.screen.err.isatty():
+            self.screen.note(text)
 
     def next(self, *commands: str) -> None:
         """The last lines: what to do next, to be pasted."""

@@ -46,6 +46,12 @@ def sync(
         session.screen.warn(session.say("no-connections"))
         session.screen.warn("  deskweave plugins")
         return Exit.INPUT
+    if not space.binding_documents:
+        session.screen.warn(session.say("no-bindings"))
+        session.screen.warn("  deskweave practice lint")
+        return Exit.INPUT
+    for name, entry in space.folder.connections.items():
+        session.life(f"{session.say('sync-read')}  {name}  {entry.address}")
     how: dict[str, Any] = {
         "only": connection,
         "max_changes": share,

@@ -30,7 +30,7 @@ def tell(session: Session, error: Exception) -> Exit:
     if session.options.format == "json":
         from deskweave.cli.answer import envelope
 
-        report = Report(command="", text=lambda: None, findings=findings, exit=code)
+        report = Report(command=session.command, text=lambda: None, findings=findings, exit=code)
         opened = session.opened
         if opened is not None:
             report.folder, report.environment = opened.folder.id, opened.folder.environment

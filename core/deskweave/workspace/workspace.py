@@ -365,6 +365,9 @@ class Workspace:
         write_lock(self.lock_file(name), replace(before, identity=pin(opened.identity), elements=elements))
         if entry.access == "write" and opened.identity.planted not in (None, self.store.install.id):
             opened.inner.plant_identity(self.store.install.id, str(self.store.install.epoch))
+        earlier = self._opened.pop(entry.name, None)
+        if earlier is not None:
+            earlier.close()
         self._opened[entry.name] = opened
         return opened, before
 

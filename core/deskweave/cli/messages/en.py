@@ -113,6 +113,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "option-value": "{option}: {value} is not allowed. Allowed: {allowed}",
     "plugin-commands-failed": "Commands of plugin {plugin} are missing: {reason}",
     "needs-yes": "Nobody is at the terminal to be asked. To go on: {command}",
+    "no-bindings": "There is no file in bindings/: nothing can be read or written. Nothing was sent.",
     "no-connections": "There are no connections in deskweave.yaml. Nothing was sent.",
     "no-such-inquiry": "No inquiry is called {key}, here or on a platform.",
     "no-such-field": "{field} is no field of this practice.",

@@ -112,6 +112,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "option-value": "{option}：不能是 {value}。可用：{allowed}",
     "plugin-commands-failed": "插件 {plugin} 的命令不可用：{reason}",
     "needs-yes": "没有终端，无法询问。若要继续：{command}",
+    "no-bindings": "bindings/ 中没有文件，无法读取或写入。未发送任何请求。",
     "no-connections": "deskweave.yaml 中没有连接。未发送任何请求。",
     "no-such-inquiry": "本地和各平台都没有名为 {key} 的问询。",
     "no-such-field": "{field} 不是本实践的字段。",
