@@ -215,8 +215,9 @@ class Memory:
             }
         return f"r{self.runs}"
 
-    def mark(self, run: str, number: int, state: str, outcome: Mapping[str, Any]) -> None:
-        self.rows[run, number].update(state=state, outcome=dict(outcome))
+    def mark(self, marks: Sequence[Any]) -> None:
+        for one in marks:
+            self.rows[one.run, one.number].update(state=one.state, outcome=dict(one.outcome))
 
     def unanswered(self) -> Sequence[Unanswered]:
         found = [

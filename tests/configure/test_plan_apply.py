@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from deskweave.configure import ElementKey, Mark, StoreJournal, plan_json, read_lock, read_plan, write_plan
-from deskweave.errors import DocumentError, SafetyStop
+from deskweave.configure import ElementKey, Mark, StoreJournal, plan_json, read_lock, read_plan, write_lock, write_plan
+from deskweave.configure.apply import SETTLE, WINDOW
+from deskweave.errors import DocumentError, Executed, SafetyStop, TransientError
 from deskweave.findings import Place
 
 CATEGORY = {"hardware": "Hardware", "usage": "Usage"}
@@ -714,6 +715,123 @@ def test_the_store_keeps_the_journal(desk: Any) -> None:
         store.close()
 
 
+ALL_PATHS = ["fields/cost", "fields/category", "fields/category/choices/hardware", "fields/category/choices/usage"]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that it had in mind reaches the disk any more."""
+
+
+def killed_after(desk: Any, requests: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apply, and be killed when `requests` have been carried out and before anything is noted of the last."""
+    platform, gone = desk.platforms["here"], [False]
+    original, mark = platform.apply, desk.journal.mark
+
+    def apply(change: Any, *, key: str) -> Any:
+        outcome = original(change, key=key)
+        if len(platform.writes) == requests:
+            gone[0] = True
+            raise Killed
+        return outcome
+
+    def dead(*_: Any) -> None:
+        if gone[0]:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform, "apply", apply)
+        patch.setattr(desk.journal, "mark", lambda marks: (dead(), mark(marks)))
+        patch.setattr("deskweave.configure.apply.write_lock", lambda path, lock: (dead(), write_lock(path, lock)))
+        with pytest.raises(Killed):
+            desk.apply()
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("requests", [1, 2, 3, 4])
+def test_killed_within_a_batch_nothing_is_made_twice_and_all_is_ours(
+    desk: Any, requests: int, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.waits = waits
+    killed_after(desk, requests, monkeypatch)
+    assert len(desk.journal.unanswered()) == 4
+    assert read_lock(desk.lock_file(), "here", "test").elements == {}
+    plan = desk.plan()
+    assert len(plan.connections[0].edits) == requests
+    assert all(entry is not None and entry.made for entry in plan.connections[0].edits.values())
+    if not waits:  # what may still be under way is left alone until it no longer can be
+        held = desk.apply()
+        assert held.count("unknown") + held.count("skipped") == 4 - requests
+        assert len(desk.platforms["here"].writes) == requests
+        if held.retry_at is not None:
+            assert held.retry_at == desk.now() + WINDOW + SETTLE
+            desk.now.at = held.retry_at
+    report = desk.apply()
+    assert report.is_clean
+    assert desk.platforms["here"].writes == [("create", path) for path in ALL_PATHS]
+    entries = read_lock(desk.lock_file(), "here", "test").elements
+    assert sorted(key.path for key in entries) == sorted(ALL_PATHS)
+    assert all(entry.made for entry in entries.values())
+    assert desk.journal.unanswered() == []
+
+
+def test_a_killed_apply_leaves_one_batch_to_look_up(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deskweave.configure.apply.BATCH", 2)
+    killed_after(desk, 3, monkeypatch)
+    entries = read_lock(desk.lock_file(), "here", "test").elements
+    assert [(key.path, entry.made) for key, entry in sorted(entries.items())] == [
+        ("fields/category", True),
+        ("fields/cost", True),
+    ]
+    assert sorted(row.key.path for row in desk.journal.unanswered()) == sorted(ALL_PATHS[2:])
+    desk.waits = True
+    assert desk.apply().is_clean
+    assert desk.platforms["here"].writes == [("create", path) for path in ALL_PATHS]
+
+
+def test_an_announcement_does_not_outlast_its_window(desk: Any) -> None:
+    """A step that is sent later than the journal says would be repeated while it may still take effect."""
+    platform, late = desk.platforms["here"], []
+    original = platform.apply
+
+    def apply(change: Any, *, key: str) -> Any:
+        sent = {row.key: row.sent_at for row in desk.journal.unanswered()}
+        late.append(desk.now() - max(sent.values()) > timedelta(0))
+        desk.now.at += timedelta(seconds=8)
+        return original(change, key=key)
+
+    platform.apply = apply
+    assert desk.apply().is_clean
+    assert late == [False] * 4
+
+
+def test_an_interrupted_apply_leaves_nothing_open_that_was_not_sent(desk: Any) -> None:
+    desk.platforms["here"].faults = ["", "crash"]
+    with pytest.raises(KeyboardInterrupt):
+        desk.apply()
+    assert [row.key.path for row in desk.journal.unanswered()] == [ALL_PATHS[1]]
+    entries = read_lock(desk.lock_file(), "here", "test").elements
+    assert [key.path for key in entries] == [ALL_PATHS[0]]
+
+
+def test_a_quota_with_room_for_one_request_at_a_time_is_waited_for_longer(desk: Any) -> None:
+    """A listing of three requests where each retry finds one token: waiting for one token each time would never end."""
+    platform, tokens, at = desk.platforms["here"], [0.0], [desk.now()]
+    original = platform.elements
+
+    def elements(kind: str, resume: str | None) -> Any:
+        for _ in range(3):
+            tokens[0] = min(20.0, tokens[0] + (desk.now() - at[0]).total_seconds() * 20)
+            at[0] = desk.now()
+            if tokens[0] < 1:
+                raise TransientError("used up", executed=Executed.NO, retry_at=desk.now() + timedelta(milliseconds=50))
+            tokens[0] -= 1
+        return original(kind, resume)
+
+    platform.elements = elements
+    desk.waits = True
+    assert desk.apply().is_clean
+
+
 def test_each_intent_is_journalled_before_its_request(desk: Any) -> None:
     platform, seen = desk.platforms["here"], []
     original = platform.apply
@@ -724,8 +842,8 @@ def test_each_intent_is_journalled_before_its_request(desk: Any) -> None:
 
     platform.apply = apply
     desk.apply()
-    assert seen[0] == ["sent", "planned", "planned", "planned"]
-    assert seen[1] == ["done", "sent", "planned", "planned"]
+    assert seen[0] == ["sent", "sent", "sent", "sent"]
+    assert [row["state"] for row in desk.journal.rows.values()] == ["done"] * 4
 
 
 def test_steps_name_the_line_that_wants_them(desk: Any) -> None:

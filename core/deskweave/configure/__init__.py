@@ -18,7 +18,7 @@ from deskweave.configure.by_hand import HandEntry, Register, read_register, regi
 from deskweave.configure.configurator import ApplyReport, Configurator
 from deskweave.configure.discover import BindingReport
 from deskweave.configure.elements import PracticeTerms, Wanted, option_texts, wanted_elements
-from deskweave.configure.journal import Journal, Row, StoreJournal, Unanswered
+from deskweave.configure.journal import Journal, Marked, Row, StoreJournal, Unanswered
 from deskweave.configure.key import ElementKey
 from deskweave.configure.lock import Lock, LockEntry, lock_path, read_lock, write_lock
 from deskweave.configure.loss import ConnectionLosses, LossReport, loss_markdown, loss_report
@@ -42,6 +42,7 @@ __all__ = [
     "LockEntry",
     "LossReport",
     "Mark",
+    "Marked",
     "Plan",
     "PracticeTerms",
     "Progress",

@@ -1,4 +1,9 @@
-"""Carrying out one connection's part of a plan: journalled, one step at a time, a lost answer looked up before any repeat."""
+"""Carrying out one connection's part of a plan: journalled, one step at a time, a lost answer looked up before any repeat.
+
+Lock file and journal are written once for a batch of steps, as each writing waits for the disk. Before the first request of a batch
+all its steps are on disk as sent, not after a moment some seconds ahead; past that moment the rest is announced anew. So a killed
+process leaves at most one batch of which it is unknown what was done, and all of it is looked up before anything is repeated.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +14,15 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from deskweave.configure.elements import FIELD, Wanted
-from deskweave.configure.journal import Journal, Row, Unanswered
+from deskweave.configure.journal import Journal, Marked, Row, State, Unanswered
 from deskweave.configure.key import ElementKey, canonical, element_json, leaves, plain
 from deskweave.configure.live import Live, read_live
 from deskweave.configure.lock import Lock, LockEntry, write_lock
 from deskweave.configure.match import match
+from deskweave.configure.patience import MAX_WAITS, WaitUntil, later
 from deskweave.configure.plan import ConnectionPlan, Mark, Step, step_words
 from deskweave.configure.planner import WHERE
 from deskweave.configure.side import Side
-from deskweave.configure.survey import MAX_WAITS, WaitUntil, patiently
 from deskweave.connector import Element, Outcome
 from deskweave.errors import (
     ConfigurationError,
@@ -30,8 +35,11 @@ from deskweave.errors import (
     TransientError,
 )
 from deskweave.findings import Finding, Place, Severity
+from deskweave.model import Json
 
 SETTLE: Final = timedelta(minutes=1)
+BATCH: Final = 50  #: steps that are announced, and then noted as done, together
+WINDOW: Final = timedelta(seconds=10)  #: for so long an announcement holds
 NAMESPACE: Final = uuid.UUID("7b1a2f0e-52c5-5d0c-9d0f-6f2f8f0f3c11")
 StepState = Literal["done", "failed", "skipped", "unknown"]
 
@@ -105,26 +113,62 @@ class Applier:
         self.work: dict[ElementKey, _Work] = {}
         self.run_id = ""
         self.stopped: StepResult | None = None
+        self._written: Lock | None = None
+        self._marks: list[Marked] = []
+        self._announced, self._until = 0, now()  # the steps before this one are on disk as sent, until then
+        self._reading: tuple[datetime, Live] | None = None
 
     # --------------------------------------------------------------------------------------------------------------- run
     def run(self) -> Lock:
-        """Do the steps; the lock file is written after each. The results stand in `results`, in order."""
+        """Do the steps. The results stand in `results`, in order; when this returns or raises, lock file and journal say so too."""
         identity = self.lock.identity or self.part.identity
         self.keep(replace(self.lock.having(self.part.edits), identity=identity))
         steps = self.part.writing
         self.run_id = self.journal.begin([Row(connection=self.side.name, key=step.key, change=step_words(step)) for step in steps])
-        for number, step in enumerate(steps):
-            self.work[step.key] = _Work(step, number)
-            began = self.now()
-            try:
-                result = self._step(self.work[step.key])
-            except _CannotLook as error:
-                result = self._lost(self.work[step.key], self.now(), f"its answer was lost, and it cannot be looked up: {error}")
-            result = replace(result, seconds=max(0.0, (self.now() - began).total_seconds()))
-            self.results[step.key] = result
-            if self.progress is not None:
-                self.progress(Progress(connection=self.side.name, done=number + 1, total=len(steps), result=result))
+        number = -1
+        try:
+            for number, step in enumerate(steps):
+                self.work[step.key] = _Work(step, number)
+                began = self.now()
+                if self.stopped is None and (number >= self._announced or began > self._until):
+                    self._announce(steps, number)
+                try:
+                    result = self._step(self.work[step.key])
+                except _CannotLook as error:
+                    result = self._lost(
+                        self.work[step.key], self.now(), f"its answer was lost, and it cannot be looked up: {error}"
+                    )
+                result = replace(result, seconds=max(0.0, (self.now() - began).total_seconds()))
+                self.results[step.key] = result
+                if self.progress is not None:
+                    self.progress(Progress(connection=self.side.name, done=number + 1, total=len(steps), result=result))
+        finally:
+            for rest in range(number + 1, self._announced):  # something stopped us: these were surely not sent
+                self._mark(rest, "planned", {})
+            self._flush()
         return self.lock
+
+    def _announce(self, steps: Sequence[Step], number: int) -> None:
+        """Note the steps from `number` on as sent, and with them what became of those before."""
+        now = self.now()
+        self._until, self._announced = now + WINDOW, min(number + BATCH, len(steps))
+        said: dict[str, Json] = {"sent_at": self._until.isoformat(), "attempt": 1}
+        for rest in range(number, self._announced):
+            if steps[rest].verb is not None:
+                self._mark(rest, "sent", said)
+        self._flush()
+
+    def _mark(self, number: int, state: State, outcome: Mapping[str, Json]) -> None:
+        self._marks.append(Marked(self.run_id, number, state, outcome))
+
+    def _flush(self) -> None:
+        """Put on disk what is known: first what is ours, then that it is done."""
+        if self.lock is not self._written:
+            write_lock(self.side.lock_file, self.lock)
+            self._written = self.lock
+        if self._marks:
+            self.journal.mark(self._marks)
+            self._marks = []
 
     def _step(self, work: _Work) -> StepResult:
         step = work.step
@@ -143,7 +187,7 @@ class Applier:
             if self.now() < open_until and not self._waited(open_until):
                 message = f"sent at {sent_at.isoformat()} and never answered: it may still take effect"
                 return self._skip(work, message, open_until, state="unknown")
-            if self.wait is not None and (native := self._look(step)) is not None:
+            if self.wait is not None and (native := self._look(step, since=open_until)) is not None:
                 return self._found(work, native, "an earlier request had made it")
         return self._send(work)
 
@@ -157,7 +201,9 @@ class Applier:
         step, looked_up, said = work.step, False, ""
         for attempt in range(MAX_WAITS):
             sent_at = self.now()
-            self.journal.mark(self.run_id, work.number, "sent", {"sent_at": sent_at.isoformat(), "attempt": attempt + 1})
+            if sent_at > self._until:
+                self._mark(work.number, "sent", {"sent_at": sent_at.isoformat(), "attempt": attempt + 1})
+                self._flush()
             answer = self._ask(step)
             if isinstance(answer, Outcome) and answer.executed is Executed.YES and answer.error is None:
                 native = answer.ref.rid if answer.ref is not None else None
@@ -172,7 +218,7 @@ class Applier:
             executed = answer.executed if isinstance(answer, Outcome) else _executed(answer)
             if executed is Executed.NO:
                 retry_at = error.retry_at if isinstance(error, TransientError) else None
-                if retry_at is not None and self._waited(retry_at):
+                if retry_at is not None and self._waited(later(retry_at, attempt)):
                     continue
                 return self._refused(work, error, retry_at)
             if self._took_effect(step):
@@ -200,13 +246,17 @@ class Applier:
             return error
 
     # ---------------------------------------------------------------------------------------------------------- looking up
-    def _look(self, step: Step) -> str | None:
+    def _look(self, step: Step, since: datetime | None = None) -> str | None:
         """The native id of what a step was to make, None where it is not there now.
+
+        Args:
+            step: a create.
+            since: what was read then or later, for another step, will do.
 
         Raises:
             _CannotLook: the elements cannot be read; what cannot be looked up is never repeated.
         """
-        live = self._read(step)
+        live = self._read(step, since)
         found = match(self.wanted, live, self.lock.having({step.key: None})).wanted.get(step.key)
         if found is not None and found.how == "several":
             raise _CannotLook("several elements of that name are there now")
@@ -222,14 +272,21 @@ class Applier:
             return not held
         return bool(held) and all(leaves(held[0].attributes).get(part.attribute) == plain(part.file) for part in step.differences)
 
-    def _read(self, step: Step) -> Live:
+    def _read(self, step: Step, since: datetime | None = None) -> Live:
         source = self.side.connection.configuration
         if source is None:
             raise _CannotLook("this connection lists no elements")
+        if since is not None and self._reading is not None and self._reading[0] >= since:
+            return self._reading[1]
+        kinds = {step.key.kind, FIELD} | ({key.kind for key in self.earlier} if since is not None else set())
+        at = self.now()
         try:
-            return patiently(lambda: read_live(source, {step.key.kind, FIELD}), self.wait)
+            live = read_live(source, kinds, wait=self.wait)
         except Exception as error:
             raise _CannotLook(_said(error)) from error
+        if since is not None:
+            self._reading = at, live
+        return live
 
     # ------------------------------------------------------------------------------------------------------------ settling
     def _record(self, work: _Work, native: str | None) -> None:
@@ -251,34 +308,34 @@ class Applier:
                 entry = replace(entry, shown=former.shown, unseen=former.unseen)
             edits[step.key] = entry
         work.previous = {key: self.lock.elements.get(key) for key in edits}
-        self.keep(self.lock.having(edits))
+        self.lock = self.lock.having(edits)
 
     def keep(self, lock: Lock) -> None:
-        """Write the lock file as it is to be from now on."""
+        """Write the lock file as it is to be from now on, and the journal."""
         self.lock = lock
-        write_lock(self.side.lock_file, lock)
+        self._flush()
 
     def _settle(self, work: _Work, result: StepResult) -> StepResult:
-        self.journal.mark(self.run_id, work.number, "done", {"looked_up": result.looked_up, "message": result.message})
+        self._mark(work.number, "done", {"looked_up": result.looked_up, "message": result.message})
         for row in self.earlier.get(work.step.key, ()):
-            self.journal.mark(row.run, row.number, "settled", {"by": self.run_id})
+            self._marks.append(Marked(row.run, row.number, "settled", {"by": self.run_id}))
         return result
 
     def _skip(
         self, work: _Work, message: str, retry_at: datetime | None = None, state: Literal["skipped", "unknown"] = "skipped"
     ) -> StepResult:
         # an earlier row of the same element stays open: this one was never sent
-        self.journal.mark(self.run_id, work.number, "skipped", {"message": message})
+        self._mark(work.number, "skipped", {"message": message})
         return StepResult(step=work.step, state=state, message=message, retry_at=retry_at)
 
     def _lost(self, work: _Work, sent_at: datetime, message: str) -> StepResult:
         retry_at = sent_at + self._settle_time(work.step)
-        self.journal.mark(self.run_id, work.number, "unknown", {"sent_at": sent_at.isoformat(), "message": message})
+        self._mark(work.number, "unknown", {"sent_at": sent_at.isoformat(), "message": message})
         return StepResult(step=work.step, state="unknown", message=message, retry_at=retry_at, looked_up=True)
 
     def _refused(self, work: _Work, error: object, retry_at: datetime | None) -> StepResult:
         message = _said(error)
-        self.journal.mark(self.run_id, work.number, "failed", {"message": message})
+        self._mark(work.number, "failed", {"message": message})
         missing = isinstance(error, PermissionMissing)
         result = StepResult(step=work.step, state="failed", message=message, missing_right=missing, retry_at=retry_at)
         stops = isinstance(error, RateLimited) and error.scope is not Scope.RECORD
@@ -292,6 +349,8 @@ class Applier:
             return True
         if self.wait is None:
             return False
+        if until > self._until:
+            self._flush()  # it may take long
         self.wait(until)
         return self.now() >= until
 
@@ -332,8 +391,7 @@ class Applier:
                 continue
             element = live.elements[found.live]
             edits.update(self._held(key, replace(entry, native=element.native or entry.native), element, findings))
-        if edits:
-            self.keep(self.lock.having(edits))
+        self.keep(self.lock.having(edits) if edits else self.lock)
         return findings
 
     def _held(
@@ -348,7 +406,7 @@ class Applier:
         if dropped:
             message = f"answered with success and not changed there: {', '.join(dropped)}"
             self.results[key] = replace(self.results[key], state="failed", message=message)
-            self.journal.mark(self.run_id, self.work[key].number, "failed", {"message": message})
+            self._mark(self.work[key].number, "failed", {"message": message})
             return self.work[key].previous
         for leaf, value in sorted(odd.items()):
             findings.append(

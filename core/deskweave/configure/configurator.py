@@ -12,12 +12,13 @@ from deskweave.configure.apply import Applier, Progress, StepResult
 from deskweave.configure.by_hand import Register, read_register, write_register
 from deskweave.configure.discover import BindingReport, report_binding
 from deskweave.configure.elements import PracticeTerms, Wanted, wanted_elements
-from deskweave.configure.journal import Journal, Unanswered
+from deskweave.configure.journal import Journal, Marked, Unanswered
 from deskweave.configure.key import ElementKey
+from deskweave.configure.patience import WaitUntil
 from deskweave.configure.plan import ConnectionPlan, HandStep, Mark, Plan, hand_marks, require_still_true
 from deskweave.configure.planner import Terms
 from deskweave.configure.side import Side
-from deskweave.configure.survey import Survey, WaitUntil, failed_part, survey
+from deskweave.configure.survey import Survey, failed_part, survey
 from deskweave.errors import DeskweaveError, DocumentError, SafetyStop
 from deskweave.findings import Finding, Place
 
@@ -161,7 +162,8 @@ class Configurator:
 
         First every connection with something to write is asked whether it may be written, then everything is read again and the
         plan held against it; only then the first step is sent. One step's failure stops only what needs it; a lost answer is
-        looked up before anything is repeated; the lock file is written after each step, and numbers of hand steps at the end.
+        looked up before anything is repeated; lock file and journal are written batch by batch (see `Applier`), and numbers of hand
+        steps at the end.
 
         Raises:
             SafetyStop: access is `read`, the instance is another one, or the plan is no longer true. Nothing was written.
@@ -238,9 +240,13 @@ class Configurator:
     def _settle_seen(self, found: Survey, rows: Iterable[Unanswered]) -> None:
         """Close journal rows of earlier runs whose element is as it should be: nothing is left to be found out."""
         open_keys = {step.key for step in found.part.steps if step.writes or step.mark is Mark.BLOCKED}
-        for row in rows:
-            if row.key not in open_keys and row.key not in found.part.edits:
-                self.journal.mark(row.run, row.number, "settled", {"by": "reading"})
+        self.journal.mark(
+            [
+                Marked(row.run, row.number, "settled", {"by": "reading"})
+                for row in rows
+                if row.key not in open_keys and row.key not in found.part.edits
+            ]
+        )
 
     def _numbered(self, surveys: Mapping[str, Survey | ConnectionPlan], promised: Iterable[HandStep]) -> Register:
         register = self._register().promised(promised)

@@ -1,4 +1,4 @@
-"""The journal of an apply: each step's intent is on disk before its request, its outcome right after."""
+"""The journal of an apply: each step's intent is on disk before its request, its outcome soon after."""
 
 from __future__ import annotations
 
@@ -28,8 +28,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """What became of the step at `number` (from 0) of a run."""
+
+    run: str
+    number: int
+    state: State
+    outcome: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A write that was sent and whose outcome nobody knows. `run` and `number` say which row."""
+    """A write that may have been sent, not after `sent_at`, and whose outcome nobody knows. `run` and `number` say which row."""
 
     run: str
     number: int
@@ -45,8 +55,8 @@ class Journal(Protocol):
     def begin(self, rows: Sequence[Row]) -> str:
         """Note all steps of a run before the first is tried; answers with the run's id."""
 
-    def mark(self, run: str, number: int, state: State, outcome: Mapping[str, Json]) -> None:
-        """Note what becomes of the step at `number` (from 0)."""
+    def mark(self, marks: Sequence[Marked]) -> None:
+        """Note what becomes of some steps; all of it or nothing. Of two marks of one step the later one stands."""
 
     def unanswered(self) -> Sequence[Unanswered]:
         """Steps of any run that were sent and never settled: a crash or a lost answer."""
@@ -80,14 +90,22 @@ class StoreJournal:
                 )
         return run
 
-    def mark(self, run: str, number: int, state: State, outcome: Mapping[str, Json]) -> None:
+    def mark(self, marks: Sequence[Marked]) -> None:
+        import sqlalchemy as sa
+
         from deskweave.store.tables import apply_step
 
+        if not marks:
+            return
+        statement = (
+            apply_step.update()
+            .where(apply_step.c.plan == sa.bindparam("of_run"), apply_step.c.ord == sa.bindparam("at"))
+            .values(state=sa.bindparam("becomes"), outcome=sa.bindparam("said"))
+        )
         with self._store.write() as tx:
             tx.execute(
-                apply_step.update()
-                .where(apply_step.c.plan == run, apply_step.c.ord == number)
-                .values(state=state, outcome=dict(outcome))
+                statement,
+                [{"of_run": one.run, "at": one.number, "becomes": one.state, "said": dict(one.outcome)} for one in marks],
             )
 
     def unanswered(self) -> Sequence[Unanswered]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from deskweave.configure.patience import WaitUntil, patiently
 from deskweave.connector import ConfigurationSource, Element
 from deskweave.errors import RemoteError
 
@@ -23,8 +25,10 @@ class Live:
         return len(self.elements)
 
 
-def read_live(source: ConfigurationSource, kinds: Iterable[str] | None = None) -> Live:
+def read_live(source: ConfigurationSource, kinds: Iterable[str] | None = None, *, wait: WaitUntil | None = None) -> Live:
     """All live elements of these kinds (default: all the source knows), in the order the platform lists them.
+
+    A page the platform puts off is waited for by itself: a long listing would else start over with every quota that is used up.
 
     Raises:
         RemoteError: the platform's, or the listing does not come to an end.
@@ -35,7 +39,7 @@ def read_live(source: ConfigurationSource, kinds: Iterable[str] | None = None) -
         resume: str | None = None
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
-            page = source.elements(kind, resume)
+            page = patiently(partial(source.elements, kind, resume), wait)
             found += page.items
             listed += [kind] * len(page.items)
             resume = page.resume

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from deskweave.configure.elements import CHOICE, FIELD, Wanted
 from deskweave.configure.key import ElementKey
 from deskweave.configure.live import Live, read_live
 from deskweave.configure.lock import Lock
 from deskweave.configure.match import Matching, match
+from deskweave.configure.patience import WaitUntil, patiently
 from deskweave.configure.plan import ConnectionPlan, Mark
 from deskweave.configure.planner import Terms, draft
 from deskweave.configure.side import Side
 from deskweave.connector import ConfigurationTarget, Element, Loss
-from deskweave.errors import DeskweaveError, Executed, PluginError, TransientError
+from deskweave.errors import DeskweaveError, PluginError
 from deskweave.findings import Finding, Place, Severity
 
 T = TypeVar("T")
-WaitUntil = Callable[[datetime], None]
-MAX_WAITS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,7 @@ def survey(
     """
     connection, source = side.connection, side.connection.configuration
     if live is None:
-        live = Live() if source is None else guarded(side, "elements", lambda: patiently(lambda: read_live(source), wait))
+        live = Live() if source is None else guarded(side, "elements", lambda: read_live(source, wait=wait))
     matching = match(wanted, live, lock)
     expressed, losses = _express(side, wanted, live, lock, matching)
     drafted = draft(wanted, expressed, live, lock, matching, terms)
@@ -67,7 +65,7 @@ def survey(
     claimed = matching.claimed
     part = ConnectionPlan(
         connection=side.name,
-        identity=guarded(side, "identity", lambda: connection.identity),
+        identity=guarded(side, "identity", lambda: patiently(lambda: connection.identity, wait)),
         steps=drafted.steps,
         edits=drafted.edits,
         read=len(live),
@@ -87,18 +85,6 @@ def survey(
         losses=losses,
         part=part,
     )
-
-
-def patiently(call: Callable[[], T], wait: WaitUntil | None) -> T:
-    """Call again where the platform surely did nothing and said when to come back, if the host lends us its patience."""
-    for _ in range(MAX_WAITS):
-        try:
-            return call()
-        except TransientError as error:
-            if wait is None or error.retry_at is None or error.executed is not Executed.NO:
-                raise
-            wait(error.retry_at)
-    return call()
 
 
 def failed_part(side: Side, error: DeskweaveError) -> ConnectionPlan:
