@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from deskweave.model.predicate import holds
 from deskweave.store.joined import find_inquiry_of
 from deskweave.sync import ConflictNote, SyncReport
 
-TICK: Final = timedelta(minutes=20)  #: how often the desk's machine syncs while people work
+HOUR: Final = timedelta(hours=1)
 POLL: Final = timedelta(minutes=2)
 LIMITS: Final = 2  #: "too many requests", per platform
 LOST: Final = 1  #: lost answers, per platform
@@ -67,9 +67,13 @@ class Players:
                 return name
         return next(name for name, one in self._bindings[connection].collections.items() if one.creates)
 
-    def talks(self, connection: str, collection: str) -> bool:
-        """Whether people can write messages there."""
-        return bool(self._bindings[connection].collections[collection].messages)
+    def talks(self, connection: str, collection: str, visibility: Visibility) -> bool:
+        """Whether people can write such messages there."""
+        return visibility in self._bindings[connection].collections[collection].messages
+
+    def knows(self, story: int) -> bool:
+        """Whether somebody has opened this story's inquiry yet."""
+        return story in self._home
 
     def find(self, story: int, connection: str, *, talk: bool = False) -> Ref | None:
         """The record of a story on a platform; `talk`: the one people write messages on."""
@@ -110,9 +114,10 @@ class Players:
         ref = self.find(act.story, act.on, talk=True)
         if ref is None:
             return False
-        if not self.talks(act.on, ref.collection):
-            return True  # this platform has no place to talk; its people telephone
-        hands.write(ref, Visibility.PUBLIC if act.kind == "public" else Visibility.INTERNAL, act.body, act.by)
+        visibility = Visibility.PUBLIC if act.kind == "public" else Visibility.INTERNAL
+        if not self.talks(act.on, ref.collection, visibility):
+            return True  # there is no place to write that here; its people telephone
+        hands.write(ref, visibility, act.body, act.by)
         if act.kind == "public":
             tally.replies += 1
         else:
@@ -129,62 +134,90 @@ class Players:
         if ref is None:
             return set()
         collection: CollectionBinding = self._bindings[connection].collections[ref.collection]
-        return {
-            name for name, at in collection.fields.items() if at.provisioned and at.policy in (Policy.OWNER, Policy.SHARED)
-        }
+        return {name for name, at in collection.fields.items() if at.provisioned and at.policy in (Policy.OWNER, Policy.SHARED)}
 
 
 def play(
     stage: Stage,
     acts: Sequence[Act],
     bindings: dict[str, Binding],
+    forgetful: Set[tuple[str, str]],
     sync: Callable[[], SyncReport],
     *,
     seed: int,
     progress: Callable[[datetime], None],
 ) -> Tally:
-    """Live through the week: acts in order of time, a sync at every tick in which something happened."""
+    """Live through the week: acts in order of time, syncs in between.
+
+    A sync runs at least every hour in which something happened; sooner where the next act is about to cover up one that no
+    sync has seen on a platform without a history, or where its inquiry has not arrived yet.
+
+    Args:
+        stage: platforms, clock, folder.
+        acts: the week.
+        bindings: of each connection.
+        forgetful: (connection, collection) whose platform keeps no history.
+        sync: one run of the engine.
+        seed: for where trouble falls.
+        progress: told what time it is.
+    """
     players, tally = Players(stage, bindings), Tally()
-    dice = random.Random(seed + 1)
+    trouble = _trouble(random.Random(seed + 1), list(stage.running), len(acts))
     waiting: list[Act] = []
-    ahead = list(acts)
-    start = acts[0].at
-    ticks = sorted({(act.at - start) // TICK for act in acts})
-    trouble = _trouble(dice, list(stage.running), ticks)
-    quarrel_after = ticks[len(ticks) // 2]
-    for number in ticks:
-        end = start + (number + 1) * TICK
-        progress(end)
+    unseen: set[tuple[str, Ref]] = set()  #: records edited since the last sync
+    last = acts[0].at
+
+    def run() -> None:
+        nonlocal last, waiting
+        last = stage.clock()
+        progress(last)
+        tally.take(sync())
+        unseen.clear()
         again, waiting = waiting, []
         for act in again:
-            if not players.do(act, tally):
+            if any(earlier.story == act.story for earlier in waiting) or not perform(act):
                 waiting.append(act)
-        while ahead and ahead[0].at < end:
-            act = ahead.pop(0)
-            stage.clock.set(max(act.at, stage.clock()))
-            blocked = any(earlier.story == act.story for earlier in waiting)  # what comes first is done first
-            if blocked or not players.do(act, tally):
-                waiting.append(act)
-        if tally.contested is None and number >= quarrel_after:
-            tally.contested = _quarrel(stage, players, acts, bindings)
+
+    def perform(act: Act) -> bool:
+        done = players.do(act, tally)
+        ref = players.find(act.story, act.on) if done and act.kind == "edit" else None
+        if ref is not None:
+            unseen.add((act.on, ref))
+        return done
+
+    def covers(act: Act) -> bool:
+        """Whether this act would cover up what no sync has seen and no history keeps."""
+        ref = players.find(act.story, act.on) if act.kind == "edit" and players.knows(act.story) else None
+        return ref is not None and (act.on, ref) in unseen and (act.on, ref.collection) in forgetful
+
+    for number, act in enumerate(acts):
+        stage.clock.set(max(act.at, stage.clock()))
         for platform, fault in trouble.get(number, ()):
             stage.running[platform].faults.arm(fault, times=1, **({"writes": True} if fault == "lost_answer" else {}))
             tally.limits += fault == "rate_limited"
             tally.lost += fault == "lost_answer"
-        stage.clock.set(max(end, stage.clock()))
-        tally.take(sync())
+        absent = players.knows(act.story) and players.find(act.story, act.on, talk=act.kind != "edit") is None
+        if act.at - last >= HOUR or covers(act) or absent:
+            run()
+        if any(earlier.story == act.story for earlier in waiting) or not perform(act):
+            waiting.append(act)  # what comes first is done first
+        if tally.contested is None and number >= len(acts) // 2:
+            tally.contested = _quarrel(stage, players, acts, bindings)
+    for _ in range(3):
+        stage.clock.advance(POLL)
+        run()
     for emulator in stage.running.values():
         emulator.faults.disarm()
-    tally.left_out = len(waiting) + len(ahead)
+    tally.left_out = len(waiting)
     return tally
 
 
-def _trouble(dice: random.Random, platforms: Sequence[str], ticks: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """When which platform misbehaves: spread over the week, lost answers early enough to be found again."""
+def _trouble(dice: random.Random, platforms: Sequence[str], acts: int) -> dict[int, list[tuple[str, str]]]:
+    """Before which act which platform begins to misbehave: spread over the week, early enough to be made good."""
     found: dict[int, list[tuple[str, str]]] = {}
     for platform in platforms:
         for fault, times in (("rate_limited", LIMITS), ("lost_answer", LOST)):
-            for moment in dice.sample(ticks[2 : len(ticks) * 3 // 4], times):
+            for moment in dice.sample(range(acts // 10, acts * 3 // 4), times):
                 found.setdefault(moment, []).append((platform, fault))
     return found
 

@@ -38,6 +38,11 @@ class Stage:
             emulator.stop()
 
 
+def wait(clock: TurnedTime, until: datetime) -> None:
+    """What a quota asks for costs the story's time, nobody else's."""
+    clock.set(max(until, clock()))
+
+
 def clear(folder: Path) -> None:
     """Make room for the demo's folder; what is not a demo's is never touched.
 
@@ -92,7 +97,7 @@ def build(folder: Path, names: Sequence[str], plugins: Plugins, *, opens: dateti
             extra={"guard": {"max_changes": {"update": {"share": 1, "records": 1000}}, "max_notices": 1000}},
         )
         (folder / MARK).write_text("made by deskweave demo; it may be rewritten\n", encoding="utf-8")
-        space = workspace.open(folder, now=clock, plugins=plugins, environ={})
+        space = workspace.open(folder, now=clock, plugins=plugins, environ={}, wait=lambda until: wait(clock, until))
     except BaseException:
         for emulator_ in running.values():
             emulator_.stop()

@@ -11,8 +11,8 @@ from typing import Final
 
 from deskweave.connector import Connection, Mapper
 from deskweave.demo.compare import Comparison, compare
-from deskweave.demo.play import Tally, play, settle
-from deskweave.demo.stage import Stage, build
+from deskweave.demo.play import POLL, Tally, play, settle
+from deskweave.demo.stage import Stage, build, wait
 from deskweave.demo.week import FRIDAY_EVENING, MONDAY, ZONE, Origin, draw
 from deskweave.errors import DeskweaveError, PluginError
 from deskweave.measure import Period, Result, parse_period
@@ -21,8 +21,8 @@ from deskweave.plugins import Plugins
 
 ZONE_NAME: Final = str(ZONE)
 #: where the week's inquiries come in; of the chat's, some are tickets
-SHARES: Final = {"servicenow": 31, "jira_sm": 15, "feishu": 74}
-TICKETS: Final = 14
+SHARES: Final = {"servicenow": 19, "jira_sm": 9, "feishu": 32}
+TICKETS: Final = 7
 
 
 @dataclass(slots=True)
@@ -97,6 +97,7 @@ def tell(
         done("start")
         _apply(stage, told)
         done("apply")
+        stage.clock.advance(POLL)  # every platform's quota is whole again
         sides = _sides(stage, names)
         origins = [_origin(name, sides[name][1]) for name in names]
         acts = draw(stage.space.practice, origins, seed=seed)
@@ -104,15 +105,20 @@ def tell(
         engine, works, failures = stage.space.engine()
         if failures:
             raise failures[0].error
-        bindings = {name: side[1] for name, side in sides.items()}
         told.tally = play(
-            stage, acts, bindings, lambda: engine.run(works), seed=seed, progress=lambda at: progress(f"{at:%a %H:%M}")
+            stage,
+            acts,
+            {name: binding for name, (_, binding, _) in sides.items()},
+            _forgetful(sides),
+            lambda: engine.run(works),
+            seed=seed,
+            progress=lambda at: progress(now_in_story(at)),
         )
         stage.clock.set(max(FRIDAY_EVENING, stage.clock()))
         done("work")
         told.quiet = settle(stage, lambda: engine.run(works), told.tally)
         done("sync")
-        told.comparison = compare(stage.space.store, sides)
+        told.comparison = compare(stage.space.store, sides, lambda until: wait(stage.clock, until))
         done("compare")
         period = parse_period(MONDAY.strftime("%Y-%m"))
         told.results = stage.space.kpi([period])
@@ -155,6 +161,15 @@ def _sides(stage: Stage, names: Sequence[str]) -> dict[str, tuple[Connection, Bi
     return sides
 
 
+def _forgetful(sides: Mapping[str, tuple[Connection, Binding, Mapper]]) -> set[tuple[str, str]]:
+    return {
+        (name, collection)
+        for name, (connection, _, _) in sides.items()
+        for collection, can in connection.capabilities.collections.items()
+        if can.history == "none"
+    }
+
+
 def _origin(name: str, binding: Binding) -> Origin:
     ticket = next((one.name for one in binding.collections.values() if not one.creates and one.messages), None)
     return Origin(name, SHARES[name], TICKETS if ticket else 0, ticket)
@@ -169,7 +184,14 @@ def write_reports(stage: Stage, period: Period) -> None:
     with space.facts.open() as facts:
         for language, note in notes.items():
             page = report(
-                space.practice, facts, period, space.now(), language, client="demo", environment=space.folder.environment, notes=(note,)
+                space.practice,
+                facts,
+                period,
+                space.now(),
+                language,
+                client="demo",
+                environment=space.folder.environment,
+                notes=(note,),
             )
             (stage.folder / f"report.{language}.html").write_text(page, encoding="utf-8", newline="\n")
 

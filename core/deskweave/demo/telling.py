@@ -150,7 +150,9 @@ class Telling:
         span = self.say("span", begin=now_in_story(MONDAY), end=now_in_story(FRIDAY_EVENING), zone=str(MONDAY.tzinfo))
         yield span
         joint = "，" if self._language == "zh" else ", "
-        parts = joint.join(self.say("from", count=count, name=name) for name, count in sorted(tally.created.items(), key=lambda pair: -pair[1]))
+        parts = joint.join(
+            self.say("from", count=count, name=name) for name, count in sorted(tally.created.items(), key=lambda pair: -pair[1])
+        )
         yield self.say("came", count=sum(tally.created.values()), parts=parts)
         yield self.say("did", edits=tally.edits, replies=tally.replies, notes=tally.notes)
         yield self.say("trouble", limits=tally.limits, lost=tally.lost)
@@ -184,12 +186,7 @@ class Telling:
         by_name = {result.metric: result for result in told.results}
         out("")
         title = self.say("that-week", shown=len(SHOWN), count=len(told.results))
-        out(
-            left(title, 30)
-            + right(self.say("result"), 11)
-            + right(self.say("target"), 9)
-            + right(self.say("verdict-head"), 9)
-        )
+        out(left(title, 30) + right(self.say("result"), 11) + right(self.say("target"), 9) + right(self.say("verdict-head"), 9))
         for name in SHOWN:
             if name not in by_name:
                 continue
@@ -208,7 +205,11 @@ class Telling:
         out("")
         out(self.say("look"))
         self._conflict(told, stage)
-        out("  " + left(self.say("lost-answers"), 15) + self.say("lost-text", lost=told.tally.lost, doubled=len(told.comparison.doubled)))
+        out(
+            "  "
+            + left(self.say("lost-answers"), 15)
+            + self.say("lost-text", lost=told.tally.lost, doubled=len(told.comparison.doubled))
+        )
         hands = sum(one.by_hand for one in told.applied.values())
         out("  " + left(self.say("by-hand"), 15) + self.say("by-hand-text", count=hands))
         out(" " * 17 + f"{told.folder.name}/by-hand.{self._language}.md")

@@ -29,6 +29,27 @@ _TEAM: Final = frozenset(
 _ALL: Final = _TEAM | {"DELETE_ISSUES", "DELETE_ALL_COMMENTS", "ADMINISTER_PROJECTS", "ADMINISTER"}
 _CUSTOM: Final = "com.atlassian.jira.plugin.system.customfieldtypes:"
 _DESK: Final = "com.atlassian.servicedesk:"
+#: The company whose desk this is: its people are on every platform they work with.
+_DESK_STAFF: Final = (
+    ("李伟", "li.wei@desk.acme.example"),
+    ("何雪", "he.xue@desk.acme.example"),
+    ("Chen Jing", "chen.jing@desk.acme.example"),
+    ("Jonas Wolf", "jonas.wolf@desk.acme.example"),
+)
+_COMPANY: Final = (
+    ("张伟", "zhang.wei@acme.example"),
+    ("王芳", "wang.fang@acme.example"),
+    ("李娜", "li.na@acme.example"),
+    ("刘洋", "liu.yang@acme.example"),
+    ("陈静", "chen.jing@acme.example"),
+    ("赵磊", "zhao.lei@acme.example"),
+    ("孙丽", "sun.li@acme.example"),
+    ("周强", "zhou.qiang@acme.example"),
+    ("吴敏", "wu.min@acme.example"),
+    ("Anna Berg", "anna.berg@acme.example"),
+    ("Tom Fischer", "tom.fischer@acme.example"),
+    ("Maria Silva", "maria.silva@acme.example"),
+)
 
 
 def fill(state: State, seed: int) -> None:
@@ -60,6 +81,8 @@ def fill(state: State, seed: int) -> None:
         team("emma.larsen@example.com", "Emma Larsen", "Europe/Copenhagen", agent=True, permissions=_TEAM),
         Account(id=portal_id(), email="zhang.min@example.com", name="Zhang Min", kind="customer", zone="Asia/Shanghai"),
         Account(id=portal_id(), email="omar.haddad@example.com", name="Omar Haddad", kind="customer", zone="Asia/Dubai"),
+        *(team(email, name, "Asia/Shanghai", agent=True, permissions=_TEAM) for name, email in _DESK_STAFF),
+        *(Account(id=portal_id(), email=email, name=name, kind="customer", zone="Asia/Shanghai") for name, email in _COMPANY),
     ]
     state.accounts = {account.id: account for account in people}
     _terms(state)
