@@ -249,6 +249,21 @@ def test_two_people_at_once_and_a_person_who_decides(
     assert json.loads(cli("conflicts", "--all", "--json").out)["items"][0]["resolved_by"] == "chen.jing"
 
 
+def test_a_quota_is_waited_for_within_one_call(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
+    """A base takes twenty reads a second: thirty new rows need more, and one `sync` brings them all."""
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    for number in range(30):
+        inquiry(root, snow, plugins, clock, f"VPN drops {number}")
+    answer = cli("sync", "--json")
+    assert answer.code in (0, 3), answer.all
+    by_name = {item["connection"]: item for item in json.loads(answer.out)["items"]}
+    assert by_name["feishu"]["created"] == 30
+    assert all(item["paused"] is None for item in by_name.values())
+    assert "waiting for a quota" in answer.err
+
+
 def test_people_are_not_written_to_by_surprise(cli: Any, folder: Folder, snow: Any, plugins: Plugins, clock: TurnedTime) -> None:
     """Jira mails reporters: more than twenty creates there stop before the first one."""
     emulator = plugins.connectors["jira_sm"].emulator

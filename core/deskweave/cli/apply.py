@@ -41,8 +41,8 @@ def apply(
         made = read_plan(plan)
     else:
         _may_write_somewhere(space, connection)
-        for name, entry in space.folder.connections.items():
-            session.life(f"{say('sync-read')}  {name}  {entry.address}")
+        for entry in space.folder.connections.values():
+            session.life(f"{say('sync-read')}  {entry.name}  {entry.address}")
         made, failures = space.plan(connection, ours or ())
     if only or connection:
         made = made.only(elements=only or (), connections=connection or ())

@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from deskweave.workspace import Failure, Workspace
 
 PATIENCE = timedelta(minutes=10)  #: how long one call waits for quotas and retries before it leaves the rest to the next run
+QUOTA = timedelta(seconds=10)  #: a platform that lets us come back so soon is waited for
+RETRY = timedelta(minutes=1)
+IDLE = 10  #: runs in a row that brought nothing
 LISTED = 20
 
 
@@ -63,20 +66,30 @@ def sync(
         return session.finish(_plan_report(session, space, found, failures, exit_code))
     engine, names, failures = space.engine(**how)
     begun = space.now()
-    report = engine.run(names)
-    total = report
-    while report.waiting and report.waiting_until is not None and space.now() - begun < PATIENCE and not report.failed:
-        pause = (report.waiting_until - space.now()).total_seconds()
-        if not 0 <= pause <= 60:
+    report = total = engine.run(names)
+    idle = 0
+    while space.now() - begun < PATIENCE and idle < IDLE:
+        moment = _soon(report, space.now())
+        if moment is None:
             break
-        session.screen.note(session.say("sync-waiting", count=report.waiting, seconds=max(1, round(pause))))
-        session.wait(report.waiting_until)
-        again = engine.run(names)
-        if again.waiting_until == report.waiting_until and not again.written:
-            break
-        report = again
-        total = _added(total, again)
+        session.screen.note(session.say("sync-waiting", seconds=max(1, round((moment - space.now()).total_seconds()))))
+        session.wait(moment)
+        report = engine.run(names)
+        idle = 0 if report.written or report.inquiries_touched else idle + 1
+        total = _added(total, report)
     return session.finish(_run_report(session, space, total, failures))
+
+
+def _soon(report: SyncReport, now: datetime) -> datetime | None:
+    """When going on is worth it within this call: a quota that fills up in seconds, a retry within a minute."""
+    moments = [
+        part.paused_until
+        for part in report.connections.values()
+        if part.paused_until is not None and part.paused_until - now < QUOTA
+    ]
+    if report.waiting and report.waiting_until is not None and report.waiting_until - now <= RETRY:
+        moments.append(report.waiting_until)
+    return min(moments, default=None)
 
 
 def _progress(session: Session) -> Any:

@@ -265,7 +265,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-new": "{n} new",
     "sync-carried": "{n:message|messages} ({public} to users, {internal} internal)",
     "sync-adopted": "{n:answer was|answers were} lost; each record was found by its mark and not sent twice",
-    "sync-waiting": "{count} wait for a quota or a retry; going on in {seconds} s",
+    "sync-waiting": "waiting for a quota or a retry; going on in {seconds} s",
     "sync-still-waiting": "{count} wait until {until}; the next sync takes them.",
     "sync-in-step": "In step at {at}. {written} written.",
     "sync-conflicts": "{n:conflict|conflicts}",

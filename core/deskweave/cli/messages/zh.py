@@ -263,7 +263,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-new": "新建 {n}",
     "sync-carried": "消息 {n}（对用户 {public}，内部 {internal}）",
     "sync-adopted": "有 {n} 次应答丢失；均按标记找回记录，未重复发送",
-    "sync-waiting": "{count} 项在等待配额或重试；{seconds} 秒后继续",
+    "sync-waiting": "正在等待配额或重试；{seconds} 秒后继续",
     "sync-still-waiting": "{count} 项需等到 {until}，由下次同步处理。",
     "sync-in-step": "{at} 已一致。写入 {written} 项。",
     "sync-conflicts": "{n} 个冲突",
