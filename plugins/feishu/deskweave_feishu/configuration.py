@@ -20,7 +20,7 @@ from deskweave.errors import (
 )
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
-from deskweave_feishu.cells import CHECKBOX, DATETIME, MULTI_SELECT, NUMBER, PHONE, SELECT, TEXT, URL, WRITABLE, Column
+from deskweave_feishu.cells import CHECKBOX, DATETIME, MULTI_SELECT, NUMBER, PHONE, SELECT, TEXT, URL, WRITABLE, Column, column_of
 from deskweave_feishu.client import uuid4_of
 from deskweave_feishu.errors import KEY_CONFLICT, RESUBMITTED, WRONG_HELPDESK, Refused
 from deskweave_feishu.ledger import LEDGER, Ledger
@@ -245,7 +245,7 @@ class LedgerConfiguration:
             text = f"table {self._ledger.table_name} is not there and will be made"
             findings.append(_note("table-made", self._ledger.table_name, text))
         else:
-            names = {column.name for column in self._ledger.list_columns()} | {column.id for column in self._ledger.list_columns()}
+            names = {word for column in self._ledger.list_columns() for word in (column.name, column.id)}
             for name in (self._ledger.correlation, self._ledger.cross_reference):
                 if name not in names:
                     findings.append(_note("column-made", name, f"text column {name} is not there and will be made"))
@@ -280,8 +280,9 @@ class LedgerConfiguration:
                 self._prepare(element)
                 outcome = self._field(change, element, key) if kind == FIELD else self._choice(change, element)
         except Rejected as error:
+            self._ledger.forget()
             return Outcome(executed=error.executed, error=error)
-        self._ledger.forget()
+        self._ledger.forget_columns()
         return outcome
 
     def artifacts(self, changes: Sequence[ElementChange]) -> Sequence[Artifact]:
@@ -300,7 +301,7 @@ class LedgerConfiguration:
             )
             columns = [self._definition(element), *system] if first else system
             self._make_table(ledger.table_name, columns)
-        names = {column.name for column in ledger.list_columns()} | {column.id for column in ledger.list_columns()}
+        names = {word for column in ledger.list_columns() for word in (column.name, column.id)}
         for name in (ledger.correlation, ledger.cross_reference):
             if name not in names:
                 self._add_column(definition(name, "text"), f"{ledger.table}/{name}")
@@ -366,7 +367,7 @@ class LedgerConfiguration:
     def _choice(self, change: ElementChange, element: Element) -> Outcome:
         native = (change.before.native if change.before else None) or element.native or ""
         column_id, _, option_id = native.partition("/")
-        columns = self._ledger.list_columns()
+        columns = self._ledger.list_columns()  # now: options are written whole, and a person may just have added one
         column_name = element.attributes.get("column")
         column = next((one for one in columns if one.id == column_id), None) or next(
             (one for one in columns if one.name == column_name), None
@@ -391,9 +392,11 @@ class LedgerConfiguration:
         if same is None:
             if change.verb == "change":
                 raise Rejected(f"the option to change ({native}) is gone; plan again")
-            self._put_options(column, [*(_option(option) for option in _options(column)), {"name": name}])
-            again = next(one for one in self._ledger.list_columns() if one.id == column.id)
-            same = next((option for option in again.options if option.name == name), None)
+            told = self._put_options(column, [*(_option(option) for option in _options(column)), {"name": name}])
+            same = next((option for option in told.options if option.name == name and option.id), None) if told else None
+            if same is None:  # the answer does not show it: the listing has to
+                again = next(one for one in self._ledger.list_columns() if one.id == column.id)
+                same = next((option for option in again.options if option.name == name), None)
             if same is None:
                 raise Rejected(f"Feishu took the option {name} and does not show it", executed=Executed.MAYBE, code="no-option")
         return Outcome(executed=Executed.YES, ref=Ref(CHOICE, f"{column.id}/{same.id}"))
@@ -406,11 +409,11 @@ class LedgerConfiguration:
             column["property"] = {"date_formatter": "yyyy/MM/dd HH:mm", "auto_fill": True}
         return column
 
-    def _put_options(self, column: Column, options: Sequence[Mapping[str, Json]]) -> None:
-        self._put(column, column.name, {**(column.setup or {}), "options": list(options)})
+    def _put_options(self, column: Column, options: Sequence[Mapping[str, Json]]) -> Column | None:
+        return self._put(column, column.name, {**(column.setup or {}), "options": list(options)})
 
-    def _put(self, column: Column, name: str, property_: Mapping[str, Json] | None) -> None:
-        """Replace the definition: everything that is to stay has to be said again."""
+    def _put(self, column: Column, name: str, property_: Mapping[str, Json] | None) -> Column | None:
+        """Replace the definition: everything that is to stay has to be said again. The column as it is then, if Feishu tells."""
         body: dict[str, Json] = {"field_name": name, "type": column.type}
         if column.ui_type:
             body["ui_type"] = column.ui_type
@@ -419,10 +422,11 @@ class LedgerConfiguration:
         if column.description:
             body["description"] = {"text": column.description}
         try:
-            self._ledger.client.put_column(self._ledger.table, column.id, body)
+            return column_of(self._ledger.client.put_column(self._ledger.table, column.id, body))
         except Rejected as error:
             if error.code != NOTHING_CHANGED:
                 raise
+            return None
 
 
 def _options(column: Column) -> list[Mapping[str, Json]]:

@@ -126,6 +126,11 @@ class Ledger:
         with self._lock:
             self._table = self._columns = None
 
+    def forget_columns(self) -> None:
+        """The columns were changed, and the table is the same: look again at them before the next use."""
+        with self._lock:
+            self._columns = None
+
     # -------------------------------------------------------------------------------------------------------------- columns
     def columns(self, *, fresh: bool = False, refused: bool = False) -> Columns:
         """The columns, read once, at the start of each scan (`fresh`), and when something did not fit.
