@@ -62,7 +62,8 @@ def compare(store: Store, sides: Mapping[str, tuple[Connection, Binding, Mapper]
                 if inquiry is None:
                     found.doubled.append(f"{name} {record.label}: joined with no inquiry")
                     continue
-                _values(found, name, collection, record, mapper, inquiry.inquiry.values)
+                if collection.creates:  # what is only read there says what it likes
+                    _values(found, name, collection, record, mapper, inquiry.inquiry.values)
                 if connection.messages is not None and collection.messages:
                     for message in _messages(connection, record, wait):
                         if message.visibility is Visibility.PUBLIC and any(body in message.body for body in internal):

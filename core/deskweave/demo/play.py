@@ -235,8 +235,11 @@ def _quarrel(stage: Stage, players: Players, acts: Sequence[Act], bindings: dict
         one, other = players.find(story, first), players.find(story, second)
         if name is None or one is None or other is None:
             continue
-        choices = sorted(bindings[first].fields[name].choices)
-        values = (choices[0], choices[1]) if len(choices) > 1 else ("A", "B")
+        row = find_inquiry_of(stage.space.store, first, one.collection, one.rid)
+        now = row.inquiry.values.get(name) if row is not None else None
+        values = [choice for choice in sorted(bindings[first].fields[name].choices) if choice != now]
+        if len(values) < 2:
+            continue
         stage.hands[first].edit(one, {name: values[0]}, "li.wei@desk.acme.example")
         stage.hands[second].edit(other, {name: values[1]}, "chen.jing@desk.acme.example")
         return name

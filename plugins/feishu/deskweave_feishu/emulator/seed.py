@@ -39,7 +39,26 @@ CORE: Final[Sequence[tuple[str, int, Any]]] = (
     ("负责人", 11, {"multiple": False}),
 )
 OTHERS: Final = (("采购申请", ("物品", "数量", "申请人")), ("值班表", ("日期", "值班人")))
-STAFF: Final = (("林涛", "lin.tao@acme.example", "采购部"), ("何雪", "he.xue@desk.acme.example", "IT 服务台"))
+#: The company whose desk this is: its people are on every platform they work with.
+STAFF: Final = (
+    ("林涛", "lin.tao@acme.example", "采购部"),
+    ("何雪", "he.xue@desk.acme.example", "IT 服务台"),
+    ("李伟", "li.wei@desk.acme.example", "IT 服务台"),
+    ("Chen Jing", "chen.jing@desk.acme.example", "IT 服务台"),
+    ("Jonas Wolf", "jonas.wolf@desk.acme.example", "IT 服务台"),
+    ("张伟", "zhang.wei@acme.example", "财务部"),
+    ("王芳", "wang.fang@acme.example", "人力资源部"),
+    ("李娜", "li.na@acme.example", "市场部"),
+    ("刘洋", "liu.yang@acme.example", "研发中心"),
+    ("陈静", "chen.jing@acme.example", "采购部"),
+    ("赵磊", "zhao.lei@acme.example", "客服中心"),
+    ("孙丽", "sun.li@acme.example", "法务部"),
+    ("周强", "zhou.qiang@acme.example", "生产部"),
+    ("吴敏", "wu.min@acme.example", "质量部"),
+    ("Anna Berg", "anna.berg@acme.example", "Sales"),
+    ("Tom Fischer", "tom.fischer@acme.example", "Logistics"),
+    ("Maria Silva", "maria.silva@acme.example", "Finance"),
+)
 
 
 def seed(platform: FeishuPlatform, ledger: str) -> None:
