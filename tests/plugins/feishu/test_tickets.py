@@ -57,7 +57,7 @@ def test_a_tickets_life(desk, running, clock):
     assert mapper.read(record).values[FieldId("user_satisfaction")] == "dissatisfied"
     assert record.fields["score"] == 1  # their one is our three
     assert (record.fields["status"], record.fields["agent_resolution_time"]) == (51, 1800)
-    assert record.fields["agent_owner.name"] == "li.wei"
+    assert record.fields["agent_owner.name"] == "李伟"
     assert record.fields["dissatisfaction_reason"] == ["问题没有解决"]
     assert record.fields["tags"] == []  # told only when one ticket is asked for
     assert record.updated_at == clock()
