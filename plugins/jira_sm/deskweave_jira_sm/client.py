@@ -232,6 +232,9 @@ class Client:
     def find_users(self, query: str) -> Sequence[Json]:
         return _list(self._get("/rest/api/3/user/search", query=query, maxResults=50))
 
+    def find_assignable(self, project: str, query: str) -> Sequence[Json]:
+        return _list(self._get("/rest/api/3/user/assignable/search", project=project, query=query, maxResults=50))
+
     def users(self, accounts: Sequence[str]) -> Mapping[str, Json]:
         return _object(self._get("/rest/api/3/user/bulk", accountId=list(accounts), maxResults=200))
 

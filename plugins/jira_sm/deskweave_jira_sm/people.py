@@ -8,6 +8,7 @@ from typing import Literal
 from deskweave.connector import Outcome, Page, PersonKey, PersonMatch, RemoteGroup, RemotePerson
 from deskweave.errors import Executed, Rejected
 from deskweave.model import Json
+from deskweave_jira_sm.client import Client
 from deskweave_jira_sm.records import Desk
 
 
@@ -53,6 +54,18 @@ class Accounts:
         """Customers are not made in this release: it takes a Jira administrator and invites the person by mail."""
         message = "customers are invited by a person: Space settings > Customers > Add customers"
         return Outcome(executed=Executed.NO, error=Rejected(message))
+
+
+def find_assignee(client: Client, project: str, words: str) -> str | None:
+    """The account that `words` surely name among those the project's requests can be assigned to.
+
+    Their whole e-mail, or else their whole name where only one bears it; None is better than a guess.
+    """
+    people = [person for person in map(_person, client.find_assignable(project, words)) if person is not None and person.active]
+    wanted = words.strip().casefold()
+    by_email = [person for person in people if any(key.kind == "email" and key.value.casefold() == wanted for key in person.keys)]
+    found = by_email or [person for person in people if person.name.strip().casefold() == wanted]
+    return found[0].account if len(found) == 1 else None
 
 
 def _person(raw: Json) -> RemotePerson | None:

@@ -8,6 +8,7 @@ from deskweave.connector import Draft, Outcome, Patch, Ref, RemoteRecord
 from deskweave.errors import Executed, Rejected, RequestError
 from deskweave.model import FieldId, Json
 from deskweave_jira_sm.instant import read_instant
+from deskweave_jira_sm.people import find_assignee
 from deskweave_jira_sm.records import COLLECTION, CORRELATION, Desk, Requests, field_info, items_of
 from deskweave_jira_sm.site import TEXT_FIELD, Term
 from deskweave_jira_sm.values import Undressable, dress, within_limit
@@ -23,6 +24,7 @@ class RequestSink:
         self._desk, self._source = desk, source
         self._screens: dict[str, frozenset[str]] = {}
         self._workflow: Workflow | None = None
+        self._assignees: dict[str, str] = {}
 
     # --------------------------------------------------------------------------------------------------------------- create
     def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
@@ -127,6 +129,13 @@ class RequestSink:
             info = field_info(self._desk, native)
             if native == "requesttype":
                 continue
+            if info is not None and info.id == "assignee":
+                account = self._assignee(value)
+                if value is None or account is not None:
+                    found[info.id] = {"accountId": account} if account is not None else None
+                else:
+                    unheld.add(native)
+                continue
             if info is None or info.type == "user":
                 unheld.add(native)
                 continue
@@ -137,6 +146,16 @@ class RequestSink:
             except (Undressable, ValueError) as error:
                 raise Rejected(f"{native}: {error}", fields=frozenset({native})) from None
         return found, unheld
+
+    def _assignee(self, value: Json) -> str | None:
+        """The account behind a name or e-mail. One that was found is kept: searches for people have a limit of their own."""
+        words = str(value or "").strip()
+        if words and words not in self._assignees:
+            account = find_assignee(self._desk.client, self._desk.site.project_key, words)
+            if account is None:
+                return None
+            self._assignees[words] = account
+        return self._assignees.get(words)
 
     @property
     def _cross_reference(self) -> str | None:
@@ -230,7 +249,8 @@ class RequestSink:
         for name, at in (bound.fields if bound else {}).items():
             if name not in patch.covers or at.native not in patch.set:
                 continue
-            if at.native in unheld or (record and not _same(patch.set[at.native], record.fields.get(at.native))):
+            person = at.native == "assignee"  # an e-mail reads back as a name
+            if at.native in unheld or (record and not person and not _same(patch.set[at.native], record.fields.get(at.native))):
                 lost.add(name)
         return frozenset(lost)
 

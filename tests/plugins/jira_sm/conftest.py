@@ -124,7 +124,7 @@ def binding(**natives: str) -> Binding:
         "tags": at("labels", choices={"first_line": "first_line", "second_line": "second_line"}),
         "user": at("reporter", policy=Policy.READ_ONLY),
         "email": at("reporter.email", policy=Policy.READ_ONLY),
-        "agent_name": at("assignee", policy=Policy.READ_ONLY),
+        "agent_name": at("assignee"),
         "problem_category": at("Problem category", choices=CATEGORIES),
         "is_repeat": at("Repeated problem"),
         "occurred_at": at("Occurred at"),

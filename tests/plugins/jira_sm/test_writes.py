@@ -144,12 +144,38 @@ def test_what_an_automation_puts_back_is_dropped(desk) -> None:
     assert (outcome.applied, outcome.dropped) == ({TITLE}, {FieldId("problem_category")})
 
 
-def test_people_are_never_written_from_a_name(desk) -> None:
+@pytest.mark.parametrize(
+    ("words", "assigned"),
+    [
+        ("Emma Larsen", "Emma Larsen"),
+        ("emma.larsen@example.com", "Emma Larsen"),
+        ("Emma", None),  # a part of a name is a guess
+        ("Zhang Min", None),  # a customer cannot be assigned
+        ("Doctor No", None),
+        ("Jonas Wolf", None),  # two people of that name
+    ],
+)
+def test_an_assignee_is_set_where_one_person_is_surely_meant(desk, words: str, assigned: str | None) -> None:
+    from deskweave_jira_sm.emulator.state import Account
+
+    desk.state.accounts["twin"] = Account(id="twin", email="other@example.com", name="Jonas Wolf", agent=True)
     connection = desk.connect()
     ref = desk.create(connection).ref
-    outcome = desk.patch(connection, ref, agent_name="Li Wei", title="x")
-    assert (outcome.applied, outcome.dropped) == ({TITLE}, {FieldId("agent_name")})
-    assert desk.state.issues[int(ref.rid)].values.get("assignee") is None
+    outcome = desk.patch(connection, ref, agent_name=words, title="x")
+    name = FieldId("agent_name")
+    assert (outcome.applied, outcome.dropped) == (({TITLE, name}, set()) if assigned else ({TITLE}, {name}))
+    assert outcome.record is not None
+    assert outcome.record.fields["assignee"] == assigned
+    if assigned:
+        assert desk.patch(connection, ref, agent_name=None).applied == {name}
+        assert desk.state.issues[int(ref.rid)].values["assignee"] is None
+
+
+def test_a_reporter_is_never_written_from_a_name(desk) -> None:
+    connection = desk.connect()
+    ref = desk.create(connection).ref
+    outcome = desk.patch(connection, ref, user="Emma Larsen", title="x")
+    assert (outcome.applied, outcome.dropped) == ({TITLE}, {FieldId("user")})
 
 
 def test_a_cross_reference_is_one_line_within_the_limit(desk) -> None:

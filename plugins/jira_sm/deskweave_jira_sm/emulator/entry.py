@@ -39,7 +39,8 @@ def enter(
         if definition is None or name not in screen or not state.field_in_project(definition):
             errors[name] = _NOT_ON_SCREEN.format(name)
             continue
-        if name == "reporter" and "MODIFY_REPORTER" not in account.permissions:
+        right = {"reporter": "MODIFY_REPORTER", "assignee": "ASSIGN_ISSUES"}.get(name)
+        if right is not None and right not in account.permissions:
             errors[name] = _NOT_ON_SCREEN.format(name)
             continue
         try:
@@ -84,6 +85,8 @@ def entered(state: State, definition: FieldDefinition, value: Any, *, version: s
         id_ = value.get("accountId") or value.get("id") if isinstance(value, Mapping) else None
         if id_ not in state.accounts:
             raise ValueError("The user does not exist or is not active.")
+        if name == "assignee" and not state.accounts[str(id_)].agent:
+            raise ValueError("The user cannot be assigned issues.")
         return id_
     return _custom(definition, value)
 

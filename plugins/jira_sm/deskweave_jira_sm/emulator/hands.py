@@ -198,6 +198,9 @@ class JiraHands:
             info = site.field_named(native)
             if info is None or native == "requesttype":
                 continue
+            if info.id == "assignee":
+                stored["assignee"] = self._person(str(value), "agent").id if value else None
+                continue
             try:
                 dressed = dress(value, info, site)
             except Undressable:

@@ -23,6 +23,7 @@ def register(platform: JiraPlatform) -> None:
     platform.serve("GET", f"{api}/myself", myself)
     platform.serve("GET", f"{api}/mypermissions", my_permissions, anonymous=True)
     platform.serve("GET", f"{api}/user/search", user_search)
+    platform.serve("GET", f"{api}/user/assignable/search", assignable)
     platform.serve("GET", f"{api}/user/bulk", user_bulk)
     platform.serve("GET", f"{api}/user", user)
     platform.serve("GET", f"{api}/project/search", project_search, anonymous=True)
@@ -106,6 +107,20 @@ def user_search(call: Call, account: Account, platform: JiraPlatform) -> Reply:
         person
         for person in platform.state.accounts.values()
         if person.kind != "customer" and (person.email.casefold().startswith(query) or person.name.casefold().startswith(query))
+    ]
+    return Reply(body=[view.user(person.id) for person in found][:50])
+
+
+def assignable(call: Call, account: Account, platform: JiraPlatform) -> Reply:
+    """Who can be assigned requests of the project: its agents."""
+    query, state = call.one("query").casefold(), platform.state
+    if call.one("project") not in (state.project_key, state.project_id):
+        return platform.error(404, "The project was not found.")
+    view = platform.view(call, account)
+    found = [
+        person
+        for person in state.accounts.values()
+        if person.agent and (person.email.casefold().startswith(query) or person.name.casefold().startswith(query))
     ]
     return Reply(body=[view.user(person.id) for person in found][:50])
 
