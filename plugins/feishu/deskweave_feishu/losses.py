@@ -65,8 +65,8 @@ _KINDS: Final[Mapping[str, _Lack]] = {
         ADMIN,
     ),
     "metric": _Lack(
-        "by_hand",
-        "Charts cannot be made through a documented API.",
+        "narrowed",
+        "KPIs are computed and shown by Deskweave; charts cannot be made through a documented API.",
         "Add a dashboard over the ledger by hand, or use `deskweave kpi`.",
         "请在多维表格中手工添加仪表盘，或使用 deskweave kpi。",
         "多维表格 > 新建 > 仪表盘",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from deskweave.connector import Element, Page
@@ -68,8 +68,8 @@ class Configuration:
 
     kinds = KINDS
 
-    def __init__(self, client: Client, layout: Layout) -> None:
-        self._client, self._layout = client, layout
+    def __init__(self, client: Client, layout: Layout, listing: Callable[[], None]) -> None:
+        self._client, self._layout, self._listing = client, layout, listing
 
     def elements(self, kind: str, resume: str | None) -> Page[Element]:
         """All of one kind in one page: a table has some hundred columns.
@@ -77,6 +77,7 @@ class Configuration:
         Raises:
             PermissionMissing: neither the dictionary nor a record nor the form's metadata shows this account any column.
         """
+        self._listing()  # what was known of before is not what is there now
         if kind == FIELD:
             items = [element for table in COLLECTIONS for element in self._fields(table)]
         elif kind == CHOICE:

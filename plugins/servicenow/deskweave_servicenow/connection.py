@@ -21,6 +21,7 @@ from deskweave_servicenow.mapping import DIALECT
 from deskweave_servicenow.messages import JOURNAL, Messages
 from deskweave_servicenow.people import Directory, People
 from deskweave_servicenow.records import Answers, Records
+from deskweave_servicenow.rows import Rows
 from deskweave_servicenow.sink import Sink
 from deskweave_servicenow.target import Target
 
@@ -58,8 +59,9 @@ class ServiceNowConnection:
         self.sink = Sink(self._client, self._layout, self._answers, Directory(self._client, kit))
         self.messages = Messages(self._client, self._who, self._lost_right)
         self.people = People(self._client)
-        self.configuration = Configuration(self._client, self._layout)
-        self.target = Target(self._client, self._layout, kit.connection, self._changed)
+        rows = Rows(self._client)
+        self.configuration = Configuration(self._client, self._layout, rows.forget)
+        self.target = Target(self._client, self._layout, rows, kit.connection, self._changed)
 
     def mapper(self, binding: Binding) -> Mapper:
         """The mapper of a binding; from now on its columns are among those every read asks for."""

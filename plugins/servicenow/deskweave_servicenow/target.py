@@ -10,11 +10,12 @@ from deskweave.connector import Artifact, Element, ElementChange, Expression, Lo
 from deskweave.errors import Executed, Missing, PermissionMissing, Rejected
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
-from deskweave_servicenow.client import Client, Row, term, within
+from deskweave_servicenow.client import Client, Row
 from deskweave_servicenow.config import COLLECTIONS
-from deskweave_servicenow.configuration import CHOICE, CHOICES, DICTIONARY, FIELD, KINDS, names_of, said
+from deskweave_servicenow.configuration import CHOICE, FIELD, KINDS, said
 from deskweave_servicenow.layout import CORRELATION_COLUMN, COUNTERPARTS_COLUMN, PARENTS, Layout
 from deskweave_servicenow.loss import HELD_KINDS, loss_of
+from deskweave_servicenow.rows import Rows
 
 ADMIN_NEEDED: Final = (
     "making or changing columns and choices needs the role admin (ACL on sys_dictionary and sys_choice); "
@@ -52,8 +53,8 @@ class Target:
 
     kinds = KINDS
 
-    def __init__(self, client: Client, layout: Layout, connection: str, changed: Callable[[], None]) -> None:
-        self._client, self._layout, self._connection, self._changed = client, layout, connection, changed
+    def __init__(self, client: Client, layout: Layout, rows: Rows, connection: str, changed: Callable[[], None]) -> None:
+        self._client, self._layout, self._rows, self._connection, self._changed = client, layout, rows, connection, changed
         self._completed: set[str] = set()
 
     # ------------------------------------------------------------------------------------------------------------ planning
@@ -121,10 +122,13 @@ class Target:
             raise Rejected(message, code="apply")
         try:
             outcome = self._apply_field(change, element) if kind == FIELD else self._apply_choice(change, element)
-        except Rejected as error:
-            if error.code == "acl":
+        except Exception as error:
+            self._rows.forget()  # what became of it is read again
+            if isinstance(error, Rejected) and error.code == "acl":
                 raise PermissionMissing(ADMIN_NEEDED) from error
             raise
+        if outcome.error is not None or (kind == FIELD and change.verb != "create"):
+            self._rows.forget()
         if kind == FIELD:
             self._layout.forget()
             self._changed()
@@ -133,13 +137,15 @@ class Target:
     def _apply_field(self, change: ElementChange, element: Element) -> Outcome:
         table, name = self._place_of(element)
         ref = Ref(FIELD, name)
-        row = self._dictionary_row(table, name)
+        row = self._rows.column(table, name)
         if change.verb == "create":
             self._complete(table)
             if row is None:
                 self._add_column(table, name, said(element, "type") or "text", _label(element, name))
             elif row.get("active") == "false":
-                self._client.update("sys_dictionary", str(row["sys_id"]), {"active": "true"}, ("sys_id",))
+                self._rows.put_column(
+                    table, name, self._client.update("sys_dictionary", str(row["sys_id"]), {"active": "true"}, _MADE)
+                )
             if said(element, "type") == "boolean":
                 self._offer_yes_and_no(table, name)
             return Outcome(executed=Executed.YES, ref=ref)
@@ -155,7 +161,7 @@ class Target:
             self._client.delete("sys_dictionary", sys_id)
         return Outcome(executed=Executed.YES, ref=ref)
 
-    def _add_column(self, table: str, name: str, type_: str, label: str) -> Row:
+    def _add_column(self, table: str, name: str, type_: str, label: str) -> None:
         internal, length, choice = TYPES.get(type_, TYPES["text"])
         body: dict[str, Json] = {
             "name": table,
@@ -170,10 +176,10 @@ class Target:
         if (row.get("name"), row.get("element")) != (table, name):
             message = f"the instance took the column {table}.{name} and does not have it; its system log says why"
             raise Rejected(message, executed=Executed.MAYBE, code="dictionary")
-        return row
+        self._rows.put_column(table, name, row)
 
     def _offer_yes_and_no(self, table: str, name: str) -> None:
-        rows = self._choice_rows(table, name)
+        rows = self._rows.choices(table, name)
         for order, (value, english, chinese) in enumerate((("true", "Yes", "是"), ("false", "No", "否")), 1):
             for language, label in (("en", english), ("zh", chinese)):
                 if (value, language) not in rows:
@@ -186,7 +192,7 @@ class Target:
                         "inactive": "false",
                         "sequence": str(order),
                     }
-                    self._client.create("sys_choice", body, _MADE)
+                    self._write_choice(None, body)
 
     def _complete(self, table: str) -> None:
         """The columns a table needs for our own sake come with the first column made on it."""
@@ -194,15 +200,9 @@ class Target:
             return
         columns = self._layout.columns(table) or frozenset()
         for name, (type_, label) in _companions(table):
-            if name not in columns and self._dictionary_row(table, name) is None:
+            if name not in columns and self._rows.column(table, name) is None:
                 self._add_column(table, name, type_, label)
         self._completed.add(table)
-
-    def _dictionary_row(self, table: str, name: str) -> Row | None:
-        query = f"{within('name', names_of(table))}^{term('element', '=', name)}^ORDERBYsys_id"
-        rows = self._client.page("sys_dictionary", query, DICTIONARY, limit=5).rows
-        names = names_of(table)
-        return next((row for row in rows if row.get("element") == name and row.get("name") in names), None)
 
     def _apply_choice(self, change: ElementChange, element: Element) -> Outcome:
         table, column, value = said(element, "collection"), said(element, "field"), said(element, "name")
@@ -210,13 +210,15 @@ class Target:
             message = "a choice needs collection, field and name"
             raise Rejected(message, code="apply")
         labels = _texts(element.attributes.get("label"))
-        rows = self._choice_rows(table, column)
+        rows = self._rows.choices(table, column)
         if change.verb == "create":
             row = rows.get((value, "en"))
             if row is None:
-                row = self._client.create("sys_choice", self._choice_body(element, labels, "en"), _MADE)
+                row = self._write_choice(None, self._choice_body(element, labels, "en"))
             elif row.get("inactive") == "true":
-                self._client.update("sys_choice", str(row["sys_id"]), {"inactive": "false"}, ("sys_id",))
+                self._rows.put_choice(
+                    table, column, self._client.update("sys_choice", str(row["sys_id"]), {"inactive": "false"}, _MADE)
+                )
             self._translate(element, labels, rows.get((value, "zh")))
             return Outcome(executed=Executed.YES, ref=Ref(CHOICE, str(row["sys_id"])))
         native = (change.before.native if change.before is not None else None) or element.native
@@ -226,15 +228,15 @@ class Target:
         ref = Ref(CHOICE, native)
         try:
             if change.verb == "change":
-                self._client.update("sys_choice", native, self._choice_body(element, labels, "en"), ("sys_id",))
+                self._write_choice(native, self._choice_body(element, labels, "en"))
                 self._translate(element, labels, rows.get((value, "zh")))
             elif change.verb == "retire":
-                self._client.update("sys_choice", native, {"inactive": "true"}, ("sys_id",))
+                self._rows.put_choice(table, column, self._client.update("sys_choice", native, {"inactive": "true"}, _MADE))
             else:
-                self._client.delete("sys_choice", native)
                 other = rows.get((value, "zh"))
-                if other is not None:
-                    self._client.delete("sys_choice", str(other["sys_id"]))
+                for sys_id in (native, *([str(other["sys_id"])] if other is not None else [])):
+                    self._client.delete("sys_choice", sys_id)
+                    self._rows.drop_choice(table, column, sys_id)
         except Missing as error:
             return Outcome(executed=Executed.NO, ref=ref, error=error)
         return Outcome(executed=Executed.YES, ref=ref)
@@ -260,22 +262,19 @@ class Target:
             return
         body = self._choice_body(element, labels, "zh")
         if row is None:
-            self._client.create("sys_choice", body, ("sys_id",))
+            self._write_choice(None, body)
         elif row.get("label") != labels["zh"]:
-            self._client.update("sys_choice", str(row["sys_id"]), body, ("sys_id",))
+            self._write_choice(str(row["sys_id"]), body)
 
-    def _choice_rows(self, table: str, column: str) -> Mapping[tuple[str, str], Row]:
-        """The rows of a column's choices by value and language. Compared here: a query could not hold every text."""
-        query = f"{term('name', '=', table)}^{term('element', '=', column)}"
-        listing = self._client.page("sys_choice", f"{query}^ORDERBYsys_id", CHOICES, count=True)
-        rows: Sequence[Row] = listing.rows
-        if listing.total is None or listing.total > len(rows):
-            rows = list(self._client.every("sys_choice", query, CHOICES))
-        return {
-            (str(row.get("value")), str(row.get("language") or "en")): row
-            for row in rows
-            if (row.get("name"), row.get("element")) == (table, column)
-        }
+    def _write_choice(self, sys_id: str | None, body: Mapping[str, Json]) -> Row:
+        """Make a row of a choice, or change that of `sys_id`; as the instance holds it then."""
+        row = (
+            self._client.create("sys_choice", body, _MADE)
+            if sys_id is None
+            else self._client.update("sys_choice", sys_id, body, _MADE)
+        )
+        self._rows.put_choice(str(body["name"]), str(body["element"]), row)
+        return row
 
     def _place_of(self, element: Element) -> tuple[str, str]:
         table, name = said(element, "collection"), said(element, "name") or (element.native or "")

@@ -7,6 +7,7 @@ import pytest
 from deskweave.connector import Element, ElementChange, ElementId, Plant
 from deskweave.errors import Executed, PermissionMissing, Rejected
 from deskweave_servicenow import ServiceNow
+from deskweave_servicenow.client import Client
 
 
 def field(slug, name, kind="text", collection="incident", **label):
@@ -172,13 +173,42 @@ def test_what_cannot_be_made_is_a_by_hand_step_in_both_languages(agent):
     expression = agent.target.express(wanted, [])
     assert [one.attributes["name"] for one in expression.elements] == ["u_tags", "short_description"]
     losses = {loss.element.kind: loss for loss in expression.losses if loss.element.kind != "field"}
-    assert {kind for kind, loss in losses.items() if loss.degree == "by_hand"} == set(kinds) - {"broadcast"}
+    assert {kind for kind, loss in losses.items() if loss.degree == "by_hand"} == set(kinds) - {"broadcast", "metric"}
     assert losses["broadcast"].degree == "impossible"
+    assert losses["metric"].degree == "narrowed"
     assert all({"en", "zh"} <= set(loss.steps) for loss in expression.losses)
     assert all(loss.where for loss in losses.values() if loss.degree == "by_hand")
     assert {loss.degree for loss in expression.losses if loss.element.kind == "field"} == {"impossible", "narrowed"}
     for loss in expression.losses:
         (loss.what + "".join(loss.steps.values()) + (loss.where or "")).encode("gbk")
+
+
+@pytest.mark.parametrize("kind", ["status", "transition", "catalog_item", "clock", "metric", "calendar", "broadcast"])
+def test_losses_of_a_kind_are_worded_alike_so_that_they_are_one_step(agent, kind):
+    wanted = [Element(id=ElementId(kind, f"x/{n}"), native=None, attributes={"label": {"en": f"Name {n}"}}) for n in range(3)]
+    losses = agent.target.express(wanted, []).losses
+    assert [loss.element.path for loss in losses] == ["x/0", "x/1", "x/2"]
+    assert len({(loss.what, loss.where, *sorted(loss.steps.items())) for loss in losses}) == 1
+
+
+def test_choices_are_listed_once_for_all_that_are_made(admin, monkeypatch):
+    """And not from memory after a new listing: a person may have made one meanwhile."""
+    admin.target.apply(create(field("floor", "u_floor", "choice")), key="1")
+    asked = []
+    page = Client.page
+    monkeypatch.setattr(Client, "page", lambda self, table, *args, **more: asked.append(table) or page(self, table, *args, **more))
+    for number in range(5):
+        made = create(choice(f"f{number}", f"Floor {number}", number, column="u_floor"))
+        first = admin.target.apply(made, key=str(number))
+        assert admin.target.apply(made, key=str(number)).ref == first.ref
+    reads = asked.count("sys_choice")
+    assert reads <= 2  # one listing and the empty page at its end
+    (row,) = live(admin, "choice", field="u_floor", name="Floor 3")
+    admin.target._client.delete("sys_choice", row.native)
+    live(admin, "choice")
+    again = admin.target.apply(create(choice("f3", "Floor 3", 3, column="u_floor")), key="9")
+    assert again.ref.rid != row.native
+    assert len(live(admin, "choice", field="u_floor")) == 5
 
 
 # ---------------------------------------------------------------------------------------------------------------- template
