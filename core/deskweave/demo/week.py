@@ -16,6 +16,7 @@ from deskweave.practice import Practice
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 MONDAY: Final = datetime(2026, 11, 16, 9, 0, tzinfo=ZONE)
 FRIDAY_EVENING: Final = datetime(2026, 11, 20, 18, 0, tzinfo=ZONE)
+CHANNELS: Final = ("phone", "phone", "email", "self_service")  #: how people came who did not write in the chat's own platform
 PRIORITIES: Final = ("p2", "p3", "p3", "p3", "p4")
 
 
@@ -115,6 +116,7 @@ def _life(
         symptom=matter.symptom,
         stream=matter.stream,
         service_item=item,
+        channel="feishu" if origin.ticket_collection else dice.choice(CHANNELS),
         priority=dice.choice(PRIORITIES),
         user=user.name,
         email=user.email,
@@ -140,7 +142,7 @@ def _life(
     away = [name for name in everywhere if name != home]
     desk = dice.choice(away) if as_ticket or dice.random() < 0.2 else home
     patience = dice.gauss(2.6, 0.9) if dice.random() < 0.93 else dice.uniform(6, 25)
-    at = _later(at, max(0.5, patience) if desk == home else dice.uniform(24, 60))
+    at = _later(at, max(0.5, patience))
     accepted = _values(status="in_progress", agent_name=agent.name, classification=classification)
     acts.append(Act(at=at, story=story, kind="edit", on=desk, by=agent.email, values=accepted))
     if dice.random() < 0.9:

@@ -211,14 +211,15 @@ class _Page:
     def gathered_days(self, named: list[tuple[str, tuple[int, ...]]]) -> tuple[list[str], list[tuple[str, tuple[int, ...]]]]:
         """Days, or weeks where there are too many days for columns of their own."""
         days = [day.since for day in self.data.days]
-        step = 1 if len(days) <= 14 else 7 if len(days) <= 120 else 31
+        step = 1 if len(days) <= 31 else 7 if len(days) <= 120 else 31
         starts = range(0, len(days), step)
         summed = [(name, tuple(sum(counts[start : start + step]) for start in starts)) for name, counts in named]
         if step == 1 and len(days) <= 7:
             weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun") if self.language != "zh" else tuple("一二三四五六日")
             prefix = "周" if self.language == "zh" else ""
             return [f"{prefix}{weekdays[day.weekday()]} {day.day}" for day in days], summed
-        return [f"{days[start].month}-{days[start].day}" for start in starts], summed
+        sparse = 5 if step == 1 and len(days) > 14 else 1  # a month of labels would run into each other
+        return [f"{days[start].month}-{days[start].day}" if n % sparse == 0 else "" for n, start in enumerate(starts)], summed
 
     def distribution(self) -> Markup:
         data = self.data
