@@ -80,3 +80,9 @@ def verify_audit(tx: sa.Connection) -> int | None:
             return int(row.n)
         previous = row.hash
     return None
+
+
+def created_refs(tx: sa.Connection, conn: str) -> set[str]:
+    """`<collection>/<rid>` of what we have created there, and `<collection>/<corr>` where the answer did not tell."""
+    statement = sa.select(audit.c.ref).where(audit.c.conn == conn, audit.c.verb == "create", audit.c.outcome != "no")
+    return set(tx.execute(statement).scalars())

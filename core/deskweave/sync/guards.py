@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from deskweave.errors import SafetyStop
 from deskweave.model import ConnectionName, PublicMessage
 from deskweave.model.predicate import holds
+from deskweave.store.audit import created_refs
 from deskweave.store.events import last_seq, read_position, write_position
 from deskweave.store.inquiries import load_documents
-from deskweave.store.links import Link, count_live, due_links
+from deskweave.store.links import Link, count_live, due_links, links_by_id
 from deskweave.store.messages import messages_by_id
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.run import Run
@@ -37,7 +38,8 @@ def stop_of(run: Run) -> str | None:
             if side.access != "write" or not run.works(side):
                 continue
             records = due_links(tx, name, run.now(), ["inquiry"], ["live", "new", "creating"])
-            updates = {one.id for one in _with_values(run, tx, records, complete)} | run.written.get((name, "update"), set())
+            updates = {one.id for one in _with_values(run, tx, records)} | run.written.get((name, "update"), set())
+            updates -= _first_pass(run, tx, name, updates, complete)
             created = {one.id for one in records if one.state == "new" and _counts(run, tx, one, complete)}
             changes = updates | created
             live = count_live(tx, name)
@@ -74,15 +76,15 @@ def check(run: Run) -> None:
 
 
 def complete_routes(run: Run) -> None:
-    """A route all of whose counterparts are there has had its first complete pass: from now on its creates count as changes."""
+    """A route all of whose counterparts are there and finished has had its first complete pass: from now on creates count too."""
     with run.store.read() as tx:
         done = _complete(run, tx)
         open_routes = [route for route in run.routes if route.id not in done]
-        waiting = [
-            one
-            for name in run.sides
-            for one in due_links(tx, name, run.now() + run.timing.backoff_most * 1000, ["inquiry"], ["new", "creating"])
-        ]
+        waiting: list[Link] = []
+        for name in run.sides if open_routes else ():
+            due = due_links(tx, name, run.now() + run.timing.backoff_most * 1000, ["inquiry"], ["live", "new", "creating"])
+            begun = _first_pass(run, tx, name, [one.id for one in due if one.state == "live"], done)
+            waiting += [one for one in due if one.state != "live" or one.id in begun]
         values = {key: found.values for key, found in load_documents(tx, [w.inquiry for w in waiting if w.inquiry]).items()}
     finished = [
         route
@@ -112,20 +114,33 @@ def _complete(run: Run, tx: sa.Connection) -> set[str]:
     return {route.id for route in run.routes if read_position(tx, f"{ROUTE}{route.id}") is not None}
 
 
-def _with_values(run: Run, tx: sa.Connection, records: list[Link], complete: set[str]) -> list[Link]:
-    """Records that get values. What follows a create of a route's first pass (a status that is walked to) belongs to the create."""
+def _with_values(run: Run, tx: sa.Connection, records: list[Link]) -> list[Link]:
     live = [one for one in records if one.state == "live" and one.inquiry is not None]
     rows = Reconciliation(run, tx)
     rows.load(one.inquiry for one in live if one.inquiry is not None)
-    found = []
-    for one in live:
-        assert one.inquiry is not None
-        made_by_us = one.id != min(other.id for other in rows.links[one.inquiry])
-        if made_by_us and not _counts(run, tx, one, complete):
-            continue
-        if rows.want(one.inquiry, rows.link(one.inquiry, one.id)):
-            found.append(one)
-    return found
+    return [one for one in live if one.inquiry is not None and rows.want(one.inquiry, rows.link(one.inquiry, one.id))]
+
+
+def _first_pass(run: Run, tx: sa.Connection, name: ConnectionName, ids: Collection[str], complete: set[str]) -> set[str]:
+    """Links whose record we have created for a route that is not complete yet.
+
+    What is written to them still belongs to the create: a status that is walked to, a value that came with another counterpart.
+    """
+    routes = [route for route in run.routes if name in route.among and route.id not in complete]
+    if not routes or not ids:
+        return set()
+    made = created_refs(tx, name)
+    links = {
+        key: one
+        for key, one in links_by_id(tx, list(ids)).items()
+        if {f"{one.collection}/{one.rid}", f"{one.collection}/{one.corr}"} & made
+    }
+    found = load_documents(tx, [one.inquiry for one in links.values() if one.inquiry is not None])
+    return {
+        key
+        for key, one in links.items()
+        if one.inquiry is not None and any(holds(route.when, found[one.inquiry].values) for route in routes)
+    }
 
 
 def _counts(run: Run, tx: sa.Connection, link: Link, complete: set[str]) -> bool:

@@ -176,6 +176,9 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
             page.moved.append((record, view, row.id))
         elif watched and record.version is None and record.updated_at is not None and record.updated_at >= recent:
             page.hot.append(record.ref)
+    if page.moved and capabilities.index_lag:
+        links = links_by_id(tx, [identifier for _, _, identifier in page.moved])
+        page.moved = [one for one in page.moved if not _outdated(one[0], links[one[2]])]
     marked = links_by_corr(tx, [one.corr for one, _ in strangers if one.corr])
     for record, view in strangers:
         link = marked.get(record.corr) if record.corr else None
@@ -201,6 +204,11 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
         else:
             page.fresh.append((record, view))
     return page
+
+
+def _outdated(record: RemoteRecord, link: Link) -> bool:
+    """Whether an index that trails the writes shows a state from before our last look: no news, and never a person's word."""
+    return record.updated_at is not None and link.seen.at is not None and record.updated_at < link.seen.at
 
 
 def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord) -> None:

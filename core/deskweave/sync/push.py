@@ -238,11 +238,12 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: S
             record = records[one.link]
             if outcome.applied or (outcome.executed is Executed.YES and outcome.error is None):
                 _acknowledge(run, side, rows, one, link, outcome, record, lines)
-                run.written.setdefault((side.name, "update"), set()).add(link.id)
+                if one.values:  # a cross-reference alone follows a create and counts as little as that
+                    run.written.setdefault((side.name, "update"), set()).add(link.id)
                 wrote = True
                 run.part(side).updated += 1
             if outcome.error is not None:
-                _failed(run, rows, link, one, outcome.error)
+                _failed(run, side, rows, link, one, outcome.error)
                 if isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD:
                     limit = outcome.error
         rows.flush()
@@ -349,7 +350,7 @@ def _dropped(run: Run, side: Side, link: Link, name: FieldId, value: Value) -> N
     )
 
 
-def _failed(run: Run, rows: Reconciliation, link: Link, one: Intent, error: RequestError) -> None:
+def _failed(run: Run, side: Side, rows: Reconciliation, link: Link, one: Intent, error: RequestError) -> None:
     if error.executed is Executed.NO:
         for name, value in one.values.items():
             sent = [raw for raw in link.inflight.get(name, []) if raw != encode(value)]
@@ -368,9 +369,25 @@ def _failed(run: Run, rows: Reconciliation, link: Link, one: Intent, error: Requ
         link.attempts += 1
         link.not_before = now + run.timing.backoff * 2 ** (link.attempts - 1)
         if link.attempts >= run.timing.attempts:
-            rows.park(link, str(error))
+            if one.values:
+                rows.park(link, str(error))
+            else:
+                _unreferenced(run, side, link, one, error)
     else:
         link.not_before = now + run.timing.backoff
+
+
+def _unreferenced(run: Run, side: Side, link: Link, one: Intent, error: Rejected) -> None:
+    """A record that takes no cross-reference (closed, and a rule wants more of it) is still read, and written when a value changes."""
+    link.cross, link.attempts, link.not_before = one.cross, 0, None
+    run.note(
+        "cross-reference-refused",
+        side,
+        ref_key(one.before.ref),
+        "",
+        f"{link.label}: the platform refuses the counterparts' numbers: {error}",
+        "nothing else is missing; it is tried again when they change",
+    )
 
 
 def _audit(run: Run, side: Side, one: Intent, outcome: Outcome) -> Written:
