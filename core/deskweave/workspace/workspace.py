@@ -102,6 +102,7 @@ class Workspace:
         self._plugins, self._environ, self._observe = plugins, environ, observe
         self._opened: dict[ConnectionName, Opened] = {}
         self._store: Store | None = None
+        self._sound: list[Finding] | None = None
 
     def __enter__(self) -> Workspace:
         return self
@@ -202,17 +203,21 @@ class Workspace:
     def require_sound(self) -> list[Finding]:
         """Before going to a platform: settings, practice, bindings and references have no errors.
 
+        Found sound once, they stay so: all of them are read once per open workspace.
+
         Returns:
             The warnings.
 
         Raises:
             DocumentError: there are errors.
         """
-        findings = self.lint(deep=False)
-        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-        if errors:
-            raise DocumentError(errors)
-        return findings
+        if self._sound is None:
+            findings = self.lint(deep=False)
+            errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+            if errors:
+                raise DocumentError(errors)
+            self._sound = findings
+        return list(self._sound)
 
     def check_settings(self, name: str) -> list[Finding]:
         """An entry of `connections:` against its plugin's schema; secrets are not resolved."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Final
 
 from deskweave.connector import Artifact, Element, ElementChange, ElementId, Expression, Outcome, Page, Ref
@@ -52,6 +54,14 @@ KINDS: Final = frozenset({"field", "choice", "status", "transition", "request_ty
 MADE: Final = frozenset({"field", "choice"})
 
 
+@dataclass(slots=True)
+class _Known:
+    """What an apply has read and only we change meanwhile. A new listing, an error and any other change than a create forget it."""
+
+    tabs: dict[tuple[str, str], set[str]] | None = None  #: first tab of each of the project's screens -> the fields on it
+    options: dict[str, tuple[str, list[Mapping[str, Json]]] | None] = dataclass_field(default_factory=dict)  #: of a field's context
+
+
 class Configuration:
     """`connector.ConfigurationSource` and `connector.ConfigurationTarget`."""
 
@@ -60,10 +70,12 @@ class Configuration:
     def __init__(self, desk: Desk, on_change: Callable[[], None]) -> None:
         self._desk, self._on_change = desk, on_change
         self._made: dict[str, str] = {}  # path of a field we made in this process -> its id
+        self._known = _Known()
 
     # -------------------------------------------------------------------------------------------------------------- reading
     def elements(self, kind: str, resume: str | None) -> Page[Element]:
         """What the desk has of one kind. All of a kind fit one page: they are tens or hundreds."""
+        self._known = _Known()  # what was known of before is not what is there now
         listed: Mapping[str, Callable[[], Iterator[Element]]] = {
             "field": self._fields,
             "choice": self._choices,
@@ -252,13 +264,19 @@ class Configuration:
         element = change.after or change.before
         if element is None or element.id is None or element.id.kind not in MADE:
             return _refused("Jira's API makes fields and options only; the rest is by hand")
-        if "ADMINISTER" not in self._desk.site.permissions:
-            message = f"custom fields of {self._desk.site.project_key} cannot be changed with this account: {ADMIN}"
+        if "ADMINISTER" not in self._desk.probed.permissions:
+            message = f"custom fields of {self._desk.probed.project_key} cannot be changed with this account: {ADMIN}"
             raise PermissionMissing(message)
         try:
             done = self._field(change, element) if element.id.kind == "field" else self._choice(change, element)
         except RequestError as error:
+            self._known = _Known()  # what became of it is read again
             return Outcome(executed=error.executed, error=error)
+        except Exception:
+            self._known = _Known()
+            raise
+        if change.verb != "create":
+            self._known = _Known()
         if element.id.kind == "field":
             self._on_change()
         return done
@@ -284,7 +302,7 @@ class Configuration:
 
     def _make_field(self, element: Element) -> Outcome:
         """Field, context, options of a flag, screens: each step looks first, so that a second run finishes a broken first one."""
-        client, site = self._desk.client, self._desk.site
+        client, site = self._desk.client, self._desk.probed
         assert element.id is not None
         name, kind = str(element.attributes.get("name") or ""), str(element.attributes.get("type") or "text")
         if kind not in FIELD_TYPES or not name:
@@ -315,22 +333,25 @@ class Configuration:
 
     def _show(self, field: str) -> None:
         """Put the field on the project's screens; the default screen is not theirs in a service project."""
-        tabs = list(self._tabs())
+        if self._known.tabs is None:
+            self._known.tabs = {(screen, tab): self._on_tab(screen, tab) for screen, tab in self._tabs()}
+        tabs = self._known.tabs
         if not tabs:
             try:
                 self._desk.client.add_to_default_screen(field)
             except Rejected:
                 return  # it is there
-        for screen, tab in tabs:
-            if field not in self._on_tab(screen, tab):
+        for (screen, tab), there in tabs.items():
+            if field not in there:
                 self._desk.client.add_to_tab(screen, tab, field)
+                there.add(field)
 
     def _on_tab(self, screen: str, tab: str) -> set[str]:
         return {str(item.get("id")) for item in self._desk.client.tab_fields(screen, tab) if isinstance(item, Mapping)}
 
     def _tabs(self) -> Iterator[tuple[str, str]]:
         """The first tab of every screen that requests of this project are made, edited and viewed on."""
-        client, site = self._desk.client, self._desk.site
+        client, site = self._desk.client, self._desk.probed
         schemes: list[str] = []
         for entry in _values(client.screen_scheme_of_project(site.project_id)):
             scheme = entry.get("issueTypeScreenScheme")
@@ -357,17 +378,23 @@ class Configuration:
             field = self._parent(element)
             if field is None:
                 return _refused(f"{element.id.path}: its field {element.attributes.get('field')!r} is not on the site")
-            contexts = self._contexts(field)
-            if not contexts:
-                return _refused(f"{element.id.path}: field {field} has no context in {self._desk.site.project_key}")
-            for option in self._options(field, contexts[0]):
+            if field not in self._known.options:
+                first = self._contexts(field)[:1]
+                self._known.options[field] = (first[0], list(self._options(field, first[0]))) if first else None
+            known = self._known.options[field]
+            if known is None:
+                return _refused(f"{element.id.path}: field {field} has no context in {self._desk.probed.project_key}")
+            context, options = known
+            for option in options:
                 if str(option.get("value")).casefold() == text.casefold() and not option.get("optionId"):
                     if option.get("disabled") is True:
-                        client.update_option(field, contexts[0], {"id": str(option["id"]), "disabled": False})
-                    return Outcome(executed=Executed.YES, ref=Ref("choice", f"{field}/{contexts[0]}/{option.get('id')}"))
-            made = client.create_options(field, contexts[0], [text])
+                        client.update_option(field, context, {"id": str(option["id"]), "disabled": False})
+                        del self._known.options[field]
+                    return Outcome(executed=Executed.YES, ref=Ref("choice", f"{field}/{context}/{option.get('id')}"))
+            made = client.create_options(field, context, [text])
+            options += [item for item in made if isinstance(item, Mapping)]
             id_ = next((item.get("id") for item in made if isinstance(item, Mapping)), None)
-            return Outcome(executed=Executed.YES, ref=Ref("choice", f"{field}/{contexts[0]}/{id_}"))
+            return Outcome(executed=Executed.YES, ref=Ref("choice", f"{field}/{context}/{id_}"))
         native = _native(change)
         parts = (native or "").split("/")
         if native is None or len(parts) != 3:

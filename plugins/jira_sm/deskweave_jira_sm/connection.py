@@ -59,6 +59,14 @@ class JiraConnection:
             return self._site
 
     @property
+    def probed(self) -> Site:
+        """The site as it was probed: for what no new field changes, so that not each one has all fields read again."""
+        with self._lock:
+            if self._site is not None:
+                return self._site
+        return self.site
+
+    @property
     def bound(self) -> CollectionBinding | None:
         return self._bound
 

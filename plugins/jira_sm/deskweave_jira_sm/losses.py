@@ -42,6 +42,15 @@ def _of(element: Element, kind: str, names: frozenset[str]) -> Iterator[Loss]:
         missing = sorted(name for name in _spelled(element) if name.casefold() not in names)
         if missing or not _spelled(element):
             yield _status(element, missing)
+        else:
+            yield Loss(
+                element=element.id,
+                degree="narrowed",
+                what="the status is there already; Deskweave reads it and walks to it, and keeps no phase of it",
+                steps={},
+                where=_MENU_STATUS,
+                verify=False,
+            )
     elif kind == "transition":
         yield Loss(
             element=element.id,
@@ -51,7 +60,16 @@ def _of(element: Element, kind: str, names: frozenset[str]) -> Iterator[Loss]:
             where=_MENU_STATUS,
             verify=False,
         )
-    elif kind == "catalog_item" and not any(label.casefold() in names for label in _labels(element).values()):
+    elif kind == "catalog_item" and any(label.casefold() in names for label in _labels(element).values()):
+        yield Loss(
+            element=element.id,
+            degree="narrowed",
+            what="a request type of that name is there already; the service item is an option of the field Service item beside it",
+            steps={},
+            where=_MENU_TYPES,
+            verify=False,
+        )
+    elif kind == "catalog_item":
         yield Loss(
             element=element.id,
             degree="by_hand",
