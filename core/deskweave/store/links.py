@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -63,7 +64,7 @@ class Link:
     seen: Seen = field(default_factory=Seen)
     unreadable: frozenset[FieldId] = frozenset()
     dropped: dict[FieldId, Value] = field(default_factory=dict)
-    loaded: Any = None  #: the row as it was loaded, to write only what changed
+    loaded: Any = None  #: what stands in the store, to write only what changed
 
     def may_have_written(self, name: FieldId) -> list[Value]:
         """Values we may have written to this field, the answer unknown."""
@@ -72,10 +73,17 @@ class Link:
 
 _COLUMNS: Final = [column for column in link.c]
 _NAMES: Final = [column.name for column in link.c]
-_FIXED: Final = frozenset({"id", "conn", "corr", "kind", "message", "parent"})  #: never change
+_SCALARS: Final = [name for name in _NAMES if name != "inflight"]
+_scalars: Final = attrgetter(*_SCALARS)
 _WHOLE: Final = sa.select(*_COLUMNS, snapshot.c.base, snapshot.c.observed, snapshot.c.unreadable).select_from(
     link.outerjoin(snapshot, snapshot.c.link == link.c.id)
 )
+_BY_ID: Final = _WHOLE.where(link.c.id.in_(sa.bindparam("ids", expanding=True)))
+_BY_CORR: Final = _WHOLE.where(link.c.corr.in_(sa.bindparam("corrs", expanding=True)))
+_BY_INQUIRY: Final = _WHOLE.where(
+    link.c.inquiry.in_(sa.bindparam("inquiries", expanding=True)), link.c.kind == "inquiry"
+).order_by(link.c.id)
+_BY_PARENT: Final = _WHOLE.where(link.c.parent.in_(sa.bindparam("parents", expanding=True)), link.c.kind == "message")
 _SCAN: Final = sa.select(
     link.c.rid, link.c.id, link.c.seen_fp, link.c.seen_version, link.c.label, link.c.state, link.c.dirty
 ).where(
@@ -106,7 +114,7 @@ def scan_links(tx: sa.Connection, conn: str, collection: str, rids: Iterable[str
 def links_by_corr(tx: sa.Connection, corrs: Iterable[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
     for part in chunks(corrs):
-        for one in _links(tx.execute(_WHOLE.where(link.c.corr.in_(part))).all()):
+        for one in _links(tx.execute(_BY_CORR, {"corrs": part})):
             found[one.corr] = one
     return found
 
@@ -114,7 +122,7 @@ def links_by_corr(tx: sa.Connection, corrs: Iterable[str]) -> dict[str, Link]:
 def links_by_id(tx: sa.Connection, ids: Iterable[str]) -> dict[str, Link]:
     found: dict[str, Link] = {}
     for part in chunks(ids):
-        for one in _links(tx.execute(_WHOLE.where(link.c.id.in_(part))).all()):
+        for one in _links(tx.execute(_BY_ID, {"ids": part})):
             found[one.id] = one
     return found
 
@@ -123,8 +131,7 @@ def links_of(tx: sa.Connection, inquiries: Iterable[InquiryId]) -> dict[InquiryI
     """Record links by inquiry, oldest first."""
     found: dict[InquiryId, list[Link]] = {}
     for part in chunks(inquiries):
-        statement = _WHOLE.where(link.c.inquiry.in_(part), link.c.kind == "inquiry").order_by(link.c.id)
-        for one in _links(tx.execute(statement).all()):
+        for one in _links(tx.execute(_BY_INQUIRY, {"inquiries": part})):
             assert one.inquiry is not None
             found.setdefault(one.inquiry, []).append(one)
     return found
@@ -134,14 +141,14 @@ def message_links_of(tx: sa.Connection, parents: Iterable[str]) -> list[Link]:
     """Message links under these record links."""
     found: list[Link] = []
     for part in chunks(parents):
-        found.extend(_links(tx.execute(_WHOLE.where(link.c.parent.in_(part), link.c.kind == "message")).all()))
+        found.extend(_links(tx.execute(_BY_PARENT, {"parents": part})))
     return found
 
 
 def due_links(tx: sa.Connection, conn: str, now: datetime, kinds: Sequence[str], states: Sequence[str]) -> list[Link]:
     """Links of a connection with something to write whose moment has come, oldest first."""
     found = tx.execute(_DUE, {"b_conn": conn, "b_now": now, "kinds": list(kinds), "states": list(states)})
-    return _links(found.all())
+    return _links(found)
 
 
 def waiting_links(tx: sa.Connection, now: datetime) -> tuple[int, datetime | None]:
@@ -196,18 +203,15 @@ def insert_links(tx: sa.Connection, links: Sequence[Link]) -> None:
 
 
 def save_links(tx: sa.Connection, links: Sequence[Link]) -> int:
-    """Write the links that differ from what was loaded; answers with how many did."""
+    """Write the links that differ from what was loaded; answers with how many rows that were."""
     rows, snapshots = [], []
     for one in links:
-        row = _link_row(one)
-        before = one.loaded
-        if before is None or any(row[name] != before[0][name] for name in _NAMES):
-            rows.append({**row, "b_id": row["id"]})
-        if one.kind == "inquiry":
-            picture = _snapshot_row(one)
-            if before is None or picture != before[1]:
-                snapshots.append({**picture, "b_link": picture["link"]})
-        one.loaded = (row, _snapshot_row(one) if one.kind == "inquiry" else None)
+        state = _state(one)
+        if one.loaded is None or state[0] != one.loaded[0]:
+            rows.append({**_link_row(one), "b_id": one.id})
+        if one.kind == "inquiry" and (one.loaded is None or state[1] != one.loaded[1]):
+            snapshots.append({**_snapshot_row(one), "b_link": one.id})
+        one.loaded = state
     if rows:
         tx.execute(_UPDATE, rows)
     if snapshots:
@@ -233,8 +237,30 @@ _UPDATE_SNAPSHOT: Final = (
 )
 
 
+def _state(one: Link) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What both rows of a link say, cheap to take and to compare: copies, because links are changed in place."""
+    seen = one.seen
+    return (
+        (
+            *_scalars(one),
+            {name: tuple(values) for name, values in one.inflight.items()},
+        ),
+        (
+            one.base.copy(),
+            one.cross,
+            one.frozen,
+            seen.values.copy(),
+            seen.unknown.copy(),
+            seen.at,
+            seen.by,
+            one.unreadable,
+            one.dropped.copy(),
+        ),
+    )
+
+
 def _link_row(one: Link) -> dict[str, Any]:
-    row = {name: getattr(one, name) for name in _NAMES}
+    row = dict(zip(_SCALARS, _scalars(one), strict=True))
     row["inflight"] = {name: list(values) for name, values in one.inflight.items()} or None
     return row
 
@@ -260,10 +286,9 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
 
 def _links(rows: Iterable[Any]) -> list[Link]:
     found = []
-    for row in rows:
-        columns = dict(row._mapping)
-        base, observed, limits = columns.pop("base"), columns.pop("observed"), columns.pop("unreadable")
-        one = Link(**{**columns, "inflight": columns["inflight"] or {}})
+    for *columns, base, observed, limits in rows:
+        one = Link(**dict(zip(_NAMES, columns, strict=True)))
+        one.inflight = one.inflight or {}
         if base is not None:
             one.base, one.cross, one.frozen = decode_all(base["v"]), base.get("x"), base.get("frozen")
         if observed is not None:
@@ -276,6 +301,6 @@ def _links(rows: Iterable[Any]) -> list[Link]:
             )
         if limits is not None:
             one.unreadable, one.dropped = frozenset(map(FieldId, limits["unreadable"])), decode_all(limits["dropped"])
-        one.loaded = (_link_row(one), _snapshot_row(one) if one.kind == "inquiry" else None)
+        one.loaded = _state(one)
         found.append(one)
     return found
