@@ -30,13 +30,15 @@ def hooks() -> Iterator[str]:
 
 
 def exit_codes(language: str) -> Iterator[str]:
-    """The one table of exit codes."""
-    from deskweave.cli.exits import TABLE
+    """The one table of exit codes, in the words of `--help`."""
+    from deskweave.cli.exits import Exit
+    from deskweave.cli.language import Messages
 
+    say = Messages(language)
     yield "| code | meaning |" if language == "en" else "| 退出码 | 含义 |"
     yield "|---|---|"
-    for code, words in TABLE.items():
-        yield f"| {int(code)} | {words[language]} |"
+    for code in Exit:
+        yield f"| {int(code)} | {say(f'exit-{int(code)}')} |"
 
 
 def coverage() -> Iterator[str]:
@@ -54,20 +56,33 @@ def coverage() -> Iterator[str]:
 
 
 def commands() -> Iterator[str]:
-    """`--help` of every command, as a user sees it in English."""
+    """`--help` of every command and subcommand, as a user sees it in English; what all understand stands once, with the first."""
+    from deskweave.cli.commands import LINES, SUBCOMMANDS
+    from deskweave.cli.language import Messages
+
+    say = Messages("en")
+
+    def shown(*words: str, common: bool = False) -> str:
+        text = help_text(*words)
+        return (text if common else text.split(say("help-common"))[0]).strip()
+
+    yield f"```text\n{shown(common=True)}\n```\n"
+    for line, names in LINES.items():
+        yield f"## {say(f'line-{line}').strip()}\n"
+        for name in names:
+            yield f"### `deskweave {name}`\n\n```text\n{shown(name)}\n```\n"
+            for sub in SUBCOMMANDS.get(name, ()):
+                yield f"### `deskweave {name} {sub}`\n\n```text\n{shown(name, sub)}\n```\n"
+
+
+def help_text(*words: str) -> str:
+    """What `deskweave WORDS --help` prints, without the blanks at the ends of lines."""
     import io
     from contextlib import redirect_stderr, redirect_stdout, suppress
 
     from deskweave.cli import run
-    from deskweave.cli.commands import GROUPS
 
-    def shown(*words: str) -> str:
-        out = io.StringIO()
-        with redirect_stdout(out), redirect_stderr(out), suppress(SystemExit):
-            run([*words, "--help", "--lang", "en", "--color", "never"])
-        return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
-
-    yield f"```text\n{shown()}\n```\n"
-    for group in GROUPS.values():
-        for name in group:
-            yield f"## `deskweave {name}`\n\n```text\n{shown(name)}\n```\n"
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(out), suppress(SystemExit):
+        run([*words, "--help", "--lang", "en", "--color", "never"])
+    return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
