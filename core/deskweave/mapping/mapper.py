@@ -95,14 +95,15 @@ class BoundMapper:
         collection = self._binding.collections[change.ref.collection]
         keys = self._keys[collection.name]
         if keys and change.field == keys[0]:
-            old, new = (self._status_told(collection, keys, raw) for raw in (change.old, change.new))
-            return Change(field=STATUS, old=old, new=new, source=change) if new is not None else None
+            was, told = (self._status_told(collection, keys, raw) for raw in (change.old, change.new))
+            return Change(field=STATUS, old=was, new=told, source=change) if told is not None else None
         for name, at in self._fields[collection.name].items():
             if at.native == change.field:
                 try:
                     new = self._read(name, at, change.new)
                 except Unmapped:
                     return None
+                old: Value
                 try:
                     old = self._read(name, at, change.old)
                 except Unmapped:
@@ -219,7 +220,7 @@ class BoundMapper:
 
     @staticmethod
     def _status(collection: CollectionBinding, words: Mapping[str, Json], *, partial: bool = False) -> str | None:
-        """The status that `words` spell: the most exact `is` first, then `reads`. `partial`: a history line tells one key only."""
+        """The status that `words` spell: the most exact `is`, then the most exact of `reads`. `partial`: not every key is told."""
 
         def fits(spelled: Mapping[str, Json]) -> bool:
             keys = [key for key in spelled if key in words] if partial else list(spelled)
@@ -229,7 +230,11 @@ class BoundMapper:
             ((len(spelled.is_), slug) for slug, spelled in collection.statuses.items() if fits(spelled.is_)),
             key=lambda pair: -pair[0],
         )
-        also = [slug for slug, spelled in collection.statuses.items() if any(fits(words_) for words_ in spelled.reads)]
+        told = {
+            slug: max((sum(key in words for key in other) for other in spelled.reads if fits(other)), default=0)
+            for slug, spelled in collection.statuses.items()
+        }
+        also = sorted((slug for slug, count in told.items() if count), key=lambda slug: -told[slug])
         if partial and also:
             return also[0]
         return exact[0][1] if exact else also[0] if also else None

@@ -78,15 +78,13 @@ class Engine:
             run = self._begin()
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)
-            reading: Iterable[Side] = chosen
+            self._read(run, chosen)
             for _ in range(ROUNDS):
                 run.report.rounds += 1
-                self._read(run, reading)
+                self._merge(run)
                 guards.check(run)
-                wrote = [side for side in chosen if self._write(run, side)]
-                if not wrote:
+                if not any([self._write(run, side) for side in chosen]):
                     break
-                reading = wrote
             guards.complete_routes(run)
             self._end(run, chosen)
             return run.report
@@ -102,6 +100,7 @@ class Engine:
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)
             self._read(run, chosen)
+            self._merge(run)
             stop = guards.stop_of(run)
             records = [record for side in chosen if run.works(side) for record in planned(run, side)]
             self._end(run, chosen)
@@ -139,6 +138,7 @@ class Engine:
                 run.part(side).paused, run.part(side).paused_until = state.pause_reason, state.paused_until
 
     def _read(self, run: Run, sides: Iterable[Side]) -> None:
+        """Read what is new, once a run: what a write has made of its record, its own answer tells."""
         for side in sides:
             if run.works(side):
                 pull(run, side)
@@ -146,6 +146,9 @@ class Engine:
                 pull_messages(run, side)
             if run.works(side):
                 refine(run, side)
+
+    def _merge(self, run: Run) -> None:
+        """Look after records whose inquiry has changed by another hand: a rule, a person, a record of another platform."""
         with self._store.read() as tx:
             dirty = dirty_inquiries(tx)
         for part in chunks(dirty, 200):

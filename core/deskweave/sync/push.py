@@ -103,11 +103,7 @@ def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Se
                 moved[ref] = link
     lines = lines_of(run, side, batch[0].collection, {ref: link.seen.at for ref, link in moved.items()})
     intents = _claim(run, side, batch, got, views, moved, lines)
-    wrote = False
-    size = max(1, capabilities.patch_batch)
-    for start in range(0, len(intents), size):
-        wrote |= _send(run, side, capabilities, intents[start : start + size])
-    return wrote
+    return _send(run, side, capabilities, intents) if intents else False
 
 
 def _claim(
@@ -201,28 +197,59 @@ def _intend(
     return Intent(inquiry, link.id, link.token, record, view, want, cross, patch)
 
 
-def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]) -> bool:
+def _patch(
+    run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]
+) -> tuple[list[Outcome | None], RemoteError | PluginError | None]:
+    """Send the patches, as many in a call as the platform takes.
+
+    Returns:
+        The outcome of each, None for one that was not sent because of a limit or a failure before it; and the last failure.
+    """
     sink = side.connection.sink
     assert sink is not None
+    outcomes: list[Outcome | None] = []
     failure: RemoteError | PluginError | None = None
-    outcomes: Sequence[Outcome] = ()
-    try:
-        outcomes = run.call(side, lambda: sink.patch([one.patch for one in intents]), "sink.patch")
-        if len(outcomes) != len(intents):
-            raise PluginError(side.name, "sink.patch", f"{len(outcomes)} outcomes for {len(intents)} patches")
-    except (RemoteError, PluginError) as error:
-        failure = error
-        known = error if isinstance(error, RequestError) else None
-        outcomes = [
-            Outcome(executed=Executed.MAYBE if known is None else known.executed, error=known or _unclear(error)) for _ in intents
-        ]
+    size = max(1, capabilities.patch_batch)
+    for start in range(0, len(intents), size):
+        part = intents[start : start + size]
+        answers: Sequence[Outcome]
+        try:
+            answers = run.call(side, lambda: sink.patch([one.patch for one in part]), "sink.patch")  # noqa: B023
+            if len(answers) != len(part):
+                raise PluginError(side.name, "sink.patch", f"{len(answers)} outcomes for {len(part)} patches")
+        except (RemoteError, PluginError) as error:
+            failure = error
+            known = error if isinstance(error, RequestError) else None
+            answers = [
+                Outcome(executed=Executed.MAYBE if known is None else known.executed, error=known or _unclear(error)) for _ in part
+            ]
+        outcomes.extend(answers)
+        if isinstance(failure, (ConfigurationError, PluginError)) or any(_limited(one) for one in answers):
+            break
+    return outcomes + [None] * (len(intents) - len(outcomes)), failure
+
+
+def _limited(outcome: Outcome) -> bool:
+    return isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD
+
+
+def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]) -> bool:
+    outcomes, failure = _patch(run, side, capabilities, intents)
     later = [
         one.before.ref
         for one, outcome in zip(intents, outcomes, strict=True)
-        if outcome.executed is Executed.YES and outcome.record is None
+        if outcome is not None and outcome.executed is Executed.YES and outcome.record is None
     ]
-    reread = fetch(run, side, later) if later else {}
-    records = {one.link: outcome.record or reread.get(one.before.ref) for one, outcome in zip(intents, outcomes, strict=True)}
+    reread: Mapping[Ref, RemoteRecord | Absent] = {}
+    unread = False
+    try:
+        reread = fetch(run, side, later) if later else {}
+    except (RemoteError, PluginError) as error:
+        failure, unread = error, True  # what may have been written stays in flight until the records are seen again
+    records = {
+        one.link: None if outcome is None else outcome.record or reread.get(one.before.ref)
+        for one, outcome in zip(intents, outcomes, strict=True)
+    }
     lines = _unseen(run, side, capabilities, intents, records)
     wrote = False
     limit: RateLimited | None = None
@@ -232,9 +259,13 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: S
         written: list[Written] = []
         for one, outcome in zip(intents, outcomes, strict=True):
             link = rows.link(one.inquiry, one.link)
-            written.append(_audit(run, side, one, outcome))
+            if outcome is not None:
+                written.append(_audit(run, side, one, outcome))
             if link.token != one.token:
                 continue  # another worker has taken it over since: its answer counts, not ours
+            if outcome is None:
+                _unsent(link, one)
+                continue
             record = records[one.link]
             if outcome.applied or (outcome.executed is Executed.YES and outcome.error is None):
                 _acknowledge(run, side, rows, one, link, outcome, record, lines)
@@ -250,7 +281,7 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: S
         record_writes(tx, written)
     if limit is not None:
         run.limited(side, limit)
-    if isinstance(failure, (ConfigurationError, PluginError)):
+    if failure is not None and (unread or isinstance(failure, (ConfigurationError, PluginError))):
         raise failure
     return wrote
 
@@ -350,14 +381,19 @@ def _dropped(run: Run, side: Side, link: Link, name: FieldId, value: Value) -> N
     )
 
 
+def _unsent(link: Link, one: Intent) -> None:
+    """It was surely not written: these values are not in flight."""
+    for name, value in one.values.items():
+        sent = [raw for raw in link.inflight.get(name, []) if raw != encode(value)]
+        if sent:
+            link.inflight[name] = sent
+        else:
+            link.inflight.pop(name, None)
+
+
 def _failed(run: Run, side: Side, rows: Reconciliation, link: Link, one: Intent, error: RequestError) -> None:
     if error.executed is Executed.NO:
-        for name, value in one.values.items():
-            sent = [raw for raw in link.inflight.get(name, []) if raw != encode(value)]
-            if sent:
-                link.inflight[name] = sent
-            else:
-                link.inflight.pop(name, None)
+        _unsent(link, one)
     now = run.now()
     if isinstance(error, Stale):
         link.not_before = None
@@ -378,7 +414,7 @@ def _failed(run: Run, side: Side, rows: Reconciliation, link: Link, one: Intent,
 
 
 def _unreferenced(run: Run, side: Side, link: Link, one: Intent, error: Rejected) -> None:
-    """A record that takes no cross-reference (closed, and a rule wants more of it) is still read, and written when a value changes."""
+    """A record that takes no cross-reference (closed, and a rule wants more) is still read, and written when a value changes."""
     link.cross, link.attempts, link.not_before = one.cross, 0, None
     run.note(
         "cross-reference-refused",
