@@ -282,6 +282,9 @@ class LedgerConfiguration:
         except Rejected as error:
             self._ledger.forget()
             return Outcome(executed=error.executed, error=error)
+        except Exception:
+            self._ledger.forget()  # the table may be gone
+            raise
         self._ledger.forget_columns()
         return outcome
 

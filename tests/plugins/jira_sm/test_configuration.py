@@ -162,6 +162,29 @@ def test_the_rest_of_a_desk_is_read(bench) -> None:
     assert live(admin, "nothing of ours") == []
 
 
+def test_options_are_listed_once_for_all_that_are_made(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not from memory after a new listing: a person may have changed them meanwhile."""
+    connection = bench.connect("admin")
+    field = connection.target.apply(bench.field_change("floor", "Floor", "choice"), key="f").ref.rid
+    asked: list[str] = []
+    options = connection.client.options
+    monkeypatch.setattr(connection.client, "options", lambda *args: asked.append(args[0]) or options(*args))
+
+    def make(number: int) -> str:
+        made = element("choice", f"fields/floor/choices/f{number}", name=f"Floor {number}", field="Floor", collection="request")
+        done = connection.target.apply(ElementChange(verb="create", before=None, after=made), key=str(number))
+        assert done.error is None
+        return done.ref.rid
+
+    natives = [make(number) for number in range(4)]
+    assert [make(number) for number in range(4)] == natives
+    assert asked == [field]
+    connection.client.delete_option(*natives[2].split("/"))
+    live(connection, "choice")
+    assert make(2) not in natives
+    assert sum(one.native.startswith(f"{field}/") for one in live(connection, "choice")) == 4
+
+
 def element(kind: str, path: str, **attributes: object) -> Element:
     return Element(id=ElementId(kind, path), native=None, attributes=attributes)  # type: ignore[arg-type]
 
