@@ -92,7 +92,9 @@ class RealLog:
 @pytest.fixture(scope="session")
 def log(shared: Path) -> RealLog:
     text = gzip.decompress((shared / "data" / "uci_incident_event_log_first5998.csv.gz").read_bytes()).decode()
-    lines = [Line(row["number"], instant(row["sys_updated_at"]), row["incident_state"], row) for row in csv.DictReader(io.StringIO(text))]
+    lines = [
+        Line(row["number"], instant(row["sys_updated_at"]), row["incident_state"], row) for row in csv.DictReader(io.StringIO(text))
+    ]
     found = RealLog(sorted(lines, key=lambda line: line.at))  # stable: equal minutes keep the file's order
     for line in found.lines:
         found.incidents.setdefault(line.number, []).append(line)
@@ -198,7 +200,9 @@ def desk(log: RealLog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Des
             id="reallog",
             now=clock(),
             plugins=plugins,
-            connections=[NewConnection(name=name, plugin=name, access="write", settings=running[name].settings("admin")) for name in NAMES],
+            connections=[
+                NewConnection(name=name, plugin=name, access="write", settings=running[name].settings("admin")) for name in NAMES
+            ],
             since=log.start,
             extra={"guard": {"max_notices": 10_000}},  # every request of Jira may write to its reporter
         )

@@ -132,18 +132,24 @@ def test_end_values_were_true_only_at_the_end(desk, log):
             " WHERE event.field = 'status' AND json_extract(event.new, '$') = 'closed' GROUP BY link.label",
         )
     )
-    stated = {number: datetime.strptime(lines[0].raw["closed_at"], "%d-%m-%Y %H:%M").replace(tzinfo=UTC) for number, lines in log.incidents.items()}
+    stated = {
+        number: datetime.strptime(lines[0].raw["closed_at"], "%d-%m-%Y %H:%M").replace(tzinfo=UTC)
+        for number, lines in log.incidents.items()
+    }
     apart = [number for number, at in stated.items() if datetime.fromisoformat(closings[number]) != at]
     # the few that were touched after closing: the file then states the later touch
     assert len(apart) == sum(lines[-2].state == "Closed" for lines in log.incidents.values())
     assert len(apart) < 8
-    codes = query(desk, "SELECT event.at, link.label FROM event JOIN link ON link.inquiry = event.inquiry AND link.conn = 'servicenow' WHERE field = 'solution'")
+    codes = query(
+        desk,
+        "SELECT event.at, link.label FROM event JOIN link ON link.inquiry = event.inquiry AND link.conn = 'servicenow' WHERE field = 'solution'",
+    )
     assert len(codes) == sum(lines[0].raw["closed_code"] != "?" for lines in log.incidents.values())
     assert all(at == closings[label] for at, label in codes)
 
 
 # ------------------------------------------------------------------------------------------------------------------- figures
-NOON = {"off": {(4, 2), (4, 3), (4, 4), (4, 30), (5, 1), (5, 2), (6, 9), (6, 10), (6, 11), (9, 15), (9, 16), (9, 17), *((10, n) for n in range(1, 8))},
+HOLIDAYS_2016 = {"off": {(4, 2), (4, 3), (4, 4), (4, 30), (5, 1), (5, 2), (6, 9), (6, 10), (6, 11), (9, 15), (9, 16), (9, 17), *((10, n) for n in range(1, 8))},
         "working": {(6, 12), (9, 18), (10, 8), (10, 9)}}  # fmt: skip
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -155,14 +161,18 @@ def working_minutes(start, end, known={}):
         if day not in known:
             works = day.weekday() < 5
             if day.year == 2016:
-                works = (works or (day.month, day.day) in NOON["working"]) and (day.month, day.day) not in NOON["off"]
+                works = (works or (day.month, day.day) in HOLIDAYS_2016["working"]) and (day.month, day.day) not in HOLIDAYS_2016[
+                    "off"
+                ]
             if day.year == 2017:
                 works = (works and not ((1, 1) <= (day.month, day.day) <= (1, 2) or (1, 27) <= (day.month, day.day) <= (2, 2))) or (
                     day.month,
                     day.day,
                 ) in {(1, 22), (2, 4)}
             midnight = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
-            known[day] = [midnight + timedelta(minutes=n) for n in range(1440) if 540 <= n < 720 or 780 <= n < 1080] if works else []
+            known[day] = (
+                [midnight + timedelta(minutes=n) for n in range(1440) if 540 <= n < 720 or 780 <= n < 1080] if works else []
+            )
         total += sum(start <= minute < end for minute in known[day])
         day += timedelta(days=1)
     return total
@@ -205,7 +215,6 @@ def test_the_key_figures_are_those_of_the_file(desk, log):
     results = {one.metric: one for one in desk.space.kpi(periods, by=(), metrics=list(expected))}
     for metric, value in expected.items():
         assert results[metric].value == pytest.approx(float(value), rel=1e-9), metric
-    print({name: (float(value), results[name].counted) for name, value in expected.items()})
 
 
 # --------------------------------------------------------------------------------------------------------------------- quiet
@@ -215,7 +224,9 @@ def rows_of(desk):
         tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         found = {}
         for table in tables:
-            columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("connection", "heartbeat")]
+            columns = [
+                row[1] for row in store.execute(f"PRAGMA table_info({table})") if (table, row[1]) != ("connection", "heartbeat")
+            ]
             found[table] = Counter(store.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall())
     store.close()
     return found
@@ -231,7 +242,10 @@ def test_a_second_sync_reads_and_writes_nothing(desk):
     assert not report.written
     assert {name: desk.running[name].platform.traffic.writes for name in COLLECTIONS} == writes
     assert all(desk.running[name].platform.traffic.reads > reads[name] for name in COLLECTIONS)
-    assert rows_of(desk) == before
+    after_rows = rows_of(desk)
+    assert {
+        table: (rows - before[table], before[table] - rows) for table, rows in after_rows.items() if rows != before[table]
+    } == {}
     assert desk.space.folder.store_path.stat().st_size == size
     after = dict(query(desk, "SELECT name, heartbeat FROM connection"))
     assert after.keys() == beats.keys()
@@ -248,7 +262,9 @@ def test_one_edit_on_each_platform_reaches_the_other_two(desk, log):
         row = find_inquiry_of(desk.space.store, "servicenow", "incident", incidents[number].ref.rid)
         refs = {link.connection: type(incidents[number].ref)(link.collection, link.rid) for link in row.links}
         desk.clock.advance(timedelta(minutes=1))
-        desk.hands(name).edit(refs[name], {FieldId("title"): f"{number}, edited on {name}"}, "admin" if name == "servicenow" else "li.wei@example.com")
+        desk.hands(name).edit(
+            refs[name], {FieldId("title"): f"{number}, edited on {name}"}, "admin" if name == "servicenow" else "li.wei@example.com"
+        )
         edited[number, name] = refs
     for _ in range(4):
         desk.clock.advance(timedelta(minutes=10))
@@ -258,4 +274,5 @@ def test_one_edit_on_each_platform_reaches_the_other_two(desk, log):
         for other, ref in refs.items():
             record = sides[other][0].records.fetch([ref])[0]
             assert sides[other][2].read(record).values["title"] == f"{number}, edited on {name}", (name, other)
-    assert {name: desk.running[name].platform.traffic.writes - before[name] for name in COLLECTIONS} == dict.fromkeys(COLLECTIONS, 2)
+    calls = {name: desk.running[name].platform.traffic.writes - before[name] for name in COLLECTIONS}
+    assert calls == {"servicenow": 2, "jira_sm": 2, "feishu": 1}  # two records each; rows of a Bitable are written in one call

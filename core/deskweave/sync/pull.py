@@ -78,23 +78,22 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
     with run.store.read() as tx:
         stream = read_stream(tx, side.name, name, RECORDS)
     since = None if stream.watermark is None else stream.watermark - overlap(capabilities)
-    resume, seen, changed, news = stream.resume, 0, False, stream.watermark is None
+    resume, seen, changed, latest = stream.resume, 0, False, stream.watermark
     for _ in range(PAGES):
         at = resume
         page: Page[RemoteRecord] = run.call(side, lambda: source.changes(name, since, at), "records.changes")  # noqa: B023
         seen += len(page.items)
         run.part(side).seen += len(page.items)
         run.progress(Progress(connection=side.name, step="read", done=seen, total=page.expected))
-        news |= any(
-            one.updated_at is not None and stream.watermark is not None and one.updated_at >= stream.watermark for one in page.items
-        )
+        stamps = [one.updated_at for one in page.items if one.updated_at is not None]
+        latest = max(stamps if latest is None else [latest, *stamps], default=None)
         mark = max((one for one in (page.covers_until, stream.watermark) if one is not None), default=None)
         to = Stream(mark, page.resume)
         wrote = take_page(run, side, name, page.items, to if to != stream else None)
         changed |= wrote
         if wrote:
             stream = to
-        elif page.resume is None and to != stream and (news or changed or stream.resume is not None):
+        elif page.resume is None and to != stream and (changed or _worth_saving(stream, to, latest, overlap(capabilities))):
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, RECORDS, to)
             stream = to
@@ -104,6 +103,19 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
             raise PluginError(side.name, "records.changes", f"the listing of {name} does not move on from {page.resume[:40]}")
         resume = page.resume
     raise PluginError(side.name, "records.changes", f"the listing of {name} does not end")
+
+
+def _worth_saving(old: Stream, new: Stream, latest: datetime | None, span: timedelta) -> bool:
+    """Whether a listing that brought nothing new moves its position all the same: a quiet run writes nothing.
+
+    It does once the position has passed all that was told again, so that it is not told for ever, or has come far enough that what
+    is told again would grow.
+    """
+    if old.watermark is None or new.watermark is None or old.resume is not None:
+        return True
+    if latest is None or latest <= old.watermark:
+        return False
+    return new.watermark > latest or new.watermark - old.watermark > span
 
 
 def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], to: Stream | None = None) -> bool:
