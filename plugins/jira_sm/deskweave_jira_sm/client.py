@@ -39,9 +39,8 @@ class Client:
 
     def __init__(self, settings: Settings, kit: Kit) -> None:
         self._kit = kit
-        self._transport = Transport(
-            kit, settings.address, classify=classifier(kit.now), auth=TokenAuth(settings.email, settings.api_token)
-        )
+        auth = TokenAuth(settings.auth.email, settings.auth.api_token.get_secret_value())
+        self._transport = Transport(kit, settings.address, classify=classifier(kit.now), auth=auth)
 
     @property
     def calls(self) -> int:

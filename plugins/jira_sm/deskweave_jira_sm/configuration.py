@@ -62,6 +62,10 @@ class _Known:
     options: dict[str, tuple[str, list[Mapping[str, Json]]] | None] = dataclass_field(default_factory=dict)  #: of a field's context
 
 
+COUNTERPARTS: Final = "Counterparts"  #: where agents read the numbers of the same inquiry on other platforms
+_COUNTERPARTS_PATH: Final = "fields/counterparts"
+
+
 class Configuration:
     """`connector.ConfigurationSource` and `connector.ConfigurationTarget`."""
 
@@ -301,13 +305,24 @@ class Configuration:
         return Outcome(executed=Executed.YES, ref=Ref("field", native))
 
     def _make_field(self, element: Element) -> Outcome:
-        """Field, context, options of a flag, screens: each step looks first, so that a second run finishes a broken first one."""
-        client, site = self._desk.client, self._desk.probed
+        """One field, and beside the first of them the field where counterparts' numbers stand, if the desk has none."""
         assert element.id is not None
         name, kind = str(element.attributes.get("name") or ""), str(element.attributes.get("type") or "text")
+        bound = self._desk.bound
+        counterparts = (bound.cross_reference if bound is not None else None) or COUNTERPARTS
+        known = {info.name.casefold() for info in self._desk.probed.fields.values()}
+        if counterparts.casefold() not in known and _COUNTERPARTS_PATH not in self._made:
+            beside = self._make(_COUNTERPARTS_PATH, counterparts, "text")
+            if beside.error is not None:
+                return beside
+        return self._make(element.id.path, name, kind)
+
+    def _make(self, path: str, name: str, kind: str) -> Outcome:
+        """Field, context, options of a flag, screens: each step looks first, so that a second run finishes a broken first one."""
+        client, site = self._desk.client, self._desk.probed
         if kind not in FIELD_TYPES or not name:
-            return _refused(f"{element.id.path}: Jira has no field for type {kind!r}")
-        mark = f"{_MARK}{element.id.path} {kind}"
+            return _refused(f"{path}: Jira has no field for type {kind!r}")
+        mark = f"{_MARK}{path} {kind}"
         native = None
         for field in pages(lambda start: client.find_fields(name, start)):
             if str(field.get("name")).casefold() != name.casefold():
@@ -319,7 +334,7 @@ class Configuration:
             type_, searcher = FIELD_TYPES[kind]
             body = {"name": name, "description": mark, "type": _TYPES + type_, "searcherKey": _TYPES + searcher}
             native = str(client.create_field(body).get("id"))
-        self._made[element.id.path] = native
+        self._made[path] = native
         contexts = self._contexts(native)
         if not contexts:
             made = client.create_context(native, f"Deskweave {site.project_key}", [site.project_id])

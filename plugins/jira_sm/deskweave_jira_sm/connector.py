@@ -31,12 +31,18 @@ class JiraConnector:
         return (files("deskweave_jira_sm") / "binding_template.yaml").read_text(encoding="utf-8")
 
     def settings_schema(self) -> Mapping[str, Json]:
-        from deskweave_jira_sm.config import SCHEMA
+        from deskweave_jira_sm.config import Settings
 
-        return SCHEMA
+        return Settings.model_json_schema()
 
     def connect(self, settings: Mapping[str, Json], kit: Kit) -> JiraConnection:
-        from deskweave_jira_sm.config import read_settings
+        """Open a connection; the project is looked at when it is first needed.
+
+        Raises:
+            DocumentError: the settings are not of the schema.
+        """
+        from deskweave.connector.settings import parse_settings
+        from deskweave_jira_sm.config import Settings
         from deskweave_jira_sm.connection import JiraConnection
 
-        return JiraConnection(read_settings(settings), kit)
+        return JiraConnection(parse_settings(Settings, settings, kit.connection), kit)

@@ -259,3 +259,11 @@ def test_a_limit_while_applying_is_that_changes_outcome(bench) -> None:
     bench.site.faults.arm("rate_limited", path="/rest/api/3/field", writes=True)
     done = connection.target.apply(bench.field_change("channel", "Channel", "choice"), key="k")
     assert (done.executed, type(done.error)) == (Executed.NO, RateLimited)
+
+
+def test_the_field_for_counterparts_numbers_is_made_beside_the_first(bench) -> None:
+    connection = bench.connect("admin")
+    for slug, name in (("channel", "Channel"), ("city", "City")):
+        assert connection.target.apply(bench.field_change(slug, name, "text"), key="k").error is None
+    made = [field for field in bench.state.fields.values() if field.name == "Counterparts"]
+    assert len(made) == 1

@@ -42,7 +42,7 @@ def test_the_emulators_settings_are_valid_and_the_secret_is_marked(bench) -> Non
     Draft202012Validator.check_schema(schema)
     for account in ("agent", "admin"):
         assert list(Draft202012Validator(schema).iter_errors(bench.site.settings(account))) == []
-    assert schema["properties"]["auth"]["properties"]["api_token"]["writeOnly"] is True
+    assert schema["$defs"]["ApiToken"]["properties"]["api_token"]["writeOnly"] is True
     assert list(Draft202012Validator(schema).iter_errors({**bench.site.settings("agent"), "projekt": "ITH"}))
 
 

@@ -22,7 +22,7 @@ from deskweave.errors import (
 )
 from deskweave.http import ConnectionKit, MemoryBudget, open_session
 from deskweave_jira_sm.client import Client
-from deskweave_jira_sm.config import read_settings
+from deskweave_jira_sm.config import Settings
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SITE = "https://acme.atlassian.net"
@@ -32,7 +32,7 @@ READ, WRITE = "read", "write"
 @pytest.fixture
 def client():
     session = open_session(environment=False)
-    settings = read_settings(
+    settings = Settings.model_validate(
         {"address": SITE, "project": "ITH", "auth": {"kind": "api_token", "email": "a@b.example", "api_token": "s3cr3t-token"}}
     )
     kit = ConnectionKit(
