@@ -80,9 +80,9 @@ _WHOLE: Final = sa.select(*_COLUMNS, snapshot.c.base, snapshot.c.observed, snaps
 )
 _BY_ID: Final = _WHOLE.where(link.c.id.in_(sa.bindparam("ids", expanding=True)))
 _BY_CORR: Final = _WHOLE.where(link.c.corr.in_(sa.bindparam("corrs", expanding=True)))
-_BY_INQUIRY: Final = _WHOLE.where(
-    link.c.inquiry.in_(sa.bindparam("inquiries", expanding=True)), link.c.kind == "inquiry"
-).order_by(link.c.id)
+_BY_INQUIRY: Final = _WHOLE.where(link.c.inquiry.in_(sa.bindparam("inquiries", expanding=True)), link.c.kind == "inquiry").order_by(
+    link.c.id
+)
 _BY_PARENT: Final = _WHOLE.where(link.c.parent.in_(sa.bindparam("parents", expanding=True)), link.c.kind == "message")
 _SCAN: Final = sa.select(
     link.c.rid, link.c.id, link.c.seen_fp, link.c.seen_version, link.c.label, link.c.state, link.c.dirty

@@ -79,12 +79,15 @@ def decode(raw: Any) -> Value:
     return raw  # type: ignore[no-any-return]
 
 
+_NESTED: Final = (dict, list)
+
+
 def encode_all(values: Mapping[FieldId, Value]) -> dict[str, Json]:
     return {name: encode(value) for name, value in values.items()}
 
 
 def decode_all(raw: Mapping[str, Any]) -> dict[FieldId, Value]:
-    return {FieldId(name): decode(value) for name, value in raw.items()}
+    return {name: decode(value) if type(value) in _NESTED else value for name, value in raw.items()}  # type: ignore[misc]
 
 
 def reference_of(raw: Any) -> str | None:

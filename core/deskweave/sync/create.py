@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from deskweave.connector import CollectionCapabilities, Draft, Outcome, Plant, Ref, RemoteRecord
 from deskweave.errors import (
@@ -27,6 +27,8 @@ from deskweave.sync.pull import lines_of
 from deskweave.sync.push import fetch
 from deskweave.sync.reconcile import NO_LINES, Reconciliation
 from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
+
+TOGETHER: Final = 20  #: creates between one intent and its answer; all that a crash leaves to be looked for
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ def create(run: Run, side: Side) -> bool:
         if capabilities is None or capabilities.creates is None or not mine:
             continue
         size = max(1, capabilities.create_batch)
+        if _recognised(capabilities):
+            size = max(size, TOGETHER)
         for start in range(0, len(mine), size):
             if not run.works(side) or side.name in run.held_back:
                 return wrote
@@ -58,6 +62,13 @@ def create(run: Run, side: Side) -> bool:
                 wrote |= _batch(run, side, capabilities, mine[start : start + size])
                 run.progress(Progress(connection=side.name, step="write", done=start + 1, total=len(mine)))
     return wrote
+
+
+def _recognised(capabilities: CollectionCapabilities) -> bool:
+    """Whether a create without an answer is settled by a machine: repeated at will, or found by its mark."""
+    if capabilities.creates in (Plant.UPSERT, Plant.KEY):
+        return True
+    return capabilities.creates in (Plant.ATOMIC, Plant.AFTER) and capabilities.find != "none"
 
 
 def wait_of(capabilities: CollectionCapabilities) -> timedelta:
@@ -79,7 +90,7 @@ def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Se
         else:
             births.append(link)
     ready = _claim(run, side, capabilities, births)
-    return (_send(run, side, ready) if ready else False) or wrote
+    return (_send(run, side, capabilities, ready) if ready else False) or wrote
 
 
 def _unknown(run: Run, side: Side, link: Link) -> None:
@@ -187,22 +198,43 @@ def _thaw(link: Link) -> Draft:
     )
 
 
-def _send(run: Run, side: Side, births: Sequence[Birth]) -> bool:
+def _call(
+    run: Run, side: Side, capabilities: CollectionCapabilities, births: Sequence[Birth]
+) -> tuple[list[Outcome | None], RemoteError | PluginError | None]:
+    """Send the drafts, as many in a call as the platform takes.
+
+    Returns:
+        The outcome of each, None for one that was not sent because of a limit or a failure before it; and the last failure.
+    """
     sink = side.connection.sink
     assert sink is not None
+    outcomes: list[Outcome | None] = []
     failure: RemoteError | PluginError | None = None
-    try:
-        outcomes: Sequence[Outcome] = run.call(side, lambda: sink.create([one.draft for one in births]), "sink.create")
-        if len(outcomes) != len(births):
-            raise PluginError(side.name, "sink.create", f"{len(outcomes)} outcomes for {len(births)} drafts")
-    except (RemoteError, PluginError) as error:
-        failure = error
-        known = error if isinstance(error, RequestError) else None
-        surely_not = isinstance(error, ConfigurationError)
-        executed = known.executed if known is not None else Executed.NO if surely_not else Executed.MAYBE
-        unclear = known or TransientError(str(error), executed=executed)
-        outcomes = [Outcome(executed=executed, error=unclear) for _ in births]
-    untold = [one.ref for one in outcomes if one.ref is not None and one.record is None]
+    size = max(1, capabilities.create_batch)
+    for start in range(0, len(births), size):
+        part = births[start : start + size]
+        answers: Sequence[Outcome]
+        try:
+            answers = run.call(side, lambda: sink.create([one.draft for one in part]), "sink.create")  # noqa: B023
+            if len(answers) != len(part):
+                raise PluginError(side.name, "sink.create", f"{len(answers)} outcomes for {len(part)} drafts")
+        except (RemoteError, PluginError) as error:
+            failure = error
+            known = error if isinstance(error, RequestError) else None
+            surely_not = isinstance(error, ConfigurationError)
+            executed = known.executed if known is not None else Executed.NO if surely_not else Executed.MAYBE
+            unclear = known or TransientError(str(error), executed=executed)
+            answers = [Outcome(executed=executed, error=unclear) for _ in part]
+        outcomes.extend(answers)
+        limited = any(isinstance(one.error, RateLimited) and one.error.scope is not Scope.RECORD for one in answers)
+        if limited or isinstance(failure, (ConfigurationError, PluginError)):
+            break
+    return outcomes + [None] * (len(births) - len(outcomes)), failure
+
+
+def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Sequence[Birth]) -> bool:
+    outcomes, failure = _call(run, side, capabilities, births)
+    untold = [one.ref for one in outcomes if one is not None and one.ref is not None and one.record is None]
     try:
         reread = fetch(run, side, untold) if untold else {}
     except (RemoteError, PluginError):
@@ -218,6 +250,9 @@ def _send(run: Run, side: Side, births: Sequence[Birth]) -> bool:
             if current[one.link.id].token != one.link.token or current[one.link.id].rid is not None:
                 continue
             link = rows.link(one.link.inquiry, one.link.id)
+            if outcome is None:
+                _unsent(link, one)
+                continue
             if outcome.ref is not None:
                 record = outcome.record or reread.get(outcome.ref)
                 if isinstance(record, RemoteRecord):
@@ -237,12 +272,20 @@ def _send(run: Run, side: Side, births: Sequence[Birth]) -> bool:
                 if isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD:
                     limit = outcome.error
         rows.flush()
-        record_writes(tx, [_audit(run, side, one, outcome) for one, outcome in zip(births, outcomes, strict=True)])
+        told = [(one, outcome) for one, outcome in zip(births, outcomes, strict=True) if outcome is not None]
+        record_writes(tx, [_audit(run, side, one, outcome) for one, outcome in told])
     if limit is not None:
         run.limited(side, limit)
     if isinstance(failure, (ConfigurationError, PluginError)):
         raise failure
     return wrote
+
+
+def _unsent(link: Link, one: Birth) -> None:
+    """It was surely not sent: a first attempt is none, a later one may begin again at once."""
+    link.not_before, link.lease_until = None, None
+    if one.first:
+        link.state, link.frozen = "new", None
 
 
 def _failed(run: Run, rows: Reconciliation, link: Link, error: RequestError) -> None:

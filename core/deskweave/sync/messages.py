@@ -31,6 +31,7 @@ from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 
 FEED: Final = "messages"
 PAGES: Final = 1_000_000
+TOGETHER: Final = 20  #: records whose messages are taken in together
 
 
 # ------------------------------------------------------------------------------------------------------------------- reading
@@ -81,15 +82,18 @@ def read_of(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> bool:
     source, changed = side.connection.messages, False
     if source is None:
         return False
-    for ref in refs:
-        resume: str | None = None
-        for _ in range(PAGES):
-            at = resume
-            page: Page[RemoteMessage] = run.call(side, lambda: source.of(ref, at), "messages.of")  # noqa: B023
-            changed |= take_messages(run, side, name, page.items)
-            resume = page.resume
-            if resume is None:
-                break
+    for start in range(0, len(refs), TOGETHER):
+        found: list[RemoteMessage] = []
+        for ref in refs[start : start + TOGETHER]:
+            resume: str | None = None
+            for _ in range(PAGES):
+                at = resume
+                page: Page[RemoteMessage] = run.call(side, lambda: source.of(ref, at), "messages.of")  # noqa: B023
+                found.extend(page.items)
+                resume = page.resume
+                if resume is None:
+                    break
+        changed |= take_messages(run, side, name, found)
     return changed
 
 
