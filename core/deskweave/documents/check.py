@@ -121,10 +121,14 @@ def _validator(kind: str, fragment: str) -> Draft202012Validator:
 
 # ------------------------------------------------------------------------------------------------- errors to sentences
 def _translate(errors: Iterator[ValidationError], root: Any, locate: Locate) -> Iterator[Finding]:
-    for error in errors:
+    found = list(errors)
+    listed = {tuple(error.absolute_path) for error in found if error.validator in ("enum", "const")}
+    for error in found:
         path = list(error.absolute_path)
+        if error.validator == "type" and tuple(path) in listed:
+            continue  # what is not among the allowed values need not be told its type as well
         if error.validator in ("anyOf", "oneOf") and error.context:
-            yield _either(error, path, locate)
+            yield from _either(error, path, root, locate)
         else:
             yield from _sentences(error, path, locate)
 
@@ -134,7 +138,7 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
     wanted: Any = error.validator_value
     value: Any = error.instance
     schema = error.schema if isinstance(error.schema, Mapping) else {}
-    hint = str(schema.get("description", ""))
+    hint = _hint(error)
     if "propertyNames" in error.absolute_schema_path:
         message = f"{shown(value)!r} cannot be used as a key here"
         yield problem("bad-key", locate([*path, value], True), shown(value), message, remedy=hint)
@@ -153,13 +157,12 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
         return
     place, found = locate(path, False), shown(value, path)
     if word in ("enum", "const"):
-        allowed = tuple(item if isinstance(item, str) else json.dumps(item) for item in (wanted if word == "enum" else [wanted]))
-        yield problem("not-allowed", place, found, f"{found!r} is not allowed here", allowed=allowed, word=value, remedy=hint)
+        message = f"{found!r} is not allowed here"
+        yield problem("not-allowed", place, found, message, allowed=_words(error), word=value, remedy=hint)
     elif word == "not":
         yield problem("not-allowed", place, found, f"{found!r} is a reserved word", remedy=hint)
     elif word == "type":
-        names = [wanted] if isinstance(wanted, str) else list(wanted)
-        expected = " or ".join(_TYPES.get(name, name) for name in names)
+        expected = " or ".join(_TYPES.get(name, name) for name in _names(error))
         yield problem("wrong-type", place, found, f"{expected} is expected, not {_kind_of(value)}", remedy=hint)
     elif word in ("minProperties", "maxProperties") and wanted == 1 and schema.get("maxProperties") == 1:
         yield problem(
@@ -174,7 +177,8 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
         title = str(schema.get("title", "")).split(" / ")[0].lower()
         yield problem("wrong-form", place, found, f"{found!r} is not a valid {title or 'value'}", remedy=hint)
     else:
-        message = _LIMITS.get(word, "not valid here ({0})").format(wanted if not isinstance(wanted, (dict, list)) else word)
+        limit = "shorter than {0} characters" if word == "minLength" and wanted > 1 else _LIMITS.get(word, "not valid here ({0})")
+        message = limit.format(wanted if not isinstance(wanted, (dict, list)) else word)
         yield problem("out-of-bounds", place, found, message, remedy=hint)
 
 
@@ -193,13 +197,87 @@ _LIMITS: Final = {
 }
 
 
-def _either(error: ValidationError, path: list[str | int], locate: Locate) -> Finding:
-    """One finding for alternatives: that of the alternative which came furthest."""
+def _hint(error: ValidationError) -> str:
+    """What the schema says of a value; where it says it beside the alternatives (a pydantic `X | None`), that."""
+    here: Any = error
+    while here is not None and list(here.absolute_path) == list(error.absolute_path):
+        if isinstance(here.schema, Mapping) and here.schema.get("description"):
+            return str(here.schema["description"])
+        here = here.parent
+    return ""
+
+
+def _either(error: ValidationError, path: list[str | int], root: Any, locate: Locate) -> Iterator[Finding]:
+    """What is wrong with a value that fits no alternative: all that is wrong with the one that is meant, where that can be told.
+
+    It is meant when it alone takes the value's type (the other one is null), or when its word in the telling key (`kind: basic`)
+    is the one that is written. Otherwise one finding, that of the alternative which came furthest.
+    """
+    ways: dict[object, list[ValidationError]] = {}
+    for inner in error.context or ():
+        ways.setdefault(inner.relative_schema_path[0], []).append(inner)
+    typed = {way: found for way, found in ways.items() if not any(_of_type(inner, path) for inner in found)}
+    if not typed and not any(inner.context for found in ways.values() for inner in found):
+        names = dict.fromkeys(name for found in ways.values() for inner in found for name in _names(inner) if _of_type(inner, path))
+        expected = " or ".join(_TYPES.get(name, name) for name in names)
+        message = f"{expected} is expected, not {_kind_of(error.instance)}"
+        yield problem("wrong-type", locate(path, False), shown(error.instance, path), message, remedy=_hint(error))
+        return
+    typed = typed or ways
+    key = _telling_key(error)
+    if key is not None and isinstance(error.instance, Mapping):
+        told = {way: [inner for inner in found if _of_word(inner, [*path, key])] for way, found in typed.items()}
+        if all(told.values()):
+            place, value = locate([*path, key], False), error.instance[key]
+            words = tuple(dict.fromkeys(word for found in told.values() for inner in found for word in _words(inner)))
+            found = shown(value, [*path, key])
+            yield problem("not-allowed", place, found, f"{found!r} is not allowed here", allowed=words, word=value)
+            return
+        typed = {way: found for way, found in typed.items() if not told[way]}
+    if len(typed) == 1:
+        yield from _translate(iter(next(iter(typed.values()))), root, locate)
+        return
+    yield _furthest(error, [inner for found in typed.values() for inner in found], path, locate)
+
+
+def _furthest(error: ValidationError, candidates: Sequence[ValidationError], path: list[str | int], locate: Locate) -> Finding:
     from jsonschema.exceptions import relevance
 
-    best = min(error.context, key=lambda inner: (-len(inner.absolute_path), str(relevance(inner))))
+    best = min(candidates, key=lambda inner: (-len(inner.absolute_path), str(relevance(inner))))
     found = next(iter(_sentences(best, list(best.absolute_path), locate)), None)
     return found or problem("wrong-form", locate(path, False), shown(error.instance, path), "fits none of the allowed forms")
+
+
+def _telling_key(error: ValidationError) -> str | None:
+    """The key whose word chooses the alternative: the one the schema names, or one every alternative has a word of its own for."""
+    stated = error.schema.get("discriminator") if isinstance(error.schema, Mapping) else None
+    if isinstance(stated, Mapping) and isinstance(name := stated.get("propertyName"), str):
+        return name if isinstance(error.instance, Mapping) and name in error.instance else None
+    depth = len(error.absolute_path) + 1
+    keys = [list(inner.absolute_path)[-1] for inner in error.context or () if inner.validator == "const" and _depth(inner) == depth]
+    return str(keys[0]) if keys and len(set(keys)) == 1 else None
+
+
+def _depth(error: ValidationError) -> int:
+    return len(error.absolute_path)
+
+
+def _of_type(error: ValidationError, path: list[str | int]) -> bool:
+    return error.validator == "type" and list(error.absolute_path) == path
+
+
+def _of_word(error: ValidationError, path: list[str | int]) -> bool:
+    return error.validator in ("const", "enum") and list(error.absolute_path) == path
+
+
+def _names(error: ValidationError) -> list[str]:
+    wanted: Any = error.validator_value
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def _words(error: ValidationError) -> list[str]:
+    wanted: Any = error.validator_value
+    return [item if isinstance(item, str) else json.dumps(item) for item in (wanted if error.validator == "enum" else [wanted])]
 
 
 def _kind_of(value: object) -> str:

@@ -169,8 +169,10 @@ def _secrets(
             inner = properties.get(key, schema.get("additionalProperties"))
             yield from _secrets(inner, root, item, (*parts, key), depth + 1)
     elif isinstance(value, (list, tuple)):
+        first = schema.get("prefixItems", ())  # as pydantic writes a tuple
         for number, item in enumerate(value):
-            yield from _secrets(schema.get("items"), root, item, (*parts, str(number)), depth + 1)
+            inner = first[number] if number < len(first) else schema.get("items")
+            yield from _secrets(inner, root, item, (*parts, str(number)), depth + 1)
 
 
 def at(value: Any, parts: Sequence[str]) -> Any:

@@ -169,24 +169,40 @@ def _fill(schema: Mapping[str, Any], root: Mapping[str, Any], target: dict[str, 
         inner = properties.get(key)
         if not isinstance(inner, Mapping):
             continue
-        if isinstance(inner.get("$ref"), str):
-            inner = _pointed(root, inner["$ref"])
-        if inner.get("type") == "object" or "properties" in inner or "oneOf" in inner:
+        inner = _one_way(inner, root, target.get(key))
+        if inner.get("type") == "object" or inner.get("properties"):
             there = target.setdefault(key, {})
             if isinstance(there, dict):
-                _fill(_first_way(inner), root, there)
+                _fill(inner, root, there)
         elif key not in target:
             known = inner.get("const", inner.get("default", (inner.get("enum") or [None])[0]))
             target[key] = EMPTY if known is None and inner.get("type", "string") == "string" else known
 
 
-def _first_way(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema with the first of its alternatives taken in."""
-    branch: Mapping[str, Any] = next(iter(schema.get("oneOf") or schema.get("anyOf") or ()), {})
+def _one_way(schema: Mapping[str, Any], root: Mapping[str, Any], given: Any, depth: int = 0) -> Mapping[str, Any]:
+    """A schema with its references followed and one of its alternatives taken in: that of the words given, or the first."""
+    if isinstance(schema.get("$ref"), str) and depth < 32:
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        return _one_way({**_pointed(root, schema["$ref"]), **beside}, root, given, depth + 1)
+    alternatives = schema.get("oneOf") or schema.get("anyOf") or ()
+    branches = [_one_way(branch, root, given, depth + 1) for branch in alternatives if isinstance(branch, Mapping) and depth < 32]
+    branches = [branch for branch in branches if branch.get("type") != "null"]
+    if not branches:
+        return schema
+    words = given if isinstance(given, Mapping) else {}
+    branch = next((branch for branch in branches if _says(branch, words)), branches[0])
     return {
+        **branch,
+        **{key: value for key, value in schema.items() if key not in ("oneOf", "anyOf")},
         "required": [*(schema.get("required") or ()), *(branch.get("required") or ())],
         "properties": {**(branch.get("properties") or {}), **(schema.get("properties") or {})},
     }
+
+
+def _says(schema: Mapping[str, Any], words: Mapping[str, Any]) -> bool:
+    """Whether no given word contradicts the one an alternative insists on (`kind`)."""
+    properties = _mapping(schema.get("properties"))
+    return all(_mapping(properties.get(key)).get("const", word) == word for key, word in words.items())
 
 
 def _pointed(root: Mapping[str, Any], reference: str) -> Mapping[str, Any]:

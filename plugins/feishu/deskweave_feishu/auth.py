@@ -53,13 +53,13 @@ class TenantToken(AuthBase):
             self._token, self._dies = "", None
 
     def _fetch(self) -> None:
-        asked = self._kit.now()
+        asked, app = self._kit.now(), self._settings.auth
         answer = self._transport.send(
             "POST",
             TOKEN_PATH,
             reads=True,
             rate_class="auth",
-            body={"app_id": self._settings.app_id, "app_secret": self._settings.app_secret},
+            body={"app_id": app.app_id, "app_secret": app.app_secret.get_secret_value()},
         )
         body = answer.parsed if isinstance(answer.parsed, dict) else {}
         token, life = body.get("tenant_access_token"), body.get("expire")
@@ -70,5 +70,5 @@ class TenantToken(AuthBase):
 
 def helpdesk_header(helpdesk: HelpdeskSettings) -> dict[str, str]:
     """The second credential, which every helpdesk call carries beside the token."""
-    pair = f"{helpdesk.id}:{helpdesk.token}"
+    pair = f"{helpdesk.id}:{helpdesk.token.get_secret_value()}"
     return {"X-Lark-Helpdesk-Authorization": base64.b64encode(pair.encode()).decode("ascii")}

@@ -27,17 +27,18 @@ class FeishuConnector:
         return (files("deskweave_feishu") / "binding.yaml").read_text(encoding="utf-8")
 
     def settings_schema(self) -> Mapping[str, Json]:
-        from deskweave_feishu.config import SETTINGS_SCHEMA
+        from deskweave_feishu.config import Settings
 
-        return SETTINGS_SCHEMA
+        return Settings.model_json_schema()
 
     def connect(self, settings: Mapping[str, Json], kit: Kit) -> Connection:
         """Open a connection; nothing is sent yet.
 
         Raises:
-            ConfigurationError: the settings are incomplete or cannot be right.
+            DocumentError: the settings are not of the schema, or cannot be right.
         """
-        from deskweave_feishu.config import read_settings
+        from deskweave.connector.settings import parse_settings
+        from deskweave_feishu.config import Settings
         from deskweave_feishu.connection import FeishuConnection
 
-        return FeishuConnection(kit, read_settings(settings))
+        return FeishuConnection(kit, parse_settings(Settings, settings, kit.connection))

@@ -36,9 +36,9 @@ class ServiceNow:
         return files(__package__).joinpath("binding.yaml").read_text(encoding="utf-8")
 
     def settings_schema(self) -> Mapping[str, Json]:
-        from deskweave_servicenow.config import SCHEMA
+        from deskweave_servicenow.config import Settings
 
-        return SCHEMA
+        return Settings.model_json_schema()
 
     def connect(self, settings: Mapping[str, Json], kit: Kit) -> Connection:
         """Open a connection. Nothing is sent before it is first used.
@@ -46,10 +46,11 @@ class ServiceNow:
         Raises:
             DocumentError: the settings are not of the schema.
         """
-        from deskweave_servicenow.config import parse_settings
+        from deskweave.connector.settings import parse_settings
+        from deskweave_servicenow.config import Settings
         from deskweave_servicenow.connection import ServiceNowConnection
 
-        return ServiceNowConnection(parse_settings(settings, kit.connection), kit)
+        return ServiceNowConnection(parse_settings(Settings, settings, kit.connection), kit)
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from requests.auth import AuthBase
 from deskweave.connector import Kit
 from deskweave.errors import CredentialError
 from deskweave.http import Transport
-from deskweave_servicenow.config import Settings, Sign
+from deskweave_servicenow.config import Basic, ClientCredentials, OAuthClient, Settings
 from deskweave_servicenow.errors import classify_answers
 
 RENEW_AT: Final = 0.8  #: of a token's life; the instance hands out a running token again with what is left of it
@@ -37,8 +37,8 @@ class SignIn:
 
     renewable = False
 
-    def __init__(self, sign: Sign) -> None:
-        pair = f"{sign.username}:{sign.password}".encode()
+    def __init__(self, sign: Basic) -> None:
+        pair = f"{sign.username}:{sign.password.get_secret_value()}".encode()
         self._header = Header("Basic " + b64encode(pair).decode())
 
     def current(self) -> Header:
@@ -53,8 +53,8 @@ class OAuth(SignIn):
 
     renewable = True
 
-    def __init__(self, settings: Settings, kit: Kit) -> None:
-        self._sign, self._now = settings.sign, kit.now
+    def __init__(self, sign: OAuthClient, settings: Settings, kit: Kit) -> None:
+        self._sign, self._now = sign, kit.now
         self._transport = Transport(kit, settings.address, classify=classify_answers(kit.now, token_endpoint=True))
         self._lock = threading.Lock()
         self._token: Header | None = None
@@ -79,16 +79,17 @@ class OAuth(SignIn):
 
     def _ask(self) -> Header:
         sign = self._sign
-        client = {"client_id": sign.client_id, "client_secret": sign.client_secret}
+        client = {"client_id": sign.client_id, "client_secret": sign.client_secret.get_secret_value()}
         if self._refresh_token:
             try:
                 return self._take({"grant_type": "refresh_token", "refresh_token": self._refresh_token, **client})
             except CredentialError:
                 self._refresh_token = ""
-        if sign.kind == "client_credentials":
+        if isinstance(sign, ClientCredentials):
             scope = {"scope": sign.scope} if sign.scope else {}
             return self._take({"grant_type": "client_credentials", **client, **scope})
-        return self._take({"grant_type": "password", "username": sign.username, "password": sign.password, **client})
+        user = {"username": sign.username, "password": sign.password.get_secret_value()}
+        return self._take({"grant_type": "password", **user, **client})
 
     def _take(self, form: Mapping[str, str]) -> Header:
         answer = self._transport.send("POST", "/oauth_token.do", reads=True, rate_class="token", form=form)
@@ -106,4 +107,5 @@ class OAuth(SignIn):
 
 def sign_in(settings: Settings, kit: Kit) -> SignIn:
     """The way this connection signs in."""
-    return SignIn(settings.sign) if settings.sign.kind == "basic" else OAuth(settings, kit)
+    sign = settings.sign
+    return SignIn(sign) if isinstance(sign, Basic) else OAuth(sign, settings, kit)

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from deskweave.errors import ConfigurationError, CredentialError, PermissionMissing
+from deskweave.connector.settings import parse_settings
+from deskweave.errors import CredentialError, DocumentError, PermissionMissing
+from deskweave_feishu.config import Settings
 
 TOKEN = "/open-apis/auth/v3/tenant_access_token/internal"
 
@@ -97,42 +99,44 @@ def test_what_looks_like_no_scope_is_not_repeated(running, connect):
 
 
 def test_secrets_are_not_in_a_repr(running):
-    from deskweave_feishu.config import read_settings
-
-    settings = read_settings(running.settings("agent"))
+    settings = parse_settings(Settings, running.settings("agent"), "feishu")
     assert running.apps["agent"].secret not in repr(settings)
     assert running.platform.helpdesk.token not in repr(settings)
 
 
+APP = {"app_id": "a", "app_secret": "b"}
 SETTINGS = [
-    # what is wrong, what the message names
-    ({}, "auth"),
-    ({"auth": {"app_id": "a", "app_secret": "b"}}, "base"),
-    ({"auth": {"app_id": "a"}, "base": {"app_token": "t"}}, "auth.app_secret"),
-    ({"auth": {"app_id": "a", "app_secret": "b"}, "base": {}}, "base.app_token"),
-    ({"auth": {"app_id": "a", "app_secret": "b"}, "base": {"app_token": "t", "create_batch": 501}}, "create_batch"),
-    ({"auth": {"app_id": "a", "app_secret": "b"}, "base": {"app_token": "https://x.feishu.cn/wiki/wikcn"}}, "wiki"),
-    ({"auth": {"app_id": "a", "app_secret": "b"}, "helpdesk": {"id": "1"}}, "helpdesk.token"),
-    ({"auth": "x", "base": {"app_token": "t"}}, "auth"),
-    ({"auth": {"app_id": "a", "app_secret": "b"}, "base": {"app_token": "t"}, "address": "feishu"}, "address"),
+    # what is wrong, where, what the message says
+    ({}, "/auth", "required"),
+    ({"auth": APP}, "", "neither base nor helpdesk"),
+    ({"auth": {"app_id": "a"}, "base": {"app_token": "t"}}, "/auth/app_secret", "required"),
+    ({"auth": {"app_id": "a", "app_secret": " "}, "base": {"app_token": "t"}}, "/auth/app_secret", "at least 1"),
+    ({"auth": APP, "base": {}}, "/base/app_token", "required"),
+    ({"auth": APP, "base": {"app_token": "t", "create_batch": 501}}, "/base/create_batch", "500"),
+    ({"auth": APP, "base": {"app_token": "https://x.feishu.cn/wiki/wikcn"}}, "/base/app_token", "a page inside a wiki"),
+    ({"auth": APP, "helpdesk": {"id": "1"}}, "/helpdesk/token", "required"),
+    ({"auth": "x", "base": {"app_token": "t"}}, "/auth", "auth"),
+    ({"auth": APP, "base": {"app_token": "t"}, "address": "feishu"}, "/address", "http"),
 ]
 
 
-@pytest.mark.parametrize(("settings", "named"), SETTINGS)
-def test_settings_that_cannot_be_right(settings, named):
-    from deskweave_feishu.config import read_settings
+@pytest.mark.parametrize(("settings", "path", "said"), SETTINGS)
+def test_settings_that_cannot_be_right(settings, path, said):
+    with pytest.raises(DocumentError) as caught:
+        parse_settings(Settings, settings, "feishu")
+    (finding,) = caught.value.findings
+    assert (finding.place.source, finding.place.path) == ("connection:feishu", path)
+    assert said in finding.message
 
-    with pytest.raises(ConfigurationError, match=named):
-        read_settings(settings)
+
+def test_what_was_copied_with_a_line_end_is_good():
+    auth = parse_settings(
+        Settings, {"auth": {"app_id": " a", "app_secret": "b\n"}, "helpdesk": {"id": "1", "token": "t"}}, "feishu"
+    ).auth
+    assert (auth.app_id, auth.app_secret.get_secret_value()) == ("a", "b")
 
 
 def test_a_base_may_be_named_by_its_address():
-    from deskweave_feishu.config import read_settings
-
-    base = read_settings(
-        {
-            "auth": {"app_id": "a", "app_secret": "b"},
-            "base": {"app_token": "https://acme.feishu.cn/base/bascnAbc123?table=tblXyz&view=vew1"},
-        }
-    ).base
+    copied = {"app_token": "https://acme.feishu.cn/base/bascnAbc123?table=tblXyz&view=vew1"}
+    base = parse_settings(Settings, {"auth": APP, "base": copied}, "feishu").base
     assert (base.app_token, base.table, base.create_batch) == ("bascnAbc123", "tblXyz", 1)

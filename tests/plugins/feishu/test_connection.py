@@ -196,9 +196,9 @@ def test_the_settings_schema_takes_what_the_emulator_gives(running):
 
 
 def test_secrets_are_marked_as_such():
-    schema = FeishuConnector().settings_schema()["properties"]
-    assert schema["auth"]["properties"]["app_secret"]["writeOnly"] is True
-    assert schema["helpdesk"]["properties"]["token"]["writeOnly"] is True
+    parts = FeishuConnector().settings_schema()["$defs"]
+    assert parts["App"]["properties"]["app_secret"]["writeOnly"] is True
+    assert parts["HelpdeskSettings"]["properties"]["token"]["writeOnly"] is True
 
 
 def test_the_template_binds_the_built_in_practice(tmp_path):
