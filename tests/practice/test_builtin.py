@@ -335,8 +335,9 @@ def test_holidays_are_consistent(practice: Practice) -> None:
     assert date(2024, 10, 12) in holidays.working
 
 
+@pytest.mark.contracts
 def test_holidays_agree_with_a_second_source(practice: Practice) -> None:
-    second = pytest.importorskip("chinese_calendar", reason="pip install chinesecalendar to compare")
+    second = pytest.importorskip("chinese_calendar", reason="pip install deskweave[contracts]")
     holidays = practice.holidays["cn_statutory"]
     for number in range((holidays.until - holidays.since).days + 1):
         day = holidays.since + timedelta(days=number)
