@@ -8,6 +8,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from deskweave.connector.settings import parse_settings
 from deskweave.documents import check_settings, read
 from deskweave.errors import DocumentError
 from deskweave.plugins import load_plugins
+from deskweave.workspace.scaffold import NewConnection, write_folder
 
 SECRET = "hunter2-hunter2"
 SNOW = 'auth: {kind: basic, username: u, password: "${P}"}'
@@ -241,6 +244,38 @@ def test_the_backstops_paths_are_those_of_the_file() -> None:
     assert paths({"kind": "password", "client_id": "i", "client_secret": "", "username": "u", "password": "p"}) == {
         ("/auth/client_secret", ())
     }
+
+
+# ------------------------------------------------------------------------------------------------------------- a new folder
+@pytest.mark.parametrize(
+    ("name", "given", "auth"),
+    [
+        # nothing given: the first way to sign in, everything required as a name in .env
+        ("servicenow", {}, {"kind": "basic", "username": "${C_USERNAME}", "password": "${C_PASSWORD}"}),
+        # a kind is given: what that one requires
+        (
+            "servicenow",
+            {"auth": {"kind": "client_credentials", "client_secret": SECRET}},
+            {"kind": "client_credentials", "client_secret": "${C_CLIENT_SECRET}", "client_id": "${C_CLIENT_ID}"},
+        ),
+        ("jira_sm", {}, {"kind": "api_token", "email": "${C_EMAIL}", "api_token": "${C_API_TOKEN}"}),
+        ("feishu", {}, {"app_id": "${C_APP_ID}", "app_secret": "${C_APP_SECRET}"}),
+    ],
+)
+def test_a_new_folder_asks_for_what_the_model_requires(
+    name: str, given: dict[str, Any], auth: dict[str, str], tmp_path: Path, connectors: dict[str, Any]
+) -> None:
+    new = NewConnection(name="c", plugin=name, settings=given)
+    written = write_folder(tmp_path, id="w", now=datetime(2026, 11, 22, tzinfo=UTC), plugins=load_plugins(), connections=[new])
+    (document,) = read(tmp_path / "deskweave.yaml")
+    assert document.body["connections"]["c"]["auth"] == auth
+    assert {f"${{{one}}}" for one in written.unset} >= {one for one in auth.values() if one.startswith("${")} - {
+        "${C_CLIENT_SECRET}"
+    }
+    found = check_settings(document, "/connections/c", connectors[name].settings_schema())
+    assert found == []
+    for path in tmp_path.rglob("*.yaml"):
+        assert SECRET not in path.read_text(encoding="utf-8")
 
 
 # --------------------------------------------------------------------------------------------------------------- import cost
