@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -27,6 +27,12 @@ class Written:
     cause_seq: int | None = None
 
 
+_LAST: Final = sa.select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()).limit(1)
+_DIGESTS: Final = sa.select(audit.c.ref, audit.c.digest).where(
+    audit.c.conn == sa.bindparam("b_conn"), audit.c.ref.in_(sa.bindparam("refs", expanding=True))
+)
+
+
 def digest_value(value: Value) -> str:
     """A short digest of one value: tells whether two are equal, not what they are."""
     return hashlib.blake2b(dumps(encode(value)).encode(), digest_size=12).hexdigest()
@@ -35,7 +41,7 @@ def digest_value(value: Value) -> str:
 def record_writes(tx: sa.Connection, written: Sequence[Written]) -> None:
     if not written:
         return
-    last = tx.execute(sa.select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()).limit(1)).first()
+    last = tx.execute(_LAST).first()
     number, previous = (0, "") if last is None else (last.n, last.hash)
     rows: list[dict[str, Any]] = []
     for one in written:
@@ -64,8 +70,7 @@ def own_digests(tx: sa.Connection, conn: str, refs: Iterable[str]) -> dict[tuple
     """Digests of what we wrote, by (ref, field): a line of history that restates one is an echo."""
     found: dict[tuple[str, FieldId], set[str]] = {}
     for part in chunks(refs):
-        statement = sa.select(audit.c.ref, audit.c.digest).where(audit.c.conn == conn, audit.c.ref.in_(part))
-        for row in tx.execute(statement):
+        for row in tx.execute(_DIGESTS, {"b_conn": conn, "refs": part}):
             for name, digest in (row.digest or {}).items():
                 found.setdefault((row.ref, FieldId(name)), set()).add(digest)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -13,15 +13,31 @@ from deskweave.store.inquiries import chunks, personal_values
 from deskweave.store.tables import event, position
 from deskweave.store.values import decode, reference_of
 
+_ORIGINS: Final = sa.select(event.c.origin_id).where(
+    event.c.source == sa.bindparam("b_source"), event.c.origin_id.in_(sa.bindparam("ids", expanding=True))
+)
+_LAST: Final = sa.select(sa.func.coalesce(sa.func.max(event.c.seq), 0))
+_FIRST: Final = sa.select(sa.func.min(event.c.at)).where(event.c.inquiry == sa.bindparam("b_inquiry"))
+_POSITION: Final = sa.select(position.c.seq).where(position.c.reader == sa.bindparam("b_reader"))
+_finer: Final = event.alias("finer")
+_COARSE: Final = (
+    sa.select(event)
+    .where(
+        event.c.source == sa.bindparam("b_source"),
+        event.c.precise == sa.false(),
+        event.c.old.is_not(None),
+        event.c.recorded_at >= sa.bindparam("b_since"),
+        ~sa.exists().where(_finer.c.refines == event.c.seq, _finer.c.inquiry == event.c.inquiry),
+    )
+    .order_by(event.c.seq)
+)
+
 
 def known_origins(tx: sa.Connection, source: str, origin_ids: Iterable[str]) -> set[str]:
     """Which of these changes are events already."""
     found: set[str] = set()
-    statement = sa.select(event.c.origin_id).where(
-        event.c.source == source, event.c.origin_id.in_(sa.bindparam("ids", expanding=True))
-    )
     for part in chunks(origin_ids):
-        found.update(tx.execute(statement, {"ids": part}).scalars())
+        found.update(tx.execute(_ORIGINS, {"b_source": source, "ids": part}).scalars())
     return found
 
 
@@ -40,34 +56,22 @@ def events_after(tx: sa.Connection, seq: int, limit: int) -> list[Event]:
 
 def coarse_events(tx: sa.Connection, source: str, since: datetime) -> list[Event]:
     """Imprecise changes of `source` recorded since then that no history line explains yet (first values of a field left out)."""
-    finer = event.alias("finer")
-    statement = (
-        sa.select(event)
-        .where(
-            event.c.source == source,
-            event.c.precise == sa.false(),
-            event.c.old.is_not(None),
-            event.c.recorded_at >= since,
-            ~sa.exists().where(finer.c.refines == event.c.seq, finer.c.inquiry == event.c.inquiry),
-        )
-        .order_by(event.c.seq)
-    )
-    return _events(tx, tx.execute(statement).all())
+    return _events(tx, tx.execute(_COARSE, {"b_source": source, "b_since": since}).all())
 
 
 def last_seq(tx: sa.Connection) -> int:
-    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(event.c.seq), 0))).scalar_one())
+    return int(tx.execute(_LAST).scalar_one())
 
 
 def first_at(tx: sa.Connection, inquiry: InquiryId) -> datetime | None:
     """The earliest moment any event of the inquiry speaks of."""
-    found = tx.execute(sa.select(sa.func.min(event.c.at)).where(event.c.inquiry == inquiry)).scalar()
+    found = tx.execute(_FIRST, {"b_inquiry": inquiry}).scalar()
     return found if isinstance(found, datetime) or found is None else datetime.fromisoformat(found)
 
 
 def read_position(tx: sa.Connection, reader: str) -> int | None:
     """How far `reader` has come; None: it never read."""
-    return tx.execute(sa.select(position.c.seq).where(position.c.reader == reader)).scalar()
+    return tx.execute(_POSITION, {"b_reader": reader}).scalar()
 
 
 def write_position(tx: sa.Connection, reader: str, seq: int) -> None:

@@ -45,6 +45,10 @@ _BY_ID = sa.select(inquiry).where(inquiry.c.id.in_(sa.bindparam("ids", expanding
 _PERSONAL = sa.select(personal.c.id, personal.c.value).where(personal.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
+_LAST_NUMBER = sa.select(sa.func.coalesce(sa.func.max(inquiry.c.number), 0))
+_NUMBERS = sa.select(inquiry.c.id, inquiry.c.number).where(inquiry.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
 def load_documents(tx: sa.Connection, ids: Iterable[InquiryId]) -> dict[InquiryId, Document]:
     """Documents by id; an id that is not there is left out."""
     found: dict[InquiryId, Document] = {}
@@ -93,13 +97,13 @@ def resolve(raw: Mapping[str, Any], plain: Mapping[str, Value]) -> dict[FieldId,
 
 def next_number(tx: sa.Connection) -> int:
     """The number the next inquiry gets; shown as INQ-<number>. The caller holds the write lock."""
-    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(inquiry.c.number), 0))).scalar_one()) + 1
+    return int(tx.execute(_LAST_NUMBER).scalar_one()) + 1
 
 
 def numbers_of(tx: sa.Connection, ids: Sequence[InquiryId]) -> dict[InquiryId, int]:
     found: dict[InquiryId, int] = {}
     for part in chunks(dict.fromkeys(ids)):
-        for row in tx.execute(sa.select(inquiry.c.id, inquiry.c.number).where(inquiry.c.id.in_(part))):
+        for row in tx.execute(_NUMBERS, {"ids": part}):
             found[InquiryId(row.id)] = row.number
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -24,32 +25,35 @@ class StoredMessage:
     erased: bool
 
 
+_WHOLE: Final = (
+    sa.select(message, event.c.source)
+    .select_from(
+        message.outerjoin(
+            event,
+            sa.and_(
+                event.c.inquiry == message.c.inquiry,
+                event.c.field == "message_log",
+                event.c.new == '"' + message.c.id + '"',
+            ),
+        )
+    )
+    .order_by(message.c.at, message.c.id)
+)
+_OF: Final = _WHOLE.where(message.c.inquiry.in_(sa.bindparam("ids", expanding=True)))
+_BY_ID: Final = _WHOLE.where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
 def messages_of(tx: sa.Connection, inquiries: Iterable[InquiryId]) -> list[StoredMessage]:
     """Messages of these inquiries, oldest first."""
-    return [one for part in chunks(inquiries) for one in _load(tx, message.c.inquiry.in_(part))]
+    return [one for part in chunks(inquiries) for one in _load(tx, _OF, part)]
 
 
 def messages_by_id(tx: sa.Connection, ids: Iterable[str]) -> dict[str, StoredMessage]:
-    return {one.id: one for part in chunks(ids) for one in _load(tx, message.c.id.in_(part))}
+    return {one.id: one for part in chunks(ids) for one in _load(tx, _BY_ID, part)}
 
 
-def _load(tx: sa.Connection, where: sa.ColumnElement[bool]) -> list[StoredMessage]:
-    statement = (
-        sa.select(message, event.c.source)
-        .select_from(
-            message.outerjoin(
-                event,
-                sa.and_(
-                    event.c.inquiry == message.c.inquiry,
-                    event.c.field == "message_log",
-                    event.c.new == '"' + message.c.id + '"',
-                ),
-            )
-        )
-        .where(where)
-        .order_by(message.c.at, message.c.id)
-    )
-    rows = tx.execute(statement).all()
+def _load(tx: sa.Connection, statement: sa.Select[Any], ids: Sequence[str]) -> list[StoredMessage]:
+    rows = tx.execute(statement, {"ids": ids}).all()
     bodies = personal_values(tx, (row.body for row in rows))
     found = []
     for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -19,12 +20,17 @@ class Stream:
     resume: str | None = None
 
 
+#: Statements that every run executes are built once.
+_STREAM: Final = sa.select(stream.c.watermark, stream.c.resume).where(
+    stream.c.conn == sa.bindparam("b_conn"),
+    stream.c.collection == sa.bindparam("b_collection"),
+    stream.c.feed == sa.bindparam("b_feed"),
+)
+_CONNECTION: Final = sa.select(connection).where(connection.c.name == sa.bindparam("b_name"))
+
+
 def read_stream(tx: sa.Connection, conn: str, collection: str, feed: str) -> Stream:
-    row = tx.execute(
-        sa.select(stream.c.watermark, stream.c.resume).where(
-            stream.c.conn == conn, stream.c.collection == collection, stream.c.feed == feed
-        )
-    ).first()
+    row = tx.execute(_STREAM, {"b_conn": conn, "b_collection": collection, "b_feed": feed}).first()
     return Stream() if row is None else Stream(row.watermark, row.resume)
 
 
@@ -50,7 +56,7 @@ class ConnectionState:
 
 
 def read_connection(tx: sa.Connection, name: str) -> ConnectionState | None:
-    row = tx.execute(sa.select(connection).where(connection.c.name == name)).first()
+    row = tx.execute(_CONNECTION, {"b_name": name}).first()
     if row is None:
         return None
     return ConnectionState(row.name, row.plugin, row.identity, row.paused_until, row.pause_reason, row.heartbeat)

@@ -144,7 +144,7 @@ def _first_pass(run: Run, tx: sa.Connection, name: ConnectionName, ids: Collecti
 
 
 def _counts(run: Run, tx: sa.Connection, link: Link, complete: set[str]) -> bool:
-    if link.inquiry is None:
+    if link.inquiry is None or not complete:
         return False
     values = load_documents(tx, [link.inquiry])[link.inquiry].values
     routes = [route for route in run.routes if link.conn in route.among and holds(route.when, values)]
