@@ -17,8 +17,9 @@ from deskweave.store.audit import own_digests
 from deskweave.store.events import coarse_events, known_origins
 from deskweave.store.links import Link, links_by_corr, links_by_id, mark_read, scan_links
 from deskweave.store.streams import Stream, read_stream, save_stream
+from deskweave.sync.entries import version_of
 from deskweave.sync.history import origin_of, read_lines, without_echoes
-from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation, version_of
+from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import Progress, Run, Side, fingerprint, ref_key
 
 RECORDS: Final = "records"

@@ -24,9 +24,10 @@ from deskweave.model.desk import PlannedWrite
 from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links
 from deskweave.store.values import encode
+from deskweave.sync.entries import version_of
 from deskweave.sync.merge import same
 from deskweave.sync.pull import lines_of
-from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation, version_of
+from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import Progress, Run, Side, fingerprint, key_of, next_wait, ref_key
 
 

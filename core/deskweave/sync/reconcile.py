@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from deskweave.connector import Change, RemoteRecord, View
 from deskweave.ledger import Entry, Posting
-from deskweave.model import CollectionBinding, FieldId, InquiryId, Policy, Value
+from deskweave.model import FieldId, InquiryId, Policy, Value
 from deskweave.model.desk import ObservedChange
 from deskweave.model.predicate import holds
 from deskweave.store.conflicts import Disagreement, record_conflicts
@@ -19,7 +19,8 @@ from deskweave.store.inquiries import Document, load_documents
 from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
 from deskweave.store.tables import link as link_table
 from deskweave.store.tables import snapshot
-from deskweave.store.values import encode
+from deskweave.sync.counterparts import home_of
+from deskweave.sync.entries import begun_as, sighted, told, version_of
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
 from deskweave.sync.merge import EMPTY, merge, same, wanted
 from deskweave.sync.report import ConflictNote, ParkedNote
@@ -165,9 +166,9 @@ class Reconciliation:
                 )
             )
         else:
-            entries.extend(self._line(link, line) for line in chain(lines, base, seen))
+            entries.extend(told(link, line) for line in chain(lines, base, seen))
             if not entries or entries[-1].field != name or not same(entries[-1].new, seen):
-                entries.append(self._sight(link, record, name, seen))
+                entries.append(sighted(link, record, name, seen, self.run.now()))
         self.values[link.inquiry][name] = seen
 
     def _flicker(self, link: Link, name: FieldId, base: Value, seen: Value, lines: Sequence[Change]) -> None:
@@ -175,7 +176,7 @@ class Reconciliation:
         assert link.inquiry is not None
         run_of = chain(lines, base, seen)
         if run_of and same(base, seen) and same(self.values[link.inquiry].get(name), seen):
-            self._entries.setdefault(link.inquiry, []).extend(self._line(link, line) for line in run_of)
+            self._entries.setdefault(link.inquiry, []).extend(told(link, line) for line in run_of)
 
     def refine(self, link: Link, coarse: Sequence[Any], lines: Lines) -> None:
         """History has caught up: its lines stand for the coarser events in clocks; the fold skips them."""
@@ -185,36 +186,8 @@ class Reconciliation:
             free = [line for line in lines.get(event.field, ()) if origin_of(line) not in used]
             for line in explains(free, event.old, event.new):
                 used.add(origin_of(line))
-                entry = self._line(link, line, refines=event.seq, old=line.old)
+                entry = told(link, line, refines=event.seq, old=line.old)
                 self._entries.setdefault(link.inquiry, []).append(entry)
-
-    def _line(self, link: Link, line: Change, refines: int | None = None, old: Value = None) -> Entry:
-        by = line.source.by
-        return Entry(
-            field=line.field,
-            new=line.new,
-            at=line.source.at,
-            order=line.source.order,
-            source=f"connection:{link.conn}",
-            origin_id=origin_of(line),
-            actor=None if by is None else f"{link.conn}:{by}",
-            history=True,
-            refines=refines,
-            old=old,
-        )
-
-    def _sight(self, link: Link, record: RemoteRecord, name: FieldId, value: Value) -> Entry:
-        at = record.updated_at or self.run.now()
-        return Entry(
-            field=name,
-            new=value,
-            at=at,
-            source=f"connection:{link.conn}",
-            # "@": a version must not be taken for the id of a change, both are small numbers on some platforms
-            origin_id=f"{record.ref.collection}/{record.ref.rid}/@{version_of(record)}/{name}",
-            actor=None if record.updated_by is None else f"{link.conn}:{record.updated_by}",
-            precise=False,
-        )
 
     def _say(self, inquiry: InquiryId, name: FieldId, value: Value, source: str, at: datetime) -> None:
         if not same(self.values[inquiry].get(name), value):
@@ -266,20 +239,10 @@ class Reconciliation:
         for name, value in values.items():
             life = tail(lines.get(name, ()), value)
             if life and life[0].old not in EMPTY:
-                entries.append(
-                    Entry(
-                        field=name,
-                        new=life[0].old,
-                        at=min(begun, life[0].source.at),
-                        order=-1,
-                        source=f"connection:{side.name}",
-                        origin_id=f"{record.ref.collection}/{record.ref.rid}/first/{name}",
-                        precise=False,
-                    )
-                )
-            entries.extend(self._line(link, line) for line in life)
+                entries.append(begun_as(link, record, name, life[0], begun))
+            entries.extend(told(link, line) for line in life)
             if not life:
-                entries.append(self._sight(link, record, name, value))
+                entries.append(sighted(link, record, name, value, run.now()))
         self._new[inquiry] = min([begun, *(entry.at for entry in entries)]) if not isinstance(opened, datetime) else opened
         self.values[inquiry] = values
         self.links[inquiry] = [link]
@@ -430,7 +393,7 @@ class Reconciliation:
             return []
         for name in missing:
             side = run.sides[name]
-            home = None if side.access != "write" else self._home(side, values)
+            home = None if side.access != "write" else home_of(side, values)
             if home is None:
                 continue
             link = Link(
@@ -441,21 +404,6 @@ class Reconciliation:
             self.grown.add(inquiry)
             added.append(link)
         return added
-
-    @staticmethod
-    def _home(side: Side, values: Mapping[FieldId, Value]) -> CollectionBinding | None:
-        for collection in side.binding.collections.values():
-            capabilities = side.capabilities(collection.name)
-            if (
-                collection.role == "main"
-                and collection.creates
-                and capabilities is not None
-                and capabilities.creates is not None
-                and side.connection.sink is not None
-                and holds(collection.holds, values)
-            ):
-                return collection
-        return None
 
     # ------------------------------------------------------------------------------------------------ what is to be written
     def visible(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
@@ -509,10 +457,3 @@ class Reconciliation:
         if not push:
             link.not_before, link.attempts = None, 0
         link.push, link.dirty = push, False
-
-
-def version_of(record: RemoteRecord) -> str:
-    """What tells one state of a record from the next: its version, else when it was changed."""
-    if record.version is not None:
-        return record.version
-    return "" if record.updated_at is None else str(encode(record.updated_at)["$t"])  # type: ignore[call-overload, index]
