@@ -63,7 +63,7 @@ class BoundMapper:
         self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
         self._fields = {name: _bound(binding, collection) for name, collection in binding.collections.items()}
         self._keys = {name: _status_keys(collection) for name, collection in binding.collections.items()}
-        #: one field's projection by its value: a reconciliation asks for the same ones again and again
+        self._blanks: dict[str, dict[FieldId, Value]] = {}
         self._projected: dict[tuple[str, FieldId, type, Value], Value | _Absent] = {}
 
     # ------------------------------------------------------------------------------------------------------------ reading
@@ -114,26 +114,43 @@ class BoundMapper:
     # ------------------------------------------------------------------------------------------------------------ writing
     def project(self, collection: str, document: Mapping[FieldId, Value]) -> View:
         """What `read` would give if the platform agreed with us. A value the platform has no spelling for is left out."""
-        bound = self._binding.collections[collection]
-        values: dict[FieldId, Value] = {}
-        for name, at in self._fields[collection].items():
-            value = document.get(name)
-            key = (collection, name, type(value), value)
-            seen = self._projected.get(key, _UNKNOWN)
-            if seen is _UNKNOWN:
-                try:
-                    seen = self._read(name, at, self._write(name, at, value))
-                except Unmapped:
-                    seen = _ABSENT
-                if len(self._projected) > _REMEMBERED:
-                    self._projected.clear()
-                self._projected[key] = seen
-            if not isinstance(seen, _Absent):
-                values[name] = seen
+        bound, fields = self._binding.collections[collection], self._fields[collection]
+        values = self._blank(collection).copy()
+        for name, value in document.items():
+            at = fields.get(name)
+            if value is None or at is None:
+                continue
+            said = self._said(collection, name, at, value)
+            if isinstance(said, _Absent):
+                values.pop(name, None)
+            else:
+                values[name] = said
         status = document.get(STATUS)
         if isinstance(status, str) and status in bound.statuses:
             values[STATUS] = self._status(bound, bound.statuses[status].is_) or status
         return View(values)
+
+    def _blank(self, collection: str) -> dict[FieldId, Value]:
+        """What an empty inquiry says: most fields of most inquiries are empty."""
+        found = self._blanks.get(collection)
+        if found is None:
+            every = {name: self._said(collection, name, at, None) for name, at in self._fields[collection].items()}
+            found = self._blanks[collection] = {name: said for name, said in every.items() if not isinstance(said, _Absent)}
+        return found
+
+    def _said(self, collection: str, name: FieldId, at: FieldBinding, value: Value) -> Value | _Absent:
+        """One field's projection; the same ones are asked for again and again."""
+        key = (collection, name, type(value), value)
+        said = self._projected.get(key, _UNKNOWN)
+        if said is _UNKNOWN:
+            try:
+                said = self._read(name, at, self._write(name, at, value))
+            except Unmapped:
+                said = _ABSENT
+            if len(self._projected) > _REMEMBERED:
+                self._projected.clear()
+            self._projected[key] = said
+        return said
 
     def draft(self, collection: str, document: Mapping[FieldId, Value], *, corr: str, key: str) -> Draft:
         """A record to create. Empty values are not sent; a status that is walked to is left to the first patch."""
