@@ -102,6 +102,15 @@ _DUE: Final = _WHOLE.where(
 ).order_by(link.c.id)
 
 
+_ANY_DUE: Final = sa.select(
+    sa.exists().where(
+        link.c.push == sa.true(),
+        link.c.state.in_(["new", "creating", "live"]),
+        sa.or_(link.c.not_before.is_(None), link.c.not_before <= sa.bindparam("b_now")),
+    )
+)
+
+
 def scan_links(tx: sa.Connection, conn: str, collection: str, rids: Iterable[str]) -> dict[str, Any]:
     """The narrow rows of known remote ids: (rid, id, seen_fp, seen_version, label, state, dirty)."""
     found: dict[str, Any] = {}
@@ -149,6 +158,11 @@ def due_links(tx: sa.Connection, conn: str, now: datetime, kinds: Sequence[str],
     """Links of a connection with something to write whose moment has come, oldest first."""
     found = tx.execute(_DUE, {"b_conn": conn, "b_now": now, "kinds": list(kinds), "states": list(states)})
     return _links(found)
+
+
+def anything_due(tx: sa.Connection, now: datetime) -> bool:
+    """Whether any connection has something to write whose moment has come."""
+    return bool(tx.execute(_ANY_DUE, {"b_now": now}).scalar())
 
 
 def waiting_links(tx: sa.Connection, now: datetime) -> tuple[int, datetime | None]:

@@ -10,7 +10,7 @@ from deskweave.ledger import Ledger
 from deskweave.model import ConnectionName, Field, FieldId, Route, StatusModel
 from deskweave.store import Store
 from deskweave.store.inquiries import chunks, count_inquiries
-from deskweave.store.links import dirty_inquiries, waiting_links
+from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.streams import beat, pause_connection, read_connection, register_connection
 from deskweave.sync import guards
 from deskweave.sync.create import create
@@ -79,11 +79,13 @@ class Engine:
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)
             self._read(run, chosen)
-            for _ in range(ROUNDS):
+            for number in range(ROUNDS):
                 run.report.rounds += 1
                 self._merge(run)
-                guards.check(run)
-                if not any([self._write(run, side) for side in chosen]):
+                due = self._due()
+                if due or not number:  # marks of another store stop a run that has nothing to write, too
+                    guards.check(run)
+                if not due or not any([self._write(run, side) for side in chosen]):
                     break
             guards.complete_routes(run)
             self._end(run, chosen)
@@ -157,6 +159,10 @@ class Engine:
                 rows.load(part)
                 rows.flush()
                 spread(run, tx, rows.links, rows.grown)
+
+    def _due(self) -> bool:
+        with self._store.read() as tx:
+            return anything_due(tx, self._now())
 
     def _write(self, run: Run, side: Side) -> bool:
         wrote = False
