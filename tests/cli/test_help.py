@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -85,19 +84,6 @@ def test_help_starts_without_anything_heavy() -> None:
     code = f"import sys; from deskweave.cli import run; run(['--help']); print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stderr.strip() == "[]"
-
-
-def test_help_takes_under_three_tenths_of_a_second_of_processor_time() -> None:
-    best = 9.0
-    for _ in range(3):
-        before = os.times()
-        subprocess.run([sys.executable, "-m", "deskweave", "--help"], capture_output=True, check=True)
-        after = os.times()
-        best = min(best, after.children_user + after.children_system - before.children_user - before.children_system)
-        if best < 0.3:
-            return
-        time.sleep(0.2)
-    assert best < 0.3
 
 
 def test_help_can_be_read_in_code_page_936() -> None:

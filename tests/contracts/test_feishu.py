@@ -39,6 +39,8 @@ from deskweave_feishu.emulator.platform import ADMIN_SCOPES
 from deskweave_feishu.messages import _comments
 from deskweave_feishu.tickets import Tickets
 
+pytestmark = pytest.mark.contracts
+
 GUEST, AGENT = "zhang.wei@acme.example", "li.wei@desk.acme.example"
 TYPES = {
     "title": ("text", "标题"),

@@ -33,6 +33,8 @@ from deskweave_jira_sm.connection import JiraConnection
 from deskweave_jira_sm.connector import JiraConnector
 from deskweave_jira_sm.emulator import RunningJira
 
+pytestmark = pytest.mark.contracts
+
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 #: Where the file and the service part company, and why the emulator follows the service. Each is (what, where, finding).

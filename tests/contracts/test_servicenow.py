@@ -29,6 +29,8 @@ from deskweave.model import InternalMessage, PublicMessage
 from deskweave_servicenow import ServiceNow
 from deskweave_servicenow.emulator import RunningServiceNow
 
+pytestmark = pytest.mark.contracts
+
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 ADMIN = ("admin", "emulated-admin-password")
 CORR = "01JD0000000000000000000000:01JD0000000000000000000001"

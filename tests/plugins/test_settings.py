@@ -281,24 +281,17 @@ def test_a_new_folder_asks_for_what_the_model_requires(
 # --------------------------------------------------------------------------------------------------------------- import cost
 @pytest.mark.parametrize("name", WHOLE)
 def test_importing_a_plugin_imports_nothing_heavy(name: str) -> None:
-    """Under 10 ms of processor time, the best of three; pydantic comes with the settings, requests with the connection."""
+    """Importing a plugin costs every start of the program: pydantic comes with the settings, requests with the connection."""
     code = f"""
-import sys, time, deskweave.plugins, deskweave.connector
+import sys, deskweave.plugins, deskweave.connector
 heavy = ("pydantic", "requests", "deskweave.http", "deskweave_{name}.config", "deskweave_{name}.connection", "deskweave_{name}.emulator")
-before = time.process_time()
 import deskweave_{name}
 (connector,) = deskweave_{name}.deskweave_connectors()
-spent = time.process_time() - before
-print(spent)
 print([one for one in heavy if one in sys.modules])
 connector.settings_schema()
 print([one for one in heavy if one in sys.modules])
 """
-    spent = []
-    for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        seconds, at_import, at_schema = done.stdout.splitlines()
-        assert at_import == "[]"
-        assert at_schema == repr(["pydantic", f"deskweave_{name}.config"])
-        spent.append(float(seconds))
-    assert min(spent) < 0.010
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    at_import, at_schema = done.stdout.splitlines()
+    assert at_import == "[]"
+    assert at_schema == repr(["pydantic", f"deskweave_{name}.config"])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 
 import pytest
 
 from deskweave.model import Phase
 from deskweave.model import predicate as grammar
-from deskweave.practice import Practice, builtin, builtin_pack, compose_layers, lint
+from deskweave.practice import Practice, builtin, lint
 from deskweave.practice.build import duration
 
 
@@ -482,19 +481,3 @@ def test_every_document_but_the_head_names_its_requirements(practice: Practice) 
 def test_lint_has_nothing_to_say_but_when_holidays_run_out(practice: Practice) -> None:
     assert lint(practice, today=date(2026, 10, 1)) == []
     assert [finding.rule for finding in lint(practice, today=date(2026, 11, 22))] == ["calendar-coverage-ends"]
-
-
-def test_composing_is_quick() -> None:
-    from deskweave.practice.compose import _builtin_layer
-
-    builtin()  # warm: schemas loaded
-    _builtin_layer.cache_clear()
-    best = 9.0
-    for _ in range(3):
-        began = time.process_time()
-        from deskweave.practice import resolve
-        from deskweave.practice.compose import _pack_layer
-
-        compose_layers([*resolve([]), _pack_layer(builtin_pack())])
-        best = min(best, time.process_time() - began)
-    assert best < 0.3

@@ -217,9 +217,7 @@ def test_the_schema_takes_what_the_emulator_says_and_marks_secrets(emulator):
     Draft202012Validator.check_schema(schema)
     for account in ("agent", "admin"):
         Draft202012Validator(schema).validate(emulator.settings(account))
-    secrets = {
-        name for one in schema["$defs"].values() for name, spec in one["properties"].items() if spec.get("writeOnly")
-    }
+    secrets = {name for one in schema["$defs"].values() for name, spec in one["properties"].items() if spec.get("writeOnly")}
     assert secrets == {"password", "client_secret"}
 
 
