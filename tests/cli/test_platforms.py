@@ -252,14 +252,14 @@ def test_two_people_at_once_and_a_person_who_decides(
 def test_a_quota_is_waited_for_within_one_call(
     cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime
 ) -> None:
-    """A base takes twenty reads a second: thirty new rows need more, and one `sync` brings them all."""
+    """A base takes fifty writes a second: sixty new rows need more, and one `sync` brings them all."""
     root = folder(access="write", servicenow=snow, feishu=feishu)
-    for number in range(30):
+    for number in range(60):
         inquiry(root, snow, plugins, clock, f"VPN drops {number}")
     answer = cli("sync", "--json")
     assert answer.code in (0, 3), answer.all
     by_name = {item["connection"]: item for item in json.loads(answer.out)["items"]}
-    assert by_name["feishu"]["created"] == 30
+    assert by_name["feishu"]["created"] == 60
     assert all(item["paused"] is None for item in by_name.values())
     assert "waiting for a quota" in answer.err
 
