@@ -1,4 +1,4 @@
-"""What the reference pages say about the code, taken from the code. `cog` writes it into the pages and CI checks that it is fresh."""
+"""What the reference pages say about the code, taken from the code. `cog` writes it into the pages, CI checks that it is fresh."""
 
 from __future__ import annotations
 

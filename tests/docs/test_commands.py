@@ -98,5 +98,5 @@ def test_the_readme_names_folders_and_extras_that_exist(name: str) -> None:
         path = folder[0] or folder[1]
         assert path == "deskweave-demo/" or (ROOT / path).is_dir(), path
     declared = (ROOT / "pyproject.toml").read_text("utf-8").split("[project.optional-dependencies]")[1].split("\n[")[0]
-    for extra in re.findall(r'\.\[(\w+)\]', text):
+    for extra in re.findall(r"\.\[(\w+)\]", text):
         assert re.search(rf"^{extra} =", declared, re.MULTILINE), extra

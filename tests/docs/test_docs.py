@@ -12,6 +12,7 @@ import deskweave_schemas
 from deskweave import errors, hookspecs
 
 DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), DOCS.parent / "README.md", DOCS.parent / "README.zh-CN.md"]
 HOOKS = [name for name, value in vars(hookspecs).items() if name.startswith("deskweave_") and inspect.isfunction(value)]
 
 
@@ -42,7 +43,7 @@ def test_every_kind_of_document_is_described() -> None:
     assert [name for name in deskweave_schemas.names() if name not in ("common",) and name not in page] == []
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")) + [DOCS.parent / "README.md", DOCS.parent / "README.zh-CN.md"], ids=lambda page: str(page.relative_to(DOCS.parent)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS.parent)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
         if not target.startswith(("http://", "https://", "mailto:")):
@@ -52,3 +53,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_chinese_readers_find_the_pages_they_need() -> None:
     for page in ("index.md", "tutorial/first-hour.md", "howto/own-folder.md", "howto/read-kpis.md", "explanation/limits.md"):
         assert (DOCS / "zh" / page).is_file(), page
+
+
+def test_chinese_paragraphs_stand_on_one_line() -> None:
+    """A line break between two Chinese characters shows as a blank in a browser."""
+    for page in [*sorted((DOCS / "zh").rglob("*.md")), DOCS.parent / "README.zh-CN.md"]:
+        prose = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        assert re.findall(r"[\u3000-\u9fff\uff00-\uffef]\n(?=[\u4e00-\u9fff])", prose) == [], page.name
