@@ -31,6 +31,7 @@ def demo(
 
         for name, address in told.addresses.items():
             session.screen.say(f"{name:<13} {address}")
+        session.screen.say(telling.say("secrets", file=f"{told.folder.name}/deskweave.yaml, {told.folder.name}/.env.dev"))
         session.screen.say(telling.say("stays"))
         threading.Event().wait()
 

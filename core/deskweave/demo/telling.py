@@ -55,6 +55,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "not-well": "NOT as promised: see the lines above.",
         "keep": "the platforms stay up, poke them with curl",
         "init": "your own desk; read-only until you say otherwise",
+        "secrets": "Accounts and passwords: {file}",
         "stays": "The platforms run until Ctrl-C.",
     },
     "zh": {
@@ -95,6 +96,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "not-well": "与承诺 不符：见上文。",
         "keep": "三个平台保持运行，可用 curl 试",
         "init": "自己的服务台；在您改动之前只读",
+        "secrets": "账号和密码：{file}",
         "stays": "平台一直运行，按 Ctrl-C 结束。",
     },
 }  # fmt: skip
