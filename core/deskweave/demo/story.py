@@ -14,7 +14,7 @@ from deskweave.demo.compare import Comparison, compare
 from deskweave.demo.play import POLL, Tally, play, settle
 from deskweave.demo.stage import Stage, build, wait
 from deskweave.demo.week import FRIDAY_EVENING, MONDAY, ZONE, Origin, draw
-from deskweave.errors import DeskweaveError, PluginError
+from deskweave.errors import PluginError
 from deskweave.measure import Period, Result, parse_period
 from deskweave.model import Binding
 from deskweave.plugins import Plugins
@@ -62,7 +62,7 @@ def tell(
     language: str,
     seed: int = 1,
     step: Callable[[str, Told, Stage], None],
-    progress: Callable[[str], None],
+    progress: Callable[[datetime], None],
     linger: Callable[[Told], None] | None = None,
 ) -> Told:
     """Tell the story.
@@ -112,7 +112,7 @@ def tell(
             _forgetful(sides),
             lambda: engine.run(works),
             seed=seed,
-            progress=lambda at: progress(now_in_story(at)),
+            progress=progress,
         )
         stage.clock.set(max(FRIDAY_EVENING, stage.clock()))
         done("work")
@@ -196,9 +196,4 @@ def write_reports(stage: Stage, period: Period) -> None:
             (stage.folder / f"report.{language}.html").write_text(page, encoding="utf-8", newline="\n")
 
 
-def now_in_story(at: datetime) -> str:
-    """A moment as the story names it: on the desk's wall."""
-    return f"{at.astimezone(ZONE):%a %d %b %H:%M}"
-
-
-__all__ = ["DeskweaveError", "Told", "tell"]
+__all__ = ["Told", "tell"]

@@ -7,9 +7,9 @@ from typing import Final
 
 from deskweave import __version__
 from deskweave.demo.stage import Stage
-from deskweave.demo.story import Told, now_in_story
-from deskweave.demo.week import FRIDAY_EVENING, MONDAY
-from deskweave.measure.figures import figure, goal, left, right
+from deskweave.demo.story import Told
+from deskweave.demo.week import FRIDAY_EVENING, MONDAY, ZONE
+from deskweave.measure.figures import figure, goal, left, moment, right
 from deskweave.model import FieldId
 from deskweave.store.lookup import InquiryRow, Nearest, find_inquiry
 
@@ -149,8 +149,10 @@ class Telling:
 
     def _work(self, told: Told) -> Iterator[str]:
         tally = told.tally
-        span = self.say("span", begin=now_in_story(MONDAY), end=now_in_story(FRIDAY_EVENING), zone=str(MONDAY.tzinfo))
-        yield span
+        zone = str(ZONE)
+        year = f"{MONDAY.year}年" if self._language == "zh" else f" {MONDAY.year}"  # one week: nobody asks of which year
+        begin, end = (moment(at, zone, self._language).replace(year, "") for at in (MONDAY, FRIDAY_EVENING))
+        yield self.say("span", begin=begin, end=end, zone=zone)
         joint = "，" if self._language == "zh" else ", "
         parts = joint.join(
             self.say("from", count=count, name=name) for name, count in sorted(tally.created.items(), key=lambda pair: -pair[1])
