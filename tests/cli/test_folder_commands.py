@@ -51,6 +51,19 @@ def test_init_never_overwrites(cli: Any, tmp_path: Path) -> None:
     assert "practice/fields.yaml" in answer.out
 
 
+def test_init_adds_a_connection_to_a_folder_that_is_there(cli: Any, tmp_path: Path) -> None:
+    cli("init", "--id", "acme", "--environment", "test", "--environment", "prod")
+    answer = cli("init", "--connection", "snow:servicenow=https://acme.service-now.com")
+    assert answer.code == 0, answer.all
+    assert "~ deskweave.yaml   snow" in answer.out
+    assert "Copy .env.example to .env.test, .env.prod and fill in: SNOW_PASSWORD, SNOW_USER" in " ".join(answer.out.split())
+    text = (tmp_path / "deskweave.yaml").read_text(encoding="utf-8")
+    assert "  snow:\n    plugin: servicenow\n" in text
+    assert "practice: acme\n" in (tmp_path / "bindings" / "snow.yaml").read_text(encoding="utf-8")
+    lint = cli("practice", "lint")
+    assert lint.code == 0, lint.all
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

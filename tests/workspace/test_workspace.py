@@ -14,7 +14,7 @@ from deskweave.findings import Severity
 from deskweave.plugins import Plugins
 from deskweave.workspace import Stopped, Workspace
 from deskweave.workspace.adoption import adopt, changes, in_force, require
-from deskweave.workspace.scaffold import write_folder
+from deskweave.workspace.scaffold import NewConnection, write_folder
 
 
 @pytest.fixture
@@ -75,7 +75,61 @@ def test_every_line_a_person_may_uncomment_is_right(folder: Path, opened: Any, p
     assert route.id == "incidents"
 
 
+def test_a_connection_added_later_gets_its_entry(folder: Path, opened: Any, plugins: Plugins, now: Callable[[], datetime]) -> None:
+    """Binding, entry and the names of its secrets, or nothing works; what a person wrote stays."""
+    edit(folder / "deskweave.yaml", "connections:\n", "environments:\n  test: {}\n  prod: {}\nconnections: # ours\n")
+    before = (folder / "deskweave.yaml").read_text(encoding="utf-8")
+    second = NewConnection(name="second", plugin="toy", address="https://second.example")
+    written = write_folder(folder, id="other", now=now(), plugins=plugins, connections=[second])
+    after = (folder / "deskweave.yaml").read_text(encoding="utf-8")
+    assert [line for line in before.splitlines() if line not in after.splitlines()] == []
+    assert (written.added, written.environments, written.unset) == (["second"], ("test", "prod"), ["SECOND_TOKEN"])
+    assert written.amended == ["deskweave.yaml", ".env.example"]
+    assert "SECOND_TOKEN=\n" in (folder / ".env.example").read_text(encoding="utf-8")
+    assert [one for one in opened(env="test").lint() if one.severity is Severity.ERROR] == []
+    space = opened(env="test")
+    assert space.folder.connections["second"].access == "read"
+    again = write_folder(folder, id="other", now=now(), plugins=plugins, connections=[second])
+    assert (again.added, again.amended) == ([], [])
+    assert (folder / "deskweave.yaml").read_text(encoding="utf-8") == after
+
+
+def test_the_readme_follows_the_entries(tmp_path: Path, plugins: Plugins, now: Callable[[], datetime]) -> None:
+    entries = [NewConnection(name=name, plugin="toy", access=access) for name, access in (("one", "write"), ("two", "read"))]
+    write_folder(tmp_path / "x", id="acme", now=now(), plugins=plugins, connections=entries)
+    readme = (tmp_path / "x" / "README.md").read_text(encoding="utf-8")
+    assert "Every connection is read-only" not in readme
+    assert "write to one:" in readme
+    assert "Read-only: two." in readme
+
+
 # ---------------------------------------------------------------------------------------------------------------- settings
+def test_only_values_of_secret_keys_are_secrets(folder: Path, opened: Any) -> None:
+    """A reference under another key is an address or a name, whatever the variable is called."""
+    edit(folder / "deskweave.yaml", "    auth:", '    project: "${TOY_PROJECT_TOKEN}"\n    auth:')
+    with (folder / ".env.dev").open("a", encoding="utf-8") as file:
+        file.write("TOY_PROJECT_TOKEN=PROJECT\n")
+    space = opened()
+    space.connect("toy")
+    assert space.redactor.clean("PROJECT s3cr3t-value") == "PROJECT [secret]"
+
+
+def test_a_sign_in_within_a_proxy_is_secret(folder: Path, opened: Any) -> None:
+    edit(folder / "deskweave.yaml", "    auth:", '    proxy: "${TOY_PROXY}"\n    auth:')
+    with (folder / ".env.dev").open("a", encoding="utf-8") as file:
+        file.write("TOY_PROXY=http://me:p%40ssword@proxy.example:3128\n")
+    space = opened()
+    space.connect("toy")
+    assert space.redactor.clean("p%40ssword p@ssword proxy.example") == "[secret] [secret] proxy.example"
+
+
+def test_a_missing_secret_names_the_environments_file(folder: Path, opened: Any) -> None:
+    (folder / ".env.dev").unlink()
+    with pytest.raises(DocumentError) as raised:
+        opened().connect("toy")
+    assert raised.value.findings[0].remedy == "set TOY_TOKEN in the environment or in .env.dev"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [

@@ -27,6 +27,7 @@ def init(
 ) -> int:
     session = session_of(ctx)
     from deskweave.plugins import load_plugins
+    from deskweave.workspace.folder import FILE
     from deskweave.workspace.scaffold import write_folder
 
     say = session.say
@@ -72,14 +73,16 @@ def init(
         session.screen.say(say("init-done", folder=written.root.name or str(written.root)))
         for name in written.files:
             session.screen.say(f"  + {name}", hang=4)
+        for name in written.amended:
+            what = ", ".join(written.added) if name == FILE else ", ".join(written.unset)
+            session.screen.say(f"  ~ {name}   {what}".rstrip(), hang=4)
         for name in written.kept:
             session.screen.say(f"    {say('init-kept', file=name)}", hang=4)
         session.screen.say()
-        session.screen.say(say("init-read-only"))
+        session.screen.say(say("init-added-read-only" if FILE in (*written.amended, *written.kept) else "init-read-only"))
         if written.unset:
-            session.screen.say(
-                say("init-secrets", file=f".env.{names[0] if names else 'dev'}", names=", ".join(written.unset)), hang=2
-            )
+            files = ", ".join(f".env.{name}" for name in written.environments)
+            session.screen.say(say("init-secrets", file=files, names=", ".join(written.unset)), hang=2)
         here = root == Path.cwd().resolve()
         enter = "" if here else f"cd {directory or session.options.folder} && "
         session.next(f"{enter}deskweave practice lint", *(["deskweave check"] if entries else ["deskweave plugins"]))
@@ -88,8 +91,9 @@ def init(
         Report(
             command="init",
             text=text,
-            summary={"folder": slug, "written": len(written.files), "kept": len(written.kept)},
+            summary={"folder": slug, "written": len(written.files), "amended": len(written.amended), "kept": len(written.kept)},
             items=[{"file": name, "state": "written"} for name in written.files]
+            + [{"file": name, "state": "amended"} for name in written.amended]
             + [{"file": name, "state": "kept"} for name in written.kept],
         )
     )

@@ -44,30 +44,33 @@ def is_reference(value: object) -> bool:
     return isinstance(value, str) and bool(value) and not _REFERENCE.sub("", value)
 
 
-def expand(document: Document, path: str, lookup: Lookup) -> Json:
+def expand(document: Document, path: str, lookup: Lookup, *, env_file: str = ".env.<environment>") -> Json:
     """The value at `path` with every reference replaced by what `lookup` answers. What it answers appears in no finding.
 
     Args:
         document: where the value stands.
         path: JSON Pointer of the value, e.g. `/connections/snow`.
         lookup: the secret, or None where there is none; a `LookupError` or `OSError` it raises counts as None.
+        env_file: the file a name that leads nowhere may be set in, for the remedy.
 
     Raises:
         DocumentError: a reference that leads nowhere, or is not one of the three forms; all at once.
     """
     findings: list[Finding] = []
     parts = split(path)
-    result = _expanded(at(document.body, parts), parts, document, lookup, findings)
+    result = _expanded(at(document.body, parts), parts, document, lookup, findings, env_file)
     if findings:
         raise DocumentError(in_order(findings))
     return result
 
 
-def _expanded(value: Json, parts: tuple[str, ...], document: Document, lookup: Lookup, findings: list[Finding]) -> Json:
+def _expanded(
+    value: Json, parts: tuple[str, ...], document: Document, lookup: Lookup, findings: list[Finding], env_file: str
+) -> Json:
     if isinstance(value, Mapping):
-        return {key: _expanded(item, (*parts, key), document, lookup, findings) for key, item in value.items()}
+        return {key: _expanded(item, (*parts, key), document, lookup, findings, env_file) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_expanded(item, (*parts, str(number)), document, lookup, findings) for number, item in enumerate(value)]
+        return [_expanded(item, (*parts, str(number)), document, lookup, findings, env_file) for number, item in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
 
@@ -79,7 +82,7 @@ def _expanded(value: Json, parts: tuple[str, ...], document: Document, lookup: L
             answer = None
         if answer is None:
             remedy = {
-                "env": f"set {reference.name} in the environment or in .env",
+                "env": f"set {reference.name} in the environment or in {env_file}",
                 "file": "create the file",
                 "keyring": "store it in the keyring",
             }
@@ -137,7 +140,7 @@ def check_settings(
                     "***",
                     "a secret is written into the file",
                     allowed=("${NAME}", "${file:/path}", "${keyring:name}"),
-                    remedy=f'put it into .env and write "${{{name}}}" here; change the secret, it may have been seen',
+                    remedy=f'put it into .env.<environment> and write "${{{name}}}" here; change the secret, it may have been seen',
                 )
             )
     return in_order(findings)

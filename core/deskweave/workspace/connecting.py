@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from deskweave.configure import Lock, lock_path, read_lock, write_lock
 from deskweave.connector import Connection, Connector, InstanceIdentity
@@ -67,7 +68,8 @@ def resolve_settings(
     findings = check_entry(folder, entry, connector)
     if findings:
         raise DocumentError(findings)
-    value = expand(folder.document, path, secrets.look_up)
+    value = expand(folder.document, path, secrets.look_up, env_file=secrets.file_name)
+    _learn_proxy(value.get("proxy") if isinstance(value, Mapping) else None, redactor)
     settings: dict[str, Json] = dict(value) if isinstance(value, Mapping) else {}
     settings.setdefault("plugin", entry.plugin)
     settings.setdefault("access", entry.access)
@@ -81,6 +83,14 @@ def resolve_settings(
     if findings:
         raise DocumentError(in_order(findings))
     return settings
+
+
+def _learn_proxy(proxy: object, redactor: Redactor) -> None:
+    """A proxy is an address, but a sign-in may stand in it."""
+    if isinstance(proxy, str) and "@" in proxy:
+        _, _, password = proxy.partition("://")[2].rpartition("@")[0].partition(":")
+        redactor.learn(password)
+        redactor.learn(unquote(password))
 
 
 def _not_in(schema: Mapping[str, Any]) -> frozenset[str]:
@@ -225,7 +235,9 @@ class Connecting:
     def _proxy(self, entry: Entry) -> str | None:
         if entry.proxy is None:
             return None
-        value = expand(self._folder.document, f"/connections/{entry.name}/proxy", self._secrets.look_up)
+        value = expand(
+            self._folder.document, f"/connections/{entry.name}/proxy", self._secrets.look_up, env_file=self._secrets.file_name
+        )
         return value if isinstance(value, str) else None
 
     def lock(self, name: str) -> Lock:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave import __version__
-from deskweave.documents import check_settings, read, split
-from deskweave.errors import PluginError
+from deskweave.documents import amend, check_settings, pointer, read, split
+from deskweave.errors import DocumentError, PluginError
 from deskweave.model import Json
-from deskweave.workspace.folder import FILE
+from deskweave.workspace.folder import DEFAULT_ENVIRONMENT, FILE
 
 if TYPE_CHECKING:
     from deskweave.connector import Connector
@@ -53,7 +53,10 @@ class Written:
     root: Path
     files: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)  #: were there already and were left as they are
-    unset: list[str] = field(default_factory=list)  #: names in .env that wait for a value
+    amended: list[str] = field(default_factory=list)  #: were there already and got what was missing: entries, names of secrets
+    added: list[str] = field(default_factory=list)  #: connections that were put into a deskweave.yaml that was there
+    unset: list[str] = field(default_factory=list)  #: names in .env.<environment> that wait for a value
+    environments: tuple[str, ...] = ()  #: of the folder as it is now
 
 
 def write_folder(
@@ -71,7 +74,7 @@ def write_folder(
     practice: Mapping[str, str] | None = None,
     extra: Mapping[str, Json] | None = None,
 ) -> Written:
-    """Write a folder that opens without a complaint.
+    """Write a folder that opens without a complaint; a folder that is there gets the connections it does not have yet.
 
     Args:
         root: made where it is not there.
@@ -86,27 +89,40 @@ def write_folder(
         label: the practice's name by language.
         practice: file name -> text, instead of the thin commented files.
         extra: more keys of deskweave.yaml, as plain data (`routes`, `guard`).
+
+    Raises:
+        DocumentError: the deskweave.yaml that is there cannot be read.
     """
     written = Written(root=root)
+    there = _there(root) if connections and (root / FILE).exists() else None
+    if there is not None:  # the folder's own words count: an entry of another client's name would bind to nothing
+        id = there.practice
+        connections = [one for one in connections if one.name not in there.connections]
+        environments = there.environments
+    written.environments = tuple(environments) or (DEFAULT_ENVIRONMENT,)
     bindings = {one.name: one.binding or _template(plugins.connectors.get(one.plugin)) for one in connections}
     root.mkdir(parents=True, exist_ok=True)
     secrets: dict[str, str] = {}
     entries = [_entry(one, plugins, secrets) for one in connections]
-    _put(written, FILE, _workspace_text(id, language, zone, since or now, entries, environments, extra or {}))
+    if there is None:
+        _put(written, FILE, _workspace_text(id, language, zone, since or now, entries, environments, extra or {}))
+    else:
+        _add_entries(written, there, entries)
     for name, text in (practice if practice is not None else _practice_texts(id, language, zone, label or {})).items():
         _put(written, f"practice/{name}", text)
     for name, binding in bindings.items():
         if binding is not None:
             _put(written, f"bindings/{name}.yaml", _bound_to(binding, name, id))
-    first = environments[0] if environments else "dev"
+    first = written.environments[0]
     names = sorted(secrets)
     if names:
         written.unset = [name for name in names if not secrets[name]]
-        _put(written, ".env.example", _env_text(names, {}, first))
+        _put_names(written, ".env.example", _env_text(names, {}, written.environments), names, {})
         if any(secrets.values()):
-            _put(written, f".env.{first}", _env_text(names, secrets, first), private=True)
+            _put_names(written, f".env.{first}", _env_text(names, secrets, (first,)), names, secrets)
     _put(written, ".gitignore", _GITIGNORE)
-    _put(written, "README.md", _readme(id, names, first))
+    writing = [name for name, entry in entries if entry["access"] == "write"]
+    _put(written, "README.md", _readme(id, names, written.environments, writing, [name for name, _ in entries]))
     _schemas(written)
     return written
 
@@ -128,7 +144,62 @@ def _put(written: Written, name: str, text: str, *, private: bool = False) -> No
     written.files.append(name)
 
 
+def _put_names(written: Written, name: str, text: str, names: Sequence[str], values: Mapping[str, str]) -> None:
+    """Write a file of secrets' names, or put those that are missing at the end of the one that is there."""
+    path = written.root / name
+    if not path.exists():
+        _put(written, name, text, private=bool(values))
+        return
+    own = path.read_text(encoding="utf-8-sig")
+    stated = set(re.findall(r"(?m)^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", own))
+    missing = [one for one in names if one not in stated]
+    if not missing:
+        written.kept.append(name)
+        return
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.write(("" if not own or own.endswith("\n") else "\n") + "".join(f"{one}={values.get(one, '')}\n" for one in missing))
+    written.amended.append(name)
+
+
 # --------------------------------------------------------------------------------------------------------- deskweave.yaml
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _There:
+    """What a folder that is there already says of itself."""
+
+    practice: str
+    connections: frozenset[str]
+    environments: tuple[str, ...]
+
+
+def _there(root: Path) -> _There:
+    body = next((one.body for one in read(root / FILE, FILE) if one.kind == "Workspace"), {})
+    practice = str(body.get("id") or "")
+    for path in sorted((root / str(body.get("practice") or "practice")).glob("*.y*ml")):
+        try:
+            practice = next((one.id for one in read(path, path.name) if one.kind == "Practice"), practice)
+        except DocumentError:
+            continue  # practice lint tells what is wrong with it
+    return _There(
+        practice=practice,
+        connections=frozenset(_mapping(body.get("connections"))),
+        environments=tuple(_mapping(body.get("environments"))),
+    )
+
+
+def _add_entries(written: Written, there: _There, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Put connections into the person's own deskweave.yaml, everything else as it stands."""
+    if not entries:
+        written.kept.append(FILE)
+        return
+    if there.connections:
+        changes: dict[str, Json] = {pointer(("connections", name)): entry for name, entry in entries}
+    else:  # `connections: {}`: the empty braces would make one long line of it
+        changes = {"/connections": dict(entries)}
+    amend(written.root / FILE, changes)
+    written.amended.append(FILE)
+    written.added = [name for name, _ in entries]
+
+
 def _entry(one: NewConnection, plugins: Plugins, secrets: dict[str, str]) -> tuple[str, dict[str, Any]]:
     """An entry with references where the plugin wants secrets; `secrets` gets their names and values."""
     connector = plugins.connectors.get(one.plugin)
@@ -377,17 +448,25 @@ _GITIGNORE: Final = """# Secrets and state: never committed. Lock files (binding
 """
 
 
-def _env_text(names: Sequence[str], values: Mapping[str, str], environment: str) -> str:
+def _env_text(names: Sequence[str], values: Mapping[str, str], environments: Sequence[str]) -> str:
+    files = ", ".join(f".env.{environment}" for environment in environments)
     head = (
-        f"# Secrets of environment {environment}. Git ignores this file.\n"
+        f"# Secrets of environment {environments[0]}. Git ignores this file.\n"
         if values
-        else f"# Copy to .env.{environment} and fill in. This file holds no secrets and is committed.\n"
+        else f"# Copy to {files} and fill in. This file holds no secrets and is committed.\n"
     )
     return head + "".join(f"{name}={values.get(name, '')}\n" for name in names)
 
 
-def _readme(id: str, names: Sequence[str], environment: str) -> str:
-    secrets = f"\nSecrets stand in `.env.{environment}` (copy `.env.example`), or in the environment.\n" if names else ""
+def _readme(id: str, names: Sequence[str], environments: Sequence[str], writing: Sequence[str], all: Sequence[str]) -> str:
+    files = ", ".join(f"`.env.{environment}`" for environment in environments)
+    secrets = f"\nSecrets stand in {files} (copy `.env.example`), or in the environment.\n" if names else ""
+    reading = [name for name in all if name not in writing]
+    access = "Every connection is read-only until `deskweave.yaml` says `access: write`."
+    if writing:
+        access = f"`apply` and `sync` write to {', '.join(writing)}: `deskweave.yaml` says `access: write` there."
+        if reading:
+            access += f" Read-only: {', '.join(reading)}."
     return f"""# {id}
 
 A service desk's practice as files, for [Deskweave](https://pypi.org/project/deskweave/).
@@ -396,7 +475,7 @@ A service desk's practice as files, for [Deskweave](https://pypi.org/project/des
     deskweave check             connections, rights, bindings; reads only
     deskweave sync --plan       what a sync would write
 {secrets}
-Every connection is read-only until `deskweave.yaml` says `access: write`.
+{access}
 """
 
 

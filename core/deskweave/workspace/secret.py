@@ -1,4 +1,4 @@
-"""Where secrets come from: `.env.<environment>` of the folder, the environment, files, the keyring. Every one found is redacted."""
+"""Where secrets come from: `.env.<environment>` of the folder, the environment, files, the keyring. What is secret is redacted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import Final
 
 from deskweave.documents import Reference
 from deskweave.errors import CredentialError
-from deskweave.http.redaction import Redactor
 
 KEYRING_SERVICE: Final = "deskweave"
 _LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
-_SECRET_NAME: Final = re.compile(r"secret|passw|token|key|credential", re.IGNORECASE)
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -47,11 +45,12 @@ class Secrets:
     """Answers references of one folder and environment.
 
     The folder's own `.env.<environment>` counts before the process's environment: a consultant's shell may still hold the variables
-    of another client, and names repeat.
+    of another client, and names repeat. Whether a value is a secret depends on the key it stands under, so whoever resolves the
+    settings tells the redactor, not this class: an address may well come from a variable.
     """
 
-    def __init__(self, root: Path, environment: str, redactor: Redactor, environ: Mapping[str, str] | None = None) -> None:
-        self._root, self._redactor = root, redactor
+    def __init__(self, root: Path, environment: str, environ: Mapping[str, str] | None = None) -> None:
+        self._root = root
         self._environ = os.environ if environ is None else environ
         self._file = read_env(root / f".env.{environment}")
         self.file_name = f".env.{environment}"
@@ -70,8 +69,6 @@ class Secrets:
                 value = (path if path.is_absolute() else self._root / path).read_text(encoding="utf-8").rstrip("\r\n")
             case _:
                 value = _from_keyring(reference.name)
-        if value and (reference.kind != "env" or _SECRET_NAME.search(reference.name)):
-            self._redactor.learn(value)
         return value or None
 
 

@@ -277,7 +277,7 @@ class Workspace:
         from deskweave.workspace.connecting import Connecting
         from deskweave.workspace.secret import Secrets
 
-        secrets = Secrets(self.folder.root, self.folder.environment, self.redactor, self._environ)
+        secrets = Secrets(self.folder.root, self.folder.environment, self._environ)
         return Connecting(self.folder, self.plugins, now=self.now, redactor=self.redactor, secrets=secrets, observe=self._observe)
 
     def connect(self, name: str) -> Opened:

@@ -173,9 +173,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "init-ask-language": "Language, en or zh:",
     "init-ask-zone": "Time zone:",
     "init-ask-connections": "Platforms, as NAME=URL, separated by blanks ({known}):",
-    "init-ask-environments": "Environments besides dev, separated by blanks:",
+    "init-ask-environments": "Environments, separated by blanks; Enter for dev alone:",
     "init-done": "Written to {folder}:",
     "init-kept": "{file} was there and stays as it is",
+    "init-added-read-only": "A new connection is read-only until deskweave.yaml says access: write.",
     "init-read-only": "Every connection is read-only until deskweave.yaml says access: write.",
     "init-secrets": "Copy .env.example to {file} and fill in: {names}",
     # ---------------------------------------------------------------------------------------------------------------- practice

@@ -171,9 +171,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "init-ask-language": "语言，en 或 zh：",
     "init-ask-zone": "时区：",
     "init-ask-connections": "平台，写作 名称=网址，以空格分隔（{known}）：",
-    "init-ask-environments": "除 dev 以外的环境，以空格分隔：",
+    "init-ask-environments": "环境名，以空格分隔；直接回车则只有 dev：",
     "init-done": "已写入 {folder}：",
     "init-kept": "{file} 已存在，保持不变",
+    "init-added-read-only": "在 deskweave.yaml 写明 access: write 之前，新连接为只读。",
     "init-read-only": "在 deskweave.yaml 写明 access: write 之前，所有连接均为只读。",
     "init-secrets": "将 .env.example 复制为 {file} 并填写：{names}",
     # ---------------------------------------------------------------------------------------------------------------- practice
