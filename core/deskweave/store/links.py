@@ -24,6 +24,7 @@ class Seen:
     unknown: dict[FieldId, Json] = field(default_factory=dict)
     at: datetime | None = None
     by: str | None = None
+    version: str | None = None  #: of the record then, whether its messages have been read since or not
 
 
 @dataclass(slots=True, kw_only=True)
@@ -267,6 +268,7 @@ def _state(one: Link) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             seen.unknown.copy(),
             seen.at,
             seen.by,
+            seen.version,
             one.unreadable,
             one.dropped.copy(),
         ),
@@ -292,6 +294,8 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
         observed["at"] = encode(one.seen.at)
     if one.seen.by is not None:
         observed["by"] = one.seen.by
+    if one.seen.version is not None:
+        observed["ver"] = one.seen.version
     limits: dict[str, Any] | None = None
     if one.unreadable or one.dropped:
         limits = {"unreadable": sorted(one.unreadable), "dropped": encode_all(one.dropped)}
@@ -312,6 +316,7 @@ def _links(rows: Iterable[Any]) -> list[Link]:
                 unknown=observed.get("u", {}),
                 at=at if isinstance(at, datetime) else None,
                 by=observed.get("by"),
+                version=observed.get("ver"),
             )
         if limits is not None:
             one.unreadable, one.dropped = frozenset(map(FieldId, limits["unreadable"])), decode_all(limits["dropped"])

@@ -61,3 +61,11 @@ def version_of(record: RemoteRecord) -> str:
     if record.version is not None:
         return record.version
     return "" if record.updated_at is None else str(encode(record.updated_at)["$t"])  # type: ignore[call-overload, index]
+
+
+def follows(before: str | None, after: str | None) -> bool:
+    """Whether exactly one change lies between two versions that are numbers."""
+    try:
+        return before is not None and after is not None and int(after) == int(before) + 1
+    except ValueError:
+        return False

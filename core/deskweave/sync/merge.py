@@ -35,6 +35,7 @@ def merge(
     observed: Mapping[FieldId, Value],
     inflight: Mapping[FieldId, Collection[Value]],
     owned: Collection[FieldId],
+    doubtful: Collection[FieldId] = (),
 ) -> Merged:
     """Compare what a platform says with what both last agreed on and with what it would say if it agreed with us now.
 
@@ -44,6 +45,8 @@ def merge(
         observed: what the platform says now: readable fields with a word only. What is missing is neither compared nor changed.
         inflight: values we may have written without learning of it: seeing one is our own word coming back.
         owned: fields this platform decides: its value wins.
+        doubtful: fields of `inflight` where our value may have stood there in the meantime: the old value, seen again, may be a
+            person's word against it, so both are kept. Sent in vain looks the same, and only a history could tell.
 
     A platform that can say less never changes the inquiry by saying it: a value that is the inquiry's own, shortened or with
     statuses folded together, is agreement.
@@ -51,6 +54,12 @@ def merge(
     result = Merged()
     for name, seen in observed.items():
         agreed = base.get(name)
+        if name in doubtful and same(seen, agreed):
+            agreed = next((sent for sent in inflight.get(name, ()) if not same(sent, agreed)), agreed)
+            if same(seen, agreed) or seen in EMPTY or same(seen, projected.get(name)):
+                continue
+            _clash(result, name, agreed, projected.get(name), seen, name in owned)
+            continue
         if any(same(seen, sent) for sent in inflight.get(name, ())):
             agreed = seen
         if same(seen, agreed):
@@ -61,11 +70,14 @@ def merge(
         if same(ours, agreed):
             result.taken[name] = seen
             continue
-        winner: Literal["ours", "theirs"] = "theirs" if name in owned else "ours"
-        result.clashes.append(Clash(name, agreed, ours, seen, winner))
-        if winner == "theirs":
-            result.taken[name] = seen
+        _clash(result, name, agreed, ours, seen, name in owned)
     return result
+
+
+def _clash(result: Merged, name: FieldId, base: Value, ours: Value, theirs: Value, owned: bool) -> None:
+    result.clashes.append(Clash(name, base, ours, theirs, "theirs" if owned else "ours"))
+    if owned:
+        result.taken[name] = theirs
 
 
 def wanted(

@@ -24,7 +24,7 @@ from deskweave.model.desk import PlannedWrite
 from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links
 from deskweave.store.values import encode
-from deskweave.sync.entries import version_of
+from deskweave.sync.entries import follows, version_of
 from deskweave.sync.merge import same
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
@@ -33,7 +33,10 @@ from deskweave.sync.run import Progress, Run, Side, fingerprint, key_of, next_wa
 
 @dataclass(slots=True)
 class Intent:
-    """One record about to be patched: `before` is what it said just now, `values` what it shall say, in its own view."""
+    """One record about to be patched: `before` is what it said just now, `values` what it shall say, in its own view.
+
+    `added` are the values that were not in flight before: an earlier write of the same value may still arrive.
+    """
 
     inquiry: InquiryId
     link: str
@@ -41,6 +44,7 @@ class Intent:
     before: RemoteRecord
     was: View
     values: Mapping[FieldId, Value]
+    added: frozenset[FieldId]
     cross: str | None
     patch: Patch
 
@@ -189,13 +193,12 @@ def _intend(
     capabilities = side.capabilities(link.collection)
     conditional = capabilities is not None and capabilities.conditions
     patch = replace(patch, if_version=record.version if conditional else None)
-    for name, value in want.items():
-        sent = link.inflight.setdefault(name, [])
-        if encode(value) not in sent:
-            sent.append(encode(value))
+    added = frozenset(name for name, value in want.items() if encode(value) not in link.inflight.get(name, ()))
+    for name in added:
+        link.inflight.setdefault(name, []).append(encode(want[name]))
     link.token += 1
     link.last_try, link.lease_until = run.now(), run.now() + run.timing.lease
-    return Intent(inquiry, link.id, link.token, record, view, want, cross, patch)
+    return Intent(inquiry, link.id, link.token, record, view, want, added, cross, patch)
 
 
 def _patch(
@@ -305,7 +308,7 @@ def _unseen(
     gaps = {}
     for one in intents:
         record = records[one.link]
-        if isinstance(record, RemoteRecord) and not _follows(one.before.version, record.version):
+        if isinstance(record, RemoteRecord) and not follows(one.before.version, record.version):
             gaps[one.before.ref] = one.before.updated_at
     if not gaps:
         return {}
@@ -314,14 +317,6 @@ def _unseen(
     except (RemoteError, PluginError) as error:
         run.note("gap-unread", side, intents[0].before.ref.collection, "", f"history could not be read after a write: {error}")
         return {}
-
-
-def _follows(before: str | None, after: str | None) -> bool:
-    """Whether exactly one change lies between two versions that are numbers."""
-    try:
-        return before is not None and after is not None and int(after) == int(before) + 1
-    except ValueError:
-        return False
 
 
 def _acknowledge(
@@ -383,9 +378,9 @@ def _dropped(run: Run, side: Side, link: Link, name: FieldId, value: Value) -> N
 
 
 def _unsent(link: Link, one: Intent) -> None:
-    """It was surely not written: these values are not in flight."""
-    for name, value in one.values.items():
-        sent = [raw for raw in link.inflight.get(name, []) if raw != encode(value)]
+    """It was surely not written: these values are not in flight, unless an earlier write of them is."""
+    for name in one.added:
+        sent = [raw for raw in link.inflight.get(name, []) if raw != encode(one.values[name])]
         if sent:
             link.inflight[name] = sent
         else:

@@ -20,11 +20,11 @@ from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
 from deskweave.store.tables import link as link_table
 from deskweave.store.tables import snapshot
 from deskweave.sync.counterparts import home_of
-from deskweave.sync.entries import begun_as, sighted, told, version_of
+from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
 from deskweave.sync.merge import EMPTY, merge, same, wanted
 from deskweave.sync.report import ConflictNote, ParkedNote
-from deskweave.sync.run import Run, Side, fingerprint
+from deskweave.sync.run import STATUS, Run, Side, fingerprint
 
 SUBMITTED_AT = FieldId("submitted_at")
 Lines = Mapping[FieldId, Sequence[Change]]
@@ -98,7 +98,8 @@ class Reconciliation:
                 base[name] = landed[-1].new
         collection = side.binding.collections[link.collection]
         owned = [name for name, at in collection.fields.items() if at.policy is Policy.OWNER]
-        merged = merge(projected=projected, base=base, observed=view.values, inflight=sent, owned=owned)
+        doubtful = self._doubtful(link, record) if own is None else ()
+        merged = merge(projected=projected, base=base, observed=view.values, inflight=sent, owned=owned, doubtful=doubtful)
         remapped = link.seen_fp is not None and not link.seen_fp.startswith(side.mapper.digest[:12])
         amend: Mapping[FieldId, Value] = {}
         if merged.taken:
@@ -122,6 +123,18 @@ class Reconciliation:
         run.touched.add(inquiry)
         self._remember(link, side, record, view, sent)
 
+    def _doubtful(self, link: Link, record: RemoteRecord) -> list[FieldId]:
+        """Fields we may have written without learning of it, on a record that has since changed by more than our write could.
+
+        With a history its lines tell what stood there in between; without one only the gap between the versions does.
+        """
+        version = version_of(record)
+        if link.seen.version in (None, version) or follows(link.seen.version, version):
+            return []
+        capabilities = self.run.sides[link.conn].capabilities(link.collection)  # type: ignore[index]
+        history = "none" if capabilities is None else capabilities.history
+        return [FieldId(name) for name in link.inflight if history == "none" or (history == "status" and name != STATUS)]
+
     def _remember(
         self,
         link: Link,
@@ -142,7 +155,13 @@ class Reconciliation:
         link.base = {**link.base, **view.values}
         link.dropped = {name: value for name, value in link.dropped.items() if not same(view.values.get(name), value)}
         link.unreadable = side.bound(link.collection) - view.values.keys() - view.unknown.keys()
-        link.seen = Seen(values=dict(view.values), unknown=dict(view.unknown), at=record.updated_at, by=record.updated_by)
+        link.seen = Seen(
+            values=dict(view.values),
+            unknown=dict(view.unknown),
+            at=record.updated_at,
+            by=record.updated_by,
+            version=version_of(record),
+        )
         link.seen_fp = fingerprint(view, side.mapper.digest)
         if capabilities is None or capabilities.messages != "per_record" or side.connection.messages is None:
             link.seen_version = version_of(record)  # else it is set when the record's messages were read

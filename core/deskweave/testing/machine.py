@@ -52,6 +52,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "priority": ("low", "medium", "high"),
     "status": ("waiting", "working", "asking", "closed"),
 }
+NATIVE: Final = {"title": "short", "detail": "long", "priority": "prio", "status": "state"}  #: as the small binding has them
 
 
 class HookedStore(Store):
@@ -83,7 +84,11 @@ class HookedStore(Store):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One value a person wrote: what stood there when they did."""
+    """One value a person wrote, what stood there when they did, and how matters stood.
+
+    `agreed` is what the engine held for agreed with each platform then, `said` what each showed; `unanswered` tells that a write of
+    ours to this field was under way there. Empty where the engine did not know the record.
+    """
 
     number: int
     platform: str
@@ -91,6 +96,10 @@ class Deed:
     field: FieldId
     shown: Value
     wrote: Value
+    agreed: Mapping[str, Value]
+    said: Mapping[str, Value]
+    unanswered: bool
+    lines: int  #: so many changes had been made on that platform
 
 
 @dataclass(slots=True)
@@ -105,8 +114,7 @@ class SyncMachine(RuleBasedStateMachine):
     """Platforms joined by an engine under attack. Subclasses change what they attack (`kinds`, `sides`)."""
 
     sides: tuple[str, ...] = ("a", "b")
-    #: Without conditions and history somebody's edit between our look and our write is lost unseen: no such platform may be raced.
-    racing = True
+    racing = True  #: people edit between the calls of a run
     most_records = 7
     pinned: Mapping[str, Any] = {}  #: switches that are not drawn
     wrong: tuple[str, ...] = ("crash", "crash", "edit", "edit", "edit", "tick")  #: what happens at a door, drawn evenly
@@ -120,6 +128,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.spoken: list[tuple[str, str, Visibility]] = []
         self.faults = 0
         self.edits = 0
+        self.running = False
         self.tokens: dict[str, int] = {}
         self.random = Random(0)
         store = HookedStore.open(":memory:", now=self.now, entropy=self.random.randbytes)
@@ -199,10 +208,11 @@ class SyncMachine(RuleBasedStateMachine):
     def hands(self, name: str) -> MemoryHands:
         return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
 
-    def door(self, _where: str) -> None:
+    def door(self, where: str) -> None:
         self.doors += 1
-        due = [plan for plan in self.plans if plan.at <= self.doors]
-        self.plans = [plan for plan in self.plans if plan.at > self.doors]
+        # an edit looks into the store for what was agreed: not within a transaction, and behind it is the same to a platform
+        due = [plan for plan in self.plans if plan.at <= self.doors and (plan.act is _crash or where != "before commit")]
+        self.plans = [plan for plan in self.plans if plan not in due]
         for plan in due:
             plan.act()
 
@@ -275,7 +285,26 @@ class SyncMachine(RuleBasedStateMachine):
         self.edits += 1
         for field, value in after.items():
             if field != "submitted_at" and not same(before.get(field), value):
-                self.deeds.append(Deed(len(self.deeds), name, ref, field, before.get(field), value))
+                agreed, said, unanswered = self._state_of(name, ref, field)
+                lines = len(self.platforms[name].lines)
+                self.deeds.append(
+                    Deed(
+                        len(self.deeds), name, ref, field, before.get(field), value, agreed, said, unanswered or self.running, lines
+                    )
+                )
+
+    def _state_of(self, name: str, ref: Ref, field: FieldId) -> tuple[dict[str, Value], dict[str, Value], bool]:
+        with self.store.read() as tx:
+            inquiry = tx.execute(
+                sa.select(tables.link.c.inquiry).where(tables.link.c.conn == name, tables.link.c.rid == ref.rid)
+            ).scalar()
+            links = [] if inquiry is None else links_of(tx, [InquiryId(inquiry)])[InquiryId(inquiry)]
+        known = [one for one in links if one.rid is not None]
+        return (
+            {one.conn: one.base.get(field) for one in known},
+            {one.conn: self.hands(one.conn).shows(Ref(one.collection, str(one.rid))).get(field) for one in known},
+            any(one.conn == name and field in one.inflight for one in known),
+        )
 
     @rule(seconds=st.sampled_from([1, 20, 61, 200]))
     def tick(self, seconds: int) -> None:
@@ -303,21 +332,21 @@ class SyncMachine(RuleBasedStateMachine):
 
     def _plan_race(self, at: int, data: st.DataObject) -> None:
         name, which, field, value = self._draw_edit(data)
-        switches = self.platforms[name].switches
-        if self.racing and (switches.conditions or switches.history == "full") and switches.tells:
+        if self.racing:
             self.plans.append(Plan(at, lambda: self._edit(name, which, field, value)))
 
     def tick_by(self, seconds: int) -> None:
         self.at += timedelta(seconds=seconds)
 
     def _run(self) -> SyncReport | None:
+        self.running = True
         try:
             return self.engine().run()
         except Crash:
             self.faults += 1
             return None
         finally:
-            self.plans = []
+            self.plans, self.running = [], False
 
     @invariant()
     def tokens_only_rise(self) -> None:
@@ -381,6 +410,7 @@ class SyncMachine(RuleBasedStateMachine):
             ids = [InquiryId(one) for one in tx.execute(sa.select(tables.inquiry.c.id)).scalars()]
             documents, links = load_documents(tx, ids), links_of(tx, ids)
             conflicts = tx.execute(sa.select(tables.conflict)).all()
+            events = {one: events_of(tx, one) for one in ids}
         home: dict[tuple[str, str], InquiryId] = {}
         for identifier in ids:
             for link in links[identifier]:
@@ -401,7 +431,9 @@ class SyncMachine(RuleBasedStateMachine):
             final = documents[inquiry].values.get(field)
             assert any(same(final, deed.wrote) for deed in every), f"P13: nobody wrote {final!r} into {field}"
             for deed in every:
-                self._kept(deed, every, final, logged.get((inquiry, field), []))
+                stood = any(event.field == field and same(event.new, deed.wrote) for event in events[inquiry])
+                if not (stood and self._alike(deed, every)) and not self._unseen(deed):
+                    self._kept(deed, every, final, logged.get((inquiry, field), []))
 
     def _agrees(self, name: str, ref: Ref, values: Mapping[FieldId, Value]) -> None:
         mapper, platform = small_mapper(self.bindings[name]), self.platforms[name]
@@ -418,6 +450,43 @@ class SyncMachine(RuleBasedStateMachine):
         for name in self.platforms:
             said.append(small_mapper(self.bindings[name]).project("ticket", {field: value}).values.get(field))
         return said
+
+    def _alike(self, deed: Deed, every: list[Deed]) -> bool:
+        """The accepted limit of a merge in the platform's view: a value that another platform shows like the one agreed with it.
+
+        It says nothing there, so what its people write next replaces it without a conflict. The value has to stand in the events.
+        """
+        for name in deed.agreed.keys() - {deed.platform}:
+            mapper = small_mapper(self.bindings[name])
+            shown = mapper.project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
+            others = [one for one in WORDS[deed.field] if not same(one, deed.wrote)]
+            if not any(same(mapper.project("ticket", {deed.field: one}).values.get(deed.field), shown) for one in others):
+                continue  # it can tell this value from any other
+            if same(deed.agreed[name], shown) and not same(deed.said[name], shown):
+                return True
+            if any(
+                one.platform == name and one.number > deed.number and name in one.agreed and same(one.agreed[name], shown)
+                for one in every
+            ):
+                return True
+        return False
+
+    def _unseen(self, deed: Deed) -> bool:
+        """The window a platform keeps that has neither conditions nor history: our write of this field replaced the value unseen.
+
+        It was written while a run was between its look and its write, or a write of ours was still under way. The platform's own
+        lines, which the engine cannot read there, have to show that it was our write that replaced it.
+        """
+        platform = self.platforms[deed.platform]
+        if platform.switches.conditions or platform.switches.history != "none" or not deed.unanswered:
+            return False
+        after = (
+            line
+            for line in platform.lines[deed.lines :]
+            if (line.collection, line.rid) == (deed.ref.collection, deed.ref.rid) and line.field == NATIVE[deed.field]
+        )
+        replaced = next(after, None)
+        return replaced is not None and replaced.by == US
 
     def _kept(self, deed: Deed, every: list[Deed], final: Value, logged: list[Value]) -> None:
         mapper = small_mapper(self.bindings[deed.platform])

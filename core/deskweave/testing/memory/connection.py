@@ -144,7 +144,7 @@ class MemoryConnection:
         for record in platform.records.values():
             if record.collection != collection:
                 continue
-            at = record.updated_at if record.indexed_at <= now else record.indexed_stamp
+            at = record.listed(now)
             if at is not None and (since is None or switches.scan or at >= platform.stamp(since)):
                 listed.append((at, record))
         if switches.ordered:
@@ -185,7 +185,7 @@ class MemoryConnection:
             if record.collection == collection
             and record.corr == corr
             and record.created_at >= self.platform.stamp(created_after)
-            and not (lagging and record.indexed_at > now and record.indexed_stamp is None)
+            and not (lagging and record.listed(now) is None)
         ]
         self.platform.hook("after records.find")
         return found

@@ -17,11 +17,13 @@ class MemoryHands:
         self._platform, self._mapper = platform, mapper
 
     def create(self, collection: str, values: Mapping[FieldId, Value], by: str) -> Ref:
+        self._platform.settle()
         draft = self._mapper.draft(collection, values, corr="", key="")
         record = self._platform.insert(collection, draft.fields, by, corr=None, key=None)
         return Ref(collection, record.rid)
 
     def edit(self, ref: Ref, values: Mapping[FieldId, Value], by: str) -> None:
+        self._platform.settle()
         record = self._platform.records[ref.collection, ref.rid]
         patch = self._mapper.patch(View(dict(values)), whole(record), key="")
         if patch.set:
@@ -29,9 +31,11 @@ class MemoryHands:
 
     def shows(self, ref: Ref) -> Mapping[FieldId, Value]:
         """What a person reads on the record."""
+        self._platform.settle()
         return self._mapper.read(whole(self._platform.records[ref.collection, ref.rid])).values
 
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
+        self._platform.settle()
         record = self._platform.records[parent.collection, parent.rid]
         return Ref("comment", str(self._platform.comment(record, visibility, body, by).number))
 

@@ -41,6 +41,7 @@ class Switches:
     patches: bool = True
     page: int = 50
     batch: int = 10
+    patch_one: bool = False  #: one record in a patch, whatever the batch
     callback: bool = False  #: no listing: records come by themselves (`MemoryConnection.deliveries`)
 
     def capabilities(self) -> CollectionCapabilities:
@@ -57,7 +58,7 @@ class Switches:
             create_batch=self.batch,
             find="none" if self.plant is Plant.NONE else self.find,
             patches=self.patches,
-            patch_batch=self.batch,
+            patch_batch=1 if self.patch_one else self.batch,
             conditions=self.conditions and self.versions,
             deletes=False,
             messages=self.messages,
@@ -79,8 +80,11 @@ class Record:
     by: str
     corr: str | None = None
     key: str | None = None
-    indexed_at: datetime  #: from then on listings know the last change
-    indexed_stamp: datetime | None = None  #: the change listings know until then; None: they do not know the record
+    index: list[tuple[datetime, datetime]]  #: of each write: when listings come to know it, and its stamp
+
+    def listed(self, now: datetime) -> datetime | None:
+        """The latest change listings know of; None: they do not know the record yet. Every write is listed in its own time."""
+        return max((stamp for at, stamp in self.index if at <= now), default=None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,6 +137,7 @@ class MemoryPlatform:
     faults: list[str] = field(default_factory=list)
     read_faults: list[str] = field(default_factory=list)
     late: list[tuple[datetime, Callable[[], Any]]] = field(default_factory=list)
+    acting: datetime | None = None  #: the moment at which the late request that is being executed took effect
     hook: Hook = lambda _door: None
     writes: int = 0  #: writing calls' items that took effect
     calls: int = 0
@@ -145,20 +150,29 @@ class MemoryPlatform:
     # -------------------------------------------------------------------------------------------------------------- state
     def stamp(self, at: datetime | None = None) -> datetime:
         """A moment as this platform writes it down."""
-        at = at or self.now()
+        at = at or self._moment()
         step = self.switches.precision
         return datetime.fromtimestamp(0, UTC) + (at - datetime.fromtimestamp(0, UTC)) // step * step
 
     def _indexed(self) -> datetime:
         lag = self.switches.index_lag
-        return self.now() + lag * self.random.random()
+        return self._moment() + lag * self.random.random()
+
+    def _moment(self) -> datetime:
+        """Now, or the moment at which a late request takes effect: its stamp and its time to be listed begin there."""
+        return self.acting or self.now()
 
     def settle(self) -> None:
-        """Requests that were under way take effect when their moment has come."""
-        due = [one for one in self.late if one[0] <= self.now()]
-        self.late = [one for one in self.late if one[0] > self.now()]
-        for _, act in due:
-            act()
+        """Requests that were under way have taken effect at their moments: whoever looks at the platform asks for that first."""
+        if self.acting is not None:
+            return
+        while due := sorted((one for one in self.late if one[0] <= self.now()), key=lambda one: one[0])[:1]:
+            self.late.remove(due[0])
+            self.acting, act = due[0]
+            try:
+                act()
+            finally:
+                self.acting = None
 
     def insert(self, collection: str, fields: Mapping[str, Json], by: str, *, corr: str | None, key: str | None) -> Record:
         number = len(self.records) + 1
@@ -177,7 +191,7 @@ class MemoryPlatform:
             by=by,
             corr=corr,
             key=key,
-            indexed_at=self._indexed(),
+            index=[(self._indexed(), now)],
         )
         self.records[collection, record.rid] = record
         return record
@@ -205,11 +219,9 @@ class MemoryPlatform:
             record.fields[name] = value
 
     def touch(self, record: Record, by: str) -> None:
-        if record.indexed_at <= self.now():
-            record.indexed_stamp = record.updated_at
         record.version += 1
         record.updated_at, record.by = self.stamp(), by
-        record.indexed_at = self._indexed()
+        record.index.append((self._indexed(), record.updated_at))
 
     def comment(
         self, record: Record, visibility: Visibility, body: str, by: str, *, corr: str | None = None, key: str | None = None

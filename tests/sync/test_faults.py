@@ -1,0 +1,179 @@
+"""What goes wrong between an intent and its answer, one case each; the stateful machine found most of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from deskweave.connector import Plant
+from deskweave.model import FieldId
+from deskweave.store import tables
+from deskweave.store.values import decode
+from deskweave.testing.memory import Switches, small_binding
+
+V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
+
+
+def links(w, conn):
+    with w.store.read() as tx:
+        return tx.execute(sa.select(tables.link).where(tables.link.c.conn == conn).order_by(tables.link.c.id)).all()
+
+
+def conflicts(w):
+    with w.store.read() as tx:
+        rows = tx.execute(sa.select(tables.conflict)).all()
+    return [(row.field, decode(row.ours), decode(row.theirs), row.winner) for row in rows]
+
+
+def shown(w, name, field="title"):
+    return sorted(str(w.hands(name).shows(ref)[FieldId(field)]) for ref in w.refs(name))
+
+
+def limit_at(platform, what, times):
+    """The n-th call of a kind is refused for now."""
+    calls = []
+
+    def hook(door):
+        if door == f"before {what}":
+            calls.append(door)
+            if len(calls) in times:
+                platform.faults.append("limited_class")
+
+    platform.hook = hook
+    return calls
+
+
+# ------------------------------------------------------------------------------------------------ a limit within a batch
+@pytest.mark.parametrize("plant", [Plant.ATOMIC, Plant.KEY, Plant.UPSERT])
+def test_creates_behind_a_limit_are_neither_in_flight_nor_lost(world, plant):
+    w = world(switches={"b": Switches(batch=1, plant=plant)})
+    for n in range(4):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    calls = limit_at(w.platforms["b"], "sink.create", {2})
+    w.sync(1)
+    assert len(calls) == 2  # nothing is sent behind the limit
+    assert len(w.platforms["b"].records) == 1
+    rest = [one for one in links(w, "b") if one.rid is None]
+    assert [one.state for one in rest] == ["new"] * 3  # not "creating": there is nothing to look for
+    assert sorted(one.not_before is None for one in rest) == [False, True, True]  # the one refused waits as told, the unsent do not
+    w.sync(50)  # less than the wait after a lost answer
+    assert shown(w, "b") == ["t 0", "t 1", "t 2", "t 3"]
+
+
+def test_patches_behind_a_limit_are_neither_in_flight_nor_lost(world):
+    w = world(switches={"b": Switches(batch=1)})
+    refs = [w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li") for n in range(4)]
+    w.sync(1)
+    for ref in refs:
+        w.hands("a").edit(ref, {"priority": "low"}, "li")
+    # one batch of intents, one call each: the platform takes ten records in a look and one in a write
+    w.platforms["b"].switches = Switches(batch=10, patch_one=True)
+    calls = limit_at(w.platforms["b"], "sink.patch", {2})
+    w.sync(5)
+    assert len(calls) == 2
+    assert shown(w, "b", "priority") == ["high", "high", "high", "low"]
+    assert [one.inflight for one in links(w, "b")] == [None] * 4
+    # nothing of ours is under way, so the very same word from there is a person's
+    w.sync(50)
+    assert shown(w, "b", "priority") == ["low"] * 4
+    assert conflicts(w) == []
+
+
+def test_a_value_under_way_stays_so_when_its_repetition_is_refused(world):
+    w = world(switches={"b": Switches(history="none", conditions=False)})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    w.hands("a").edit(ref, {"title": "first"}, "li")
+    w.platforms["b"].faults = ["late_request"]
+    w.sync(1)
+    w.platforms["b"].late = [(w.clock() + timedelta(seconds=40), act) for _, act in w.platforms["b"].late]
+    w.platforms["b"].faults = ["limited_class"]
+    w.sync(31)  # it is repeated, and refused; the first one is still under way
+    assert [one.inflight for one in links(w, "b")] == [{"title": ["first"]}]
+    w.clock.turn(20)  # it arrives
+    w.hands("a").edit(ref, {"title": "second"}, "li")
+    w.sync(20)
+    w.sync(60)
+    assert (shown(w, "a"), shown(w, "b")) == (["second"], ["second"])
+    assert conflicts(w) == []  # our own word coming back is no person's
+
+
+# ----------------------------------------------------------------------------------------------------------- lost answers
+def test_a_create_that_arrives_late_is_found_where_find_lags(world):
+    """It takes effect within `settle`, is listed within `index_lag`, and the wait covers both."""
+    w = world(switches={"b": Switches(index_lag=timedelta(seconds=20), find="lagging")})
+    w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = ["late_request"]
+    w.sync(1)
+    w.sync(155)  # nobody asked the platform in between
+    for _ in range(3):
+        w.sync(60)
+    assert len(w.platforms["b"].records) == 1
+    assert [one.state for one in links(w, "b")] == ["live"]
+
+
+def test_an_edit_does_not_hide_a_record_from_listings_that_knew_it(world):
+    w = world(switches={"a": Switches(index_lag=timedelta(seconds=20))})
+    ref = w.hands("a").create("ticket", V, "li")
+    for n in range(5):
+        w.clock.turn(15)
+        w.hands("a").edit(ref, {"title": f"t {n}"}, "li")
+    assert w.sync(0).connections["a"].imported == 1
+
+
+@pytest.mark.parametrize("conditions", [True, False])
+@pytest.mark.parametrize("messages", ["feed", "per_record"])
+def test_a_person_who_puts_the_old_value_back_over_an_unanswered_write_is_in_the_conflict_log(world, conditions, messages):
+    """Without a history the old value looks as if ours had never arrived; the versions tell that more has happened."""
+    w = world(switches={"b": Switches(history="none", conditions=conditions, messages=messages)})
+    ref = w.hands("a").create("ticket", {**V, "title": "alpha"}, "li")
+    w.sync(1)
+    w.sync(1)
+    (there,) = w.refs("b")
+    w.hands("a").edit(ref, {"title": "delta"}, "li")
+    w.platforms["b"].faults = ["lost_answer"]
+    w.sync(1)
+    assert shown(w, "b") == ["delta"]
+    w.clock.turn(5)
+    w.hands("b").edit(there, {"title": "alpha"}, "chen")
+    for _ in range(4):
+        w.sync(60)
+    assert (shown(w, "a"), shown(w, "b")) == (["delta"], ["delta"])
+    assert conflicts(w) == [("title", "delta", "alpha", "ours")]
+
+
+def test_a_write_that_never_arrived_is_no_conflict(world):
+    w = world(switches={"b": Switches(history="none")})
+    ref = w.hands("a").create("ticket", {**V, "title": "alpha"}, "li")
+    w.sync(1)
+    (there,) = w.refs("b")
+    w.hands("a").edit(ref, {"title": "delta"}, "li")
+    w.platforms["b"].faults = ["lost_request"]
+    w.sync(1)
+    w.hands("b").edit(there, {"priority": "low"}, "chen")
+    for _ in range(4):
+        w.sync(60)
+    assert (shown(w, "a"), shown(w, "b")) == (["delta"], ["delta"])
+    assert (shown(w, "a", "priority"), shown(w, "b", "priority")) == (["low"], ["low"])
+    assert conflicts(w) == []
+
+
+def test_a_value_another_platform_shows_alike_gives_way_and_stands_in_the_events(world):
+    """The accepted limit: "in progress" and "waiting on user" are one word on b, so b's people never saw the change."""
+    w = world(bindings={"b": small_binding("b", coarse=True)}, switches={"a": Switches(history="none")})
+    ref = w.hands("a").create("ticket", {**V, "status": "working"}, "li")
+    w.sync(1)
+    (there,) = w.refs("b")
+    w.hands("a").edit(ref, {"status": "asking"}, "li")
+    w.hands("b").edit(there, {"status": "closed"}, "chen")
+    for _ in range(3):
+        w.sync(60)
+    assert (shown(w, "a", "status"), shown(w, "b", "status")) == (["closed"], ["closed"])
+    assert conflicts(w) == []
+    with w.store.read() as tx:
+        said = tx.execute(
+            sa.select(tables.event.c.new).where(tables.event.c.field == "status").order_by(tables.event.c.seq)
+        ).scalars()
+        assert [decode(one) for one in said] == ["working", "asking", "closed"]
