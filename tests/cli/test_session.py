@@ -105,22 +105,67 @@ def test_no_terminal_no_question(cli: Any, tmp_path: Path) -> None:
 def test_apply_asks(cli: Any, terminal: Any, folder: Any, feishu: Any) -> None:
     folder(access="write", feishu=feishu)
     terminal("n")
-    assert cli("apply", "--only", "field/priority").code == 5
+    assert cli("apply", "--only", "fields/priority").code == 5
     assert feishu.platform.traffic.writes == 0
     terminal("y")
-    answer = cli("apply", "--only", "field/priority")
+    answer = cli("apply", "--only", "fields/priority")
     assert answer.code in (0, 3), answer.all
     assert "acme / dev? [y/N]" in answer.out
     assert feishu.platform.traffic.writes > 0
 
 
+def test_only_names_elements_of_the_folder(cli: Any, folder: Any, feishu: Any) -> None:
+    folder(access="write", feishu=feishu)
+    for command in ("plan", "apply"):
+        wrong = cli(command, "--only", "fields/prioritty")
+        assert wrong.code == 2, wrong.all
+        assert "did you mean fields/priority ?" in " ".join(wrong.all.split())
+    wrong = cli("apply", "--ours", "fields/prioritty", "--yes")
+    assert wrong.code == 2, wrong.all
+    assert feishu.platform.traffic.writes == 0
+    assert cli("apply", "--only", "fields/priority", "--yes").code in (0, 3)
+    for command in (["plan"], ["apply", "--yes"]):
+        again = cli(*command, "--only", "fields/priority")
+        assert again.code == 0, again.all
+        assert "Nothing to apply." in again.out
+    assert "+" not in again.out
+
+
+def test_the_next_command_works_on_the_same_folder_and_environment(cli: Any, folder: Any, feishu: Any, tmp_path: Any) -> None:
+    """Pasted as it is printed, or it works on another environment, or nowhere."""
+    root = folder(access="write", environments=("test", "prod"), feishu=feishu)
+    (root / ".env.prod").write_bytes((root / ".env.test").read_bytes())
+    assert cli("check", "--env", "prod").out.rstrip().endswith("\n  deskweave plan --env prod")
+    saved = cli("plan", "--env", "prod", "-o", "prod.plan")
+    assert saved.out.rstrip().endswith("\n  deskweave apply prod.plan --env prod")
+    assert "deskweave trust feishu --yes --env prod" in cli("trust", "feishu", "--env", "prod").err
+    assert "deskweave plan --env prod -o prod.plan\n" in cli("apply", "--env", "prod", "--yes").err
+    assert "deskweave apply --yes --env test" in cli("apply", "--env", "test").err
+    inside = cli("status", "--env", "prod", "-C", "practice")
+    assert " --env prod -C practice\n" in inside.out
+
+
+def test_with_one_environment_the_next_command_is_short(cli: Any) -> None:
+    cli("init", "--id", "acme", "--connection", "servicenow=https://acme.service-now.com")
+    assert cli("practice", "lint").out.rstrip().endswith("\n  deskweave check")
+
+
+def test_a_plan_of_nothing_that_answers_leads_to_check(cli: Any, folder: Any, feishu: Any) -> None:
+    folder(access="write", feishu=feishu)
+    feishu.stop()
+    answer = cli("plan")
+    assert answer.code == 1, answer.all
+    assert answer.out.rstrip().endswith("\n  deskweave check")
+    assert "BLOCKED" not in answer.out
+
+
 def test_a_protected_environment_wants_its_name_typed(cli: Any, terminal: Any, folder: Any, feishu: Any) -> None:
     folder(access="write", environments=("prod",), feishu=feishu)
     terminal("yes")
-    assert cli("apply", "--only", "field/priority").code == 5
+    assert cli("apply", "--only", "fields/priority").code == 5
     assert feishu.platform.traffic.writes == 0
     terminal("prod")
-    assert cli("apply", "--only", "field/priority").code in (0, 3)
+    assert cli("apply", "--only", "fields/priority").code in (0, 3)
     assert feishu.platform.traffic.writes > 0
 
 

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 def apply(
     ctx: typer.Context,
     plan: Annotated[Path | None, typer.Argument(help="apply-arg-plan", metavar="PLAN")] = None,
-    only: Annotated[list[str] | None, typer.Option("--only", help="plan-opt-only", metavar="KIND/ID")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="plan-opt-only", metavar="PATH")] = None,
     connection: Annotated[list[str] | None, typer.Option("--connection", help="opt-connection", metavar="NAME")] = None,
-    ours: Annotated[list[str] | None, typer.Option("--ours", help="apply-opt-ours", metavar="KIND/ID")] = None,
+    ours: Annotated[list[str] | None, typer.Option("--ours", help="apply-opt-ours", metavar="PATH")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="opt-yes")] = False,
 ) -> int:
     session = session_of(ctx)
     space = session.workspace(must_choose=True)
+    from deskweave.workspace.configuring import narrowed, require_known
+
     say, screen = session.say, session.screen
     if not space.folder.connections:
         screen.warn(say("no-connections"))
@@ -44,8 +46,10 @@ def apply(
         for entry in space.folder.connections.values():
             session.life(f"{say('sync-read')}  {entry.name}  {entry.address}")
         made, failures = space.plan(connection, ours or ())
-    if only or connection:
-        made = made.only(elements=only or (), connections=connection or ())
+    for name in connection or ():
+        space.check_settings(name)  # refuses a name that is none
+    require_known(space, [*(only or ()), *(ours or ())], made.steps)
+    made = narrowed(made, only or (), connection or ())
     if space.folder.protected and plan is None:
         from deskweave.workspace import Stopped
 
@@ -83,7 +87,10 @@ def _agreed(session: Session, space: Workspace, yes: bool, saved: bool) -> bool:
         return True
     if not session.terminal:
         session.screen.warn(
-            say("needs-yes", command="deskweave apply --yes" if not space.folder.protected else "deskweave apply PLAN --yes")
+            say(
+                "needs-yes",
+                command=session.onward("deskweave apply --yes" if not space.folder.protected else "deskweave apply PLAN --yes"),
+            )
         )
         return False
     if space.folder.protected:
@@ -135,7 +142,7 @@ def _report(session: Session, report: ApplyReport, failures: list[Failure]) -> R
         if not unread:
             screen.say(say("apply-again-nothing") if report.after.is_empty else say("apply-again", n=len(report.after.writing)))
         if counts["by_hand"]:
-            screen.say(say("apply-by-hand", n=counts["by_hand"]))
+            screen.say(session.onward(say("apply-by-hand", n=counts["by_hand"])))
         session.next("deskweave plan" if bad or unread or not report.after.is_empty else "deskweave sync --plan")
 
     return Report(

@@ -14,6 +14,8 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "workshop": ("demo", "emulate", "plugins"),
 }
 COMMANDS: Final = tuple(name for line in LINES.values() for name in line)
+#: commands that work on a folder, so that `-C` and `--env` mean something to them
+ABOUT_A_FOLDER: Final = frozenset(COMMANDS) - {"init", "demo", "emulate", "plugins"}
 SUBCOMMANDS: Final = {"practice": ("show", "lint", "adopt")}
 
 #: words of other tools -> ours

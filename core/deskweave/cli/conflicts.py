@@ -92,7 +92,7 @@ def _resolve(session: Session, name: str, take: str | None, by: str) -> int:
         found = next((one for one in list_conflicts(space.store) if str(one.id) == number), None)
     if found is None:
         screen.warn(say("no-such-conflict", name=name or "C-?"))
-        screen.warn("  deskweave conflicts")
+        screen.warn("  " + session.onward("deskweave conflicts"))
         return Exit.INPUT
     if take is not None and take not in space.folder.connections:
         screen.warn(say("option-value", option="--take", value=take, allowed=", ".join(space.folder.connections)))

@@ -53,7 +53,7 @@ def kpi(
         return Exit.INPUT
     if not space.has_store:
         screen.warn(say("home-no-store"))
-        screen.warn("  deskweave sync")
+        screen.warn("  " + session.onward("deskweave sync"))
         return Exit.INPUT
     from deskweave.measure import quality_findings
     from deskweave.measure.export import csv_for_people, csv_raw, items

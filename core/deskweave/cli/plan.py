@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -24,20 +25,22 @@ LISTED = 60  #: elements shown one by one
 
 def plan(
     ctx: typer.Context,
-    only: Annotated[list[str] | None, typer.Option("--only", help="plan-opt-only", metavar="KIND/ID")] = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="plan-opt-only", metavar="PATH")] = None,
     connection: Annotated[list[str] | None, typer.Option("--connection", help="opt-connection", metavar="NAME")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="opt-exit-code")] = False,
 ) -> int:
     session = session_of(ctx)
     space = session.workspace()
+    from deskweave.workspace.configuring import narrowed, require_known
+
     if not space.folder.connections:
         session.screen.warn(session.say("no-connections"))
         return Exit.INPUT
     for name, entry in space.folder.connections.items():
         session.life(f"{session.say('sync-read')}  {name}  {entry.address}")
     made, failures = space.plan(connection)
-    if only or connection:
-        made = made.only(elements=only or (), connections=connection or ())
+    require_known(space, only or (), made.steps)
+    made = narrowed(made, only or (), connection or ())
     saved = None
     if session.options.output is not None and session.options.format == "text":
         from deskweave.configure import write_plan
@@ -83,9 +86,14 @@ def report_of(
         steps = [step for step in made.steps if step.mark is not Mark.BY_HAND]
         _steps(session, steps)
         screen.say()
-        screen.say(say("plan-sum", add=counts["add"], change=counts["change"] + counts["rename"], remove=counts["remove"]))
-        if counts["blocked"] or counts["both"] or counts["by_hand"]:
-            screen.say(say("plan-sum-person", blocked=counts["blocked"], both=counts["both"], hand=counts["by_hand"]))
+        broken = bool(failures) or any(part.failed is not None for part in made.connections)
+        if made.writing or broken or not made.connections:
+            screen.say(say("plan-sum", add=counts["add"], change=counts["change"] + counts["rename"], remove=counts["remove"]))
+        else:
+            screen.say(say("apply-nothing"))
+        person = [say(f"plan-sum-{mark}", n=counts[mark]) for mark in ("blocked", "both", "by_hand") if counts[mark]]
+        if person:
+            screen.say(say("plan-sum-person", parts=say("joint").join(person)))
         hand = [step.hand for step in made.steps if step.hand is not None]
         for one in hand[:10]:
             screen.say(f"  ! {one.number}  {one.connection}  {_few_paths(one.elements)}", hang=8)
@@ -98,9 +106,11 @@ def report_of(
         screen.say(say("plan-left-alone", n=made.left_alone))
         screen.say(say("nothing-changed"))
         if saved is not None:
-            session.next(f"deskweave apply {saved}")
+            session.next(f"deskweave apply {shlex.quote(saved)}")
         elif made.writing:
             session.next("deskweave plan -o next.plan", "deskweave apply next.plan")
+        elif broken:
+            session.next("deskweave check")
         else:
             session.next("deskweave sync --plan")
 
@@ -183,4 +193,4 @@ def _steps(session: Session, steps: Sequence[Step]) -> None:
                     screen.say(
                         "      " + say("plan-changed-by", by=step.changed_by or "-", at=session.moment(step.changed_at)), hang=6
                     )
-                screen.say("      " + say("plan-ours", element=f"{step.key.kind}/{path.partition('/')[2]}"), hang=6)
+                screen.say("      " + session.onward(say("plan-ours", element=step.key.path)), hang=6)

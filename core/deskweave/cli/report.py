@@ -26,7 +26,7 @@ def report(
         return Exit.INPUT
     if not space.has_store:
         screen.warn(say("home-no-store"))
-        screen.warn("  deskweave sync")
+        screen.warn("  " + session.onward("deskweave sync"))
         return Exit.INPUT
     path = session.options.output or Path(f"report-{wanted.id.replace('..', '_')}.{say.language}.html")
     page = space.report(wanted, language=say.language)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
+from deskweave.cli.commands import ABOUT_A_FOLDER
 from deskweave.cli.exits import Exit
 from deskweave.cli.language import Messages, choose
 from deskweave.cli.options import Options
@@ -168,7 +171,27 @@ class Session:
         """The last lines: what to do next, to be pasted."""
         self.screen.say()
         for command in commands:
-            self.screen.say("  " + command, hang=4)
+            self.screen.say("  " + self.onward(command), hang=4)
+
+    def onward(self, text: str) -> str:
+        """A command of ours, or a sentence with one in it, as it has to be typed here: with `--env` where the folder has several
+        environments, and with the `-C` this call was given. What it is printed for is what it will work on.
+        """
+        if text.startswith("cd "):
+            return text
+        options = []
+        opened = self._workspace
+        if opened is not None and len(opened.folder.environments) > 1:
+            options.append(f"--env {opened.folder.environment}")
+        if self.options.folder != Path():
+            options.append(f"-C {shlex.quote(str(self.options.folder))}")
+
+        def told(match: re.Match[str]) -> str:
+            missing = [option for option in options if option.split()[0] not in text.split()]
+            return " ".join([match[0], *missing]) if match["command"] in ABOUT_A_FOLDER else match[0]
+
+        whole = re.fullmatch(r"deskweave (?P<command>[a-z-]+)(?: .*)?", text)
+        return told(whole) if whole else re.sub(r"deskweave (?P<command>[a-z-]+)", told, text)
 
     def moment(self, at: datetime | None) -> str:
         """An instant in the folder's zone: `Thu 3 Dec 09:31`, `12月3日 周四 09:31`."""

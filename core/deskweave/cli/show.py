@@ -25,7 +25,7 @@ def find(session: Session, key: str) -> InquiryRow | None:
     space = session.workspace()
     if not space.has_store:
         session.screen.warn(session.say("home-no-store"))
-        session.screen.warn("  deskweave sync")
+        session.screen.warn("  " + session.onward("deskweave sync"))
         return None
     found = find_inquiry(space.store, key)
     if isinstance(found, Nearest):

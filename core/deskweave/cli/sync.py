@@ -51,7 +51,7 @@ def sync(
         return Exit.INPUT
     if not space.binding_documents:
         session.screen.warn(session.say("no-bindings"))
-        session.screen.warn("  deskweave practice lint")
+        session.screen.warn("  " + session.onward("deskweave practice lint"))
         return Exit.INPUT
     for name, entry in space.folder.connections.items():
         session.life(f"{session.say('sync-read')}  {name}  {entry.address}")
@@ -294,7 +294,7 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
         show_failures(session, failures)
         _attention(session, plan.report)
         if plan.stop:
-            screen.say(f"{say('stopped')} {plan.stop}", hang=2)
+            screen.say(f"{say('stopped')} {session.onward(plan.stop)}", hang=2)
         for entry in blocked:
             where = f"{entry.access_place.source}:{entry.access_place.line}"
             screen.say(say("stop-read-only", connection=entry.name, where=where), hang=2)

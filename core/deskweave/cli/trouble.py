@@ -97,7 +97,7 @@ def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: b
             if finding.allowed:
                 put(" " * 9 + say("allowed", words=_few(finding.allowed)), hang=11)
             if finding.remedy:
-                put(" " * 9 + finding.remedy, hang=11)
+                put(" " * 9 + session.onward(finding.remedy), hang=11)
     if len(findings) > limit:
         put(say("and-more", count=len(findings) - limit))
     if notes and not session.options.verbose:
@@ -133,12 +133,12 @@ def _stopped(session: Session, error: SafetyStop) -> None:
     rule = getattr(error, "rule", "")
     values = dict(getattr(error, "values", {}))
     text = say(f"stop-{rule}", **values) if rule and say.has(f"stop-{rule}") else str(error)
-    warn(f"{say('stopped')} {text}", hang=2)
+    warn(f"{say('stopped')} {session.onward(text)}", hang=2)
     place, onward = getattr(error, "place", None), getattr(error, "next", "")
     if place is not None:
         warn(f"  {where(place)}", hang=4)
     if onward:
-        warn(f"  {onward}", hang=4)
+        warn(f"  {session.onward(onward)}", hang=4)
 
 
 def remote_lines(session: Session, error: RemoteError) -> list[str]:
@@ -154,7 +154,9 @@ def remote_lines(session: Session, error: RemoteError) -> list[str]:
     if entry is not None and entry.place.line is not None:
         lines.append(f"        {say('stands-at', place=f'{entry.place.source}:{entry.place.line}')}")
     kind = type(error).__name__
-    lines.append("        " + say(f"remedy-{kind}" if say.has(f"remedy-{kind}") else "remedy-other", connection=name))
+    lines.append(
+        "        " + session.onward(say(f"remedy-{kind}" if say.has(f"remedy-{kind}") else "remedy-other", connection=name))
+    )
     return lines
 
 

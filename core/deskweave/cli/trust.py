@@ -28,7 +28,7 @@ def trust(
             session.screen.say(say("trust-not"))
             return Exit.STOPPED
     elif name in space.folder.connections and not yes:
-        session.screen.warn(say("needs-yes", command=f"deskweave trust {name} --yes"))
+        session.screen.warn(say("needs-yes", command=session.onward(f"deskweave trust {name} --yes")))
         return Exit.INPUT
     opened, lock = space.trust(name)
 

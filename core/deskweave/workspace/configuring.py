@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deskweave.documents import split
+from deskweave.documents import nearest, problem, split
+from deskweave.errors import DocumentError
 from deskweave.findings import Place
 from deskweave.mapping.mapper import digest_of
 from deskweave.model import ConnectionName
@@ -14,7 +16,7 @@ from deskweave.workspace.binding import Absent
 from deskweave.workspace.connecting import Opened, read_only
 
 if TYPE_CHECKING:
-    from deskweave.configure import Configurator
+    from deskweave.configure import Configurator, Plan, Step
     from deskweave.configure.apply import Progress
     from deskweave.practice import Practice
     from deskweave.workspace.workspace import Workspace
@@ -52,6 +54,47 @@ def configurator(
         wait=space.wait,
         progress=progress,
     )
+
+
+def require_known(space: Workspace, words: Iterable[str], among: Iterable[Step] = ()) -> None:
+    """Refuse words of `--only` and `--ours` that name no element: of the bindings, the lock files or a plan's steps.
+
+    Raises:
+        DocumentError: every such word, with the nearest path there is.
+    """
+    from deskweave.configure import wanted_elements
+    from deskweave.configure.key import ElementKey
+
+    words = tuple(words)
+    if not words:
+        return
+    keys = {step.key for step in among}
+    for name, document in space.binding_documents.items():
+        wanted = wanted_elements(space.practice, document.body, language=space.language)
+        keys |= {ElementKey.of(element) for element in wanted.elements} | set(space.lock(name).elements)
+    paths = sorted({key.path for key in keys})
+    above = tuple(dict.fromkeys("/".join(path.split("/")[:2]) for path in paths))
+    findings = []
+    for word in words:
+        if not any(key.is_called(word) for key in keys):
+            message = f"{word!r} is no element of this folder"
+            head = word.split("/")[0].rstrip("s")
+            near = tuple(path for path in above if path.split("/")[0].rstrip("s") == head) or above
+            found = problem("unknown-element", Place("--only", ""), word, message, allowed=near)
+            findings.append(replace(found, nearest=nearest(word, above) or nearest(word, paths)))
+    if findings:
+        raise DocumentError(findings)
+
+
+def narrowed(plan: Plan, words: Sequence[str], connections: Sequence[str]) -> Plan:
+    """A plan with only these elements and connections in it; a known element that needs nothing leaves nothing of it."""
+    if not words and not connections:
+        return plan
+    live = [word for word in words if any(step.key.is_called(word) for step in plan.steps)]
+    names = [name for name in connections if any(part.connection == name for part in plan.connections)]
+    if (words and not live) or (connections and not names):
+        return replace(plan, connections=tuple(replace(part, steps=(), edits={}) for part in plan.connections))
+    return plan.only(elements=live, connections=names)
 
 
 def _may_write(opened: Opened) -> Callable[[], None]:

@@ -42,6 +42,7 @@ RULES: Final[Mapping[str, str]] = {
     "unknown-calendar": "{found} 不是本实践的日历",
     "unknown-choice": "{found} 不是此字段的选项",
     "unknown-connection": "{found} 不是此目录的连接",
+    "unknown-element": "{found} 不是此文件夹中的元素",
     "unknown-environment": "{found} 不是此目录的环境",
     "unknown-field": "{found} 不是本实践的字段",
     "unknown-key": "未知的键 {found}",
