@@ -64,6 +64,20 @@ def test_init_adds_a_connection_to_a_folder_that_is_there(cli: Any, tmp_path: Pa
     assert lint.code == 0, lint.all
 
 
+def test_the_remedy_of_a_missing_binding_is_a_command_that_writes_it(cli: Any, tmp_path: Path) -> None:
+    cli("init", "--id", "acme", "--connection", "snow:servicenow=https://acme.service-now.com")
+    binding = tmp_path / "bindings" / "snow.yaml"
+    text = binding.read_text(encoding="utf-8")
+    binding.write_text(text.replace("title:", "titel:"), encoding="utf-8")
+    assert "no binding" not in cli("practice", "lint").all  # it is there, and its mistake is told
+    binding.unlink()
+    lint = cli("practice", "lint")
+    assert "connection 'snow' has no binding" in lint.all
+    command = next(line.strip() for line in lint.all.splitlines() if "deskweave init" in line)
+    assert cli(*command.split()[1:]).code == 0
+    assert binding.read_text(encoding="utf-8") == text
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -349,3 +349,26 @@ def test_emulate_prints_an_entry_that_works(cli: Any, monkeypatch: pytest.Monkey
     assert "connections:" in answer.out
     assert "address: " in answer.out
     assert cli("emulate", "feishu", "--account", "root").code == 2
+
+
+def test_a_secret_is_taken_out_before_a_cell_is_wrapped(capsys: Any) -> None:
+    from deskweave.cli.screen import Screen
+    from deskweave.http.redaction import Redactor
+
+    Screen(redactor=Redactor(["密码" * 30])).table([["ok", "it said " + "密码" * 30]])
+    shown = capsys.readouterr().out
+    assert "密" not in shown
+    assert "[secret]" in shown
+
+
+def test_the_address_of_a_base_is_no_secret(cli: Any, folder: Folder, feishu: Any) -> None:
+    root = folder(feishu=feishu)
+    text = (root / "deskweave.yaml").read_text(encoding="utf-8")
+    token = feishu.settings("admin")["base"]["app_token"]
+    assert token in text
+    (root / "deskweave.yaml").write_text(text.replace(token, "${FEISHU_APP_TOKEN}"), encoding="utf-8")
+    with (root / ".env.dev").open("a", encoding="utf-8") as file:
+        file.write(f"FEISHU_APP_TOKEN={token}\n")
+    answer = cli("check")
+    assert f"base:{token}" in answer.out, answer.all
+    assert "[secret]" not in answer.all

@@ -31,7 +31,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     lines: list[str] = []
-    telling = Telling("zh", lines.append)
+    telling = Telling("zh", lines.append, folder=Path("../there/desk demo"))
     stages: list[Stage] = []
     found: dict[str, object] = {}
 
@@ -83,6 +83,13 @@ def test_the_story_is_told_in_lines_that_any_terminal_can_show(seen: Seen) -> No
         line.encode("gbk")
         assert not re.search(r"[\u2500-\u257f\u2190-\u21ff\u2713\u2717\u2026]", line), line
     assert all(width(line) <= 80 for line in seen.lines if not line.startswith(" " * 17) and "  " * 7 not in line)
+
+
+def test_the_paths_lead_there_from_where_one_stands(seen: Seen) -> None:
+    lines = "\n".join(seen.lines)
+    assert "cd '../there/desk demo' && deskweave explain" in lines
+    assert "../there/desk demo/report.en.html" in lines
+    assert Telling("en", print).path(seen.told, "x.md") == (seen.told.folder / "x.md").as_posix()
 
 
 def test_what_is_left_behind_works_without_the_platforms(seen: Seen) -> None:

@@ -24,14 +24,14 @@ def demo(
     session = session_of(ctx)
     plugins = session.plugins or load_plugins()
     language = session.say.language
-    telling = Telling(language, lambda line: session.screen.say(line, hang=17))
+    telling = Telling(language, lambda line: session.screen.say(line, hang=17), folder=folder)
 
     def linger(told: Told) -> None:
         import threading
 
         for name, address in told.addresses.items():
             session.screen.say(f"{name:<13} {address}")
-        session.screen.say(telling.say("secrets", file=f"{told.folder.name}/deskweave.yaml, {told.folder.name}/.env.dev"))
+        session.screen.say(telling.say("secrets", file=f"{telling.path(told, 'deskweave.yaml')}, {telling.path(told, '.env.dev')}"))
         session.screen.say(telling.say("stays"))
         threading.Event().wait()
 

@@ -55,7 +55,7 @@ def init(
     for one in stated:
         entry = _entry(one, known)
         if entry is None:
-            return _refuse(session, "--connection", one, ", ".join(f"{name}=https://..." for name in known) or "NAME=URL")
+            return _refuse(session, "--connection", one, ", ".join(f"{name}=https://..." for name in (*known, "NAME:PLUGIN")))
         entries.append(entry)
 
     written = write_folder(

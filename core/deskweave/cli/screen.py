@@ -97,6 +97,7 @@ class Screen:
             gap: blanks between columns.
             grow: the column that is shortened by wrapping when a row is too wide; default the last one.
         """
+        rows = [[self._clean(cell) for cell in row] for row in rows]  # before a secret is cut in two by wrapping
         for line in table_lines(rows, align=align, indent=indent, gap=gap, grow=grow):
             self.say(line)
 

@@ -187,8 +187,9 @@ class Session:
             options.append(f"-C {shlex.quote(str(self.options.folder))}")
 
         def told(match: re.Match[str]) -> str:
-            missing = [option for option in options if option.split()[0] not in text.split()]
-            return " ".join([match[0], *missing]) if match["command"] in ABOUT_A_FOLDER else match[0]
+            fit = ("--env", "-C") if match["command"] in ABOUT_A_FOLDER else ("-C",) if match["command"] == "init" else ()
+            missing = [option for option in options if option.split()[0] in fit and option.split()[0] not in text.split()]
+            return " ".join([match[0], *missing])
 
         whole = re.fullmatch(r"deskweave (?P<command>[a-z-]+)(?: .*)?", text)
         return told(whole) if whole else re.sub(r"deskweave (?P<command>[a-z-]+)", told, text)

@@ -19,7 +19,7 @@ from deskweave.errors import DocumentError
 from deskweave.findings import Finding
 from deskweave.model import Json
 
-HEAD: Final = "# What no API can do. `deskweave by-hand done J-1 --by NAME` ticks a step. Commit this file.\n"
+HEAD: Final = "# What no API can do. Edit this file when a step is done: `done: {by: NAME, on: DATE, note: TEXT}`. Commit it.\n"
 RULE: Final = "by-hand-file"
 _NUMBER: Final = re.compile(r"J-([1-9][0-9]{0,6})\Z")
 

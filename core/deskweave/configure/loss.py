@@ -25,7 +25,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "on": " on {on}",
         "verify": "`deskweave check` sees whether it is done.",
         "failed": "Could not be read: {why}",
-        "tick": "When a step is done: `deskweave by-hand done {number} --by NAME`",
+        "tick": "When a step is done, write `done: {{by: NAME, on: DATE}}` under {number} in {file}.",
     },
     "zh": {
         "title": "手工操作清单",
@@ -42,7 +42,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "on": "（{on}）",
         "verify": "`deskweave check` 可以核对是否完成。",
         "failed": "无法读取：{why}",
-        "tick": "完成后登记：`deskweave by-hand done {number} --by 姓名`",
+        "tick": "完成后在 {file} 的 {number} 下写明 `done: {{by: 姓名, on: 日期}}`。",
     },
 }
 
@@ -126,7 +126,7 @@ def loss_markdown(report: LossReport, language: str = "en") -> str:
                     lines += _step(step, language, words)
                 lines.append("")
     if report.open:
-        lines += [words["tick"].format(number=report.open[0].number), ""]
+        lines += [words["tick"].format(number=report.open[0].number, file=f"by-hand/{report.environment}.yaml"), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

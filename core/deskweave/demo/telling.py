@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from deskweave import __version__
@@ -61,11 +63,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "title": "Deskweave {version} 演示：一份实践，{platforms} 个平台，一个模拟周",
         "here": "一切都在本机运行。不需要账号、网络和代理。",
-        "start": "启动", "apply": "落实", "work": "工作", "sync": "同步", "compare": "比对", "kpi": "度量",
-        "applied": "deskweave:service-desk 落实到全部 {count} 个平台",
+        "start": "启动", "apply": "应用", "work": "工作", "sync": "同步", "compare": "比对", "kpi": "度量",
+        "applied": "deskweave:service-desk 应用到全部 {count} 个平台",
         "created": "{name}新建 {created} 项，需手工 {hands} 项",
         "again-0": "再次计划：各处均无需改动",
-        "again": "再次计划：还剩 {count} 步 未完成",
+        "again": "再次计划：还剩 {count} 步未完成",
         "span": "{begin} 至 {end}，{zone}",
         "came": "{count} 条问询：{parts}",
         "from": "{name} {count} 条",
@@ -74,14 +76,14 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "quarrel": "一个字段在两边同时被改",
         "no-quarrel": "没有字段在两边同时被改",
         "every": "每 2 个模拟分钟一次，直到无事可做",
-        "restless": "没有 平静下来",
+        "restless": "没有平静下来",
         "carried": "建立对应单 {counterparts} 张，传递 {values} 个值、{messages} 条消息",
         "compared": "{platforms} 个平台逐值比对（{values} 个值，{records} 张单）",
         "verdict": "缺少 {missing}，重复 {doubled}，不同 {different}，内部备注被公开 {leaked}",
         "kpis": "{count} 项 KPI，中英文报告",
-        "that-week": "这一周的服务台（{count} 项中的 {shown} 项）",
+        "that-week": "这一周的服务台（{shown}/{count} 项）",
         "result": "结果", "target": "目标", "verdict-head": "结论",
-        "met": "达标", "missed": "未达标", "of": "{denominator} 中的 {numerator}",
+        "met": "达标", "missed": "未达标", "of": "{numerator}/{denominator}",
         "look": "值得一看",
         "conflict": "一次冲突",
         "conflict-text": "{inquiry}：{field} 为 {winner}，{connection} 写的是 {theirs}。",
@@ -93,7 +95,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "report": "报告", "files": "文件",
         "offline": "（可离线打开）",
         "done": "用时 {seconds:.1f} 秒。接下来",
-        "not-well": "与承诺 不符：见上文。",
+        "not-well": "与承诺不符：见上文。",
         "keep": "三个平台保持运行，可用 curl 试",
         "init": "自己的服务台；在您改动之前只读",
         "secrets": "账号和密码：{file}",
@@ -105,9 +107,19 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 class Telling:
     """Prints the story as it goes. `out` gets one line at a time."""
 
-    def __init__(self, language: str, out: Callable[[str], None]) -> None:
+    def __init__(self, language: str, out: Callable[[str], None], *, folder: Path | None = None) -> None:
+        """Args:
+        language: en or zh.
+        out: gets one line.
+        folder: the demo's folder as the person named it; None: as the story knows it.
+        """
         self._words = _WORDS.get(language, _WORDS["en"])
-        self._language, self._out = language, out
+        self._language, self._out, self._folder = language, out, folder
+
+    def path(self, told: Told, name: str = "") -> str:
+        """A file of the demo's folder, or the folder, as it is reached from where the person stands."""
+        folder = self._folder or told.folder
+        return (folder / name).as_posix() if name else folder.as_posix()
 
     def say(self, key: str, **values: object) -> str:
         return self._words[key].format(**values)
@@ -216,17 +228,16 @@ class Telling:
         )
         hands = sum(one.by_hand for one in told.applied.values())
         out("  " + left(self.say("by-hand"), 15) + self.say("by-hand-text", count=hands))
-        out(" " * 17 + f"{told.folder.name}/by-hand.{self._language}.md")
+        out(" " * 17 + self.path(told, f"by-hand.{self._language}.md"))
         out("")
-        where = told.folder.name
-        out(left(self.say("report"), 10) + f"{where}/report.en.html  report.zh.html   {self.say('offline')}")
-        out(left(self.say("files"), 10) + f"{where}/deskweave.yaml  practice/  bindings/")
+        out(left(self.say("report"), 10) + f"{self.path(told, 'report.en.html')}  report.zh.html   {self.say('offline')}")
+        out(left(self.say("files"), 10) + f"{self.path(told, 'deskweave.yaml')}  practice/  bindings/")
         out("")
         if not told.well:
             out(self.say("not-well"))
         out(self.say("done", seconds=sum(told.seconds.values())))
         key = self._key(told, stage)
-        out(f"  cd {where} && deskweave explain {key}")
+        out(f"  cd {shlex.quote(self.path(told))} && deskweave explain {key}")
         out(f"  {left('deskweave demo --keep', 26)}{self.say('keep')}")
         out(f"  {left('deskweave init', 26)}{self.say('init')}")
 

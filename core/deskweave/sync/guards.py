@@ -105,8 +105,8 @@ def _foreign(run: Run) -> str | None:
     said = ", ".join(f"{len(labels)} on {name} ({', '.join(labels[:3])})" for name, labels in sorted(run.foreign.items()))
     return (
         f"stopped before writing: records carry marks this store does not know: {said}. The store was lost, restored or is another "
-        "one, or these records belong to another installation. Writing now would double them. Join them again: deskweave store "
-        "rebuild; or open the right store"
+        "one, or these records belong to another installation. Writing now would double them. This release cannot join them "
+        "again: restore the store (.deskweave/) from a backup, open the right store, or start with an emptied instance"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +126,17 @@ def _locate(document: Document) -> Callable[[Sequence[str | int], bool], Place]:
     return lambda path, key: document.place(path, key=key)
 
 
+def _stated_bindings(folder: Folder) -> set[str]:
+    """Connections that have a binding, be it full of errors: those are told by themselves."""
+    found: set[str] = set()
+    for path in folder.bindings_folder.glob("*.yaml"):
+        if path.name.endswith(LOCK_SUFFIX) or path.name.startswith("."):
+            continue
+        stated = re.findall(r"(?m)^id:[ \t]*[\"']?([a-z][a-z0-9_]*)", path.read_text(encoding="utf-8", errors="replace"))
+        found |= {path.stem, *stated}
+    return found
+
+
 def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugins: Plugins | None) -> list[Finding]:
     """References of the workspace, what is allowed and yet makes little sense, and what plugins' checks say (None: not asked)."""
     from deskweave.practice import check_workspace
@@ -150,8 +162,10 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
     bound = list(bindings)
     for document in bound:
         findings += overlaps(document)
+    there = {document.id for document in bound} | _stated_bindings(folder)
     for name, entry in folder.connections.items():
-        if name not in {document.id for document in bound}:
+        if name not in there:
+            named = name if name == entry.plugin else f"{name}:{entry.plugin}"
             findings.append(
                 Finding(
                     rule="not-bound",
@@ -159,7 +173,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
                     place=entry.place,
                     found=name,
                     message=f"connection {name!r} has no binding: nothing is read from it or written to it",
-                    remedy=f"write bindings/{name}.yaml (deskweave init --connection {name}=... writes one)",
+                    remedy=f"deskweave init --connection {named}",
                 )
             )
     return in_order(findings)

@@ -97,13 +97,13 @@ def write_folder(
     there = _there(root) if connections and (root / FILE).exists() else None
     if there is not None:  # the folder's own words count: an entry of another client's name would bind to nothing
         id = there.practice
-        connections = [one for one in connections if one.name not in there.connections]
         environments = there.environments
     written.environments = tuple(environments) or (DEFAULT_ENVIRONMENT,)
     bindings = {one.name: one.binding or _template(plugins.connectors.get(one.plugin)) for one in connections}
     root.mkdir(parents=True, exist_ok=True)
     secrets: dict[str, str] = {}
-    entries = [_entry(one, plugins, secrets) for one in connections]
+    new = [one for one in connections if there is None or one.name not in there.connections]
+    entries = [_entry(one, plugins, secrets) for one in new]
     if there is None:
         _put(written, FILE, _workspace_text(id, language, zone, since or now, entries, environments, extra or {}))
     else:

@@ -47,7 +47,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "init-arg-directory": "where; default: here",
     "init-opt-id": "short name of the client, as acme",
     "init-opt-zone": "time zone, as Asia/Shanghai",
-    "init-opt-connection": "a platform, as servicenow=https://acme.service-now.com; more than one is fine",
+    "init-opt-connection": "a platform, as servicenow=https://acme.service-now.com or NAME:PLUGIN=URL; more than one is fine",
     "init-opt-environment": "an environment, as test; more than one is fine",
     "practice": "The practice in the files.",
     "practice-show": "Show the practice as composed, or one document or term of it.",
