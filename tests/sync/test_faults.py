@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from deskweave.connector import Plant
-from deskweave.model import FieldId
+from deskweave.model import FieldId, Visibility
 from deskweave.store import tables
 from deskweave.store.values import decode
-from deskweave.testing.memory import Switches, small_binding
+from deskweave.testing.memory import Crash, MemoryConnection, Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 
@@ -177,3 +177,42 @@ def test_a_value_another_platform_shows_alike_gives_way_and_stands_in_the_events
             sa.select(tables.event.c.new).where(tables.event.c.field == "status").order_by(tables.event.c.seq)
         ).scalars()
         assert [decode(one) for one in said] == ["working", "asking", "closed"]
+
+
+def test_messages_of_a_page_are_read_after_a_crash_behind_its_commit(world, monkeypatch):
+    """The page is committed with the stream's position, its messages are read after it: it is not listed again."""
+    w = world(switches={"a": Switches(messages="per_record", page=1)})
+    for n in range(3):
+        ref = w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+        w.hands("a").write(ref, Visibility.PUBLIC, f"message {n}", "li")
+    w.clock.turn(86_000)
+
+    def crash(_self, _parent):
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryConnection, "messages_of", crash)
+        with pytest.raises(Crash):
+            w.sync(1)
+    for _ in range(3):
+        w.sync(600)
+    assert sorted(one.body.splitlines()[-1] for one in w.platforms["b"].comments) == ["message 0", "message 1", "message 2"]
+
+
+def test_an_earlier_write_that_comes_late_over_a_later_one_gives_way(world):
+    """Without conditions the platform takes it; it may have been a person's word, so it stands in the conflict log."""
+    w = world(switches={"b": Switches(conditions=False, history="none")})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    w.hands("a").edit(ref, {"title": "first"}, "li")
+    w.platforms["b"].faults = ["late_request"]
+    w.sync(1)
+    w.platforms["b"].late = [(w.clock() + timedelta(seconds=50), act) for _, act in w.platforms["b"].late]
+    w.hands("a").edit(ref, {"title": "second"}, "li")
+    w.sync(40)
+    assert shown(w, "b") == ["second"]
+    for _ in range(4):
+        w.sync(30)
+    assert (shown(w, "a"), shown(w, "b")) == (["second"], ["second"])
+    assert conflicts(w) == [("title", "second", "first", "ours")]
+    assert links(w, "b")[0].inflight is None

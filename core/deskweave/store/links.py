@@ -103,6 +103,16 @@ _DUE: Final = _WHOLE.where(
 ).order_by(link.c.id)
 
 
+_UNREAD: Final = _WHOLE.where(
+    link.c.conn == sa.bindparam("b_conn"),
+    link.c.collection == sa.bindparam("b_collection"),
+    link.c.kind == "inquiry",
+    link.c.state == "live",
+    link.c.rid.is_not(None),
+    link.c.seen_version.is_(None),
+).order_by(link.c.id)
+
+
 _ANY_DUE: Final = sa.select(
     sa.exists().where(
         link.c.push == sa.true(),
@@ -183,6 +193,11 @@ def mark_read(tx: sa.Connection, conn: str, collection: str, versions: Mapping[s
         tx.execute(
             _READ, [{"b_conn": conn, "b_collection": collection, "b_rid": rid, "b_version": v} for rid, v in versions.items()]
         )
+
+
+def unread_links(tx: sa.Connection, conn: str, collection: str) -> list[Link]:
+    """Live records whose messages were not read since they were seen to have changed: `seen_version` is not set."""
+    return _links(tx.execute(_UNREAD, {"b_conn": conn, "b_collection": collection}))
 
 
 _READ: Final = (

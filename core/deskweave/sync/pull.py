@@ -15,7 +15,7 @@ from deskweave.errors import PluginError
 from deskweave.model import FieldId, InquiryId
 from deskweave.store.audit import own_digests
 from deskweave.store.events import coarse_events, known_origins
-from deskweave.store.links import Link, links_by_corr, links_by_id, mark_read, scan_links
+from deskweave.store.links import Link, links_by_corr, links_by_id, mark_read, scan_links, unread_links
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.entries import version_of
 from deskweave.sync.history import origin_of, read_lines, without_echoes
@@ -69,6 +69,7 @@ def pull(run: Run, side: Side) -> bool:
         if not run.works(side):
             break
         with run.containing(side):
+            _catch_up(run, side, name, capabilities)
             changed |= _collection(run, side, name, capabilities)
     return changed
 
@@ -357,7 +358,7 @@ def _follow(run: Run, tx: sa.Connection, rows: Reconciliation) -> None:
 
 
 def _read_messages(run: Run, side: Side, name: str, records: Sequence[RemoteRecord]) -> None:
-    """Read the messages of records that have changed, then remember at which version: a crash in between reads again."""
+    """Read the messages of records that have changed, then remember at which version: after a crash in between `_catch_up` does."""
     from deskweave.sync.messages import read_of
 
     capabilities = side.capabilities(name)
@@ -365,6 +366,20 @@ def _read_messages(run: Run, side: Side, name: str, records: Sequence[RemoteReco
         read_of(run, side, name, [record.ref for record in records])
         with run.store.write() as tx:
             mark_read(tx, side.name, name, {record.ref.rid: version_of(record) for record in records})
+
+
+def _catch_up(run: Run, side: Side, name: str, capabilities: CollectionCapabilities) -> None:
+    """Read the messages of records a run took in and did not come to: their page is behind the stream's position by now."""
+    from deskweave.sync.messages import read_of
+
+    if capabilities.messages != "per_record" or side.connection.messages is None:
+        return
+    with run.store.read() as tx:
+        unread = unread_links(tx, side.name, name)
+    if unread:
+        read_of(run, side, name, [Ref(one.collection, str(one.rid)) for one in unread])
+        with run.store.write() as tx:
+            mark_read(tx, side.name, name, {str(one.rid): one.seen.version or "" for one in unread})
 
 
 def _read_hot(run: Run, side: Side, hot: Sequence[Ref]) -> None:

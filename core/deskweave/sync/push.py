@@ -354,7 +354,7 @@ def _acknowledge(
         for name in sorted(kept):
             _dropped(run, side, link, name, one.values[name])
     for name in one.values if outcome.error is None else applied:
-        link.inflight.pop(name, None)
+        rows.answered(link, name, one.values[name])
     rows.observe(
         link,
         record,

@@ -19,6 +19,7 @@ from deskweave.store.inquiries import Document, load_documents
 from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
 from deskweave.store.tables import link as link_table
 from deskweave.store.tables import snapshot
+from deskweave.store.values import decode
 from deskweave.sync.counterparts import home_of
 from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
@@ -98,6 +99,12 @@ class Reconciliation:
                 base[name] = landed[-1].new
         collection = side.binding.collections[link.collection]
         owned = [name for name, at in collection.fields.items() if at.policy is Policy.OWNER]
+        for name in sent if own is None else ():
+            seen, agreed = view.values.get(name), link.base.get(name)
+            again = name in view.values and any(same(seen, one) for one in sent[name]) and not same(seen, agreed)
+            if again and same(projected.get(name), agreed):
+                # an earlier attempt of ours, come late over what was agreed since, or a person's word: it gives way, both are kept
+                self._disagree(link, name, agreed, agreed, seen, "ours")
         doubtful = self._doubtful(link, record) if own is None else ()
         merged = merge(projected=projected, base=base, observed=view.values, inflight=sent, owned=owned, doubtful=doubtful)
         remapped = link.seen_fp is not None and not link.seen_fp.startswith(side.mapper.digest[:12])
@@ -147,8 +154,10 @@ class Reconciliation:
         settled = link.last_try is None or capabilities is None or now >= link.last_try + capabilities.settle
         for name in list(link.inflight):
             at = FieldId(name)
-            if settled or (at in view.values and any(same(view.values[at], one) for one in sent.get(at, ()))):
+            if settled:
                 link.inflight.pop(name)
+            elif at in view.values and any(same(view.values[at], one) for one in sent.get(at, ())):
+                self.answered(link, at, view.values[at])
         for name, raw in view.unknown.items():
             if name not in link.seen.unknown:
                 self.run.report.unknown_values[f"{side.name}/{name}"] = raw
@@ -164,9 +173,21 @@ class Reconciliation:
         )
         link.seen_fp = fingerprint(view, side.mapper.digest)
         if capabilities is None or capabilities.messages != "per_record" or side.connection.messages is None:
-            link.seen_version = version_of(record)  # else it is set when the record's messages were read
+            link.seen_version = version_of(record)
+        elif link.seen_version != version_of(record):
+            link.seen_version = None  # until its messages have been read, be it by another run
         link.label, link.url = record.label, record.url
         link.dirty = False
+
+    def answered(self, link: Link, name: FieldId, value: Value) -> None:
+        """A value in flight has arrived. Earlier ones have not where they were sent under a condition; else they still may."""
+        capabilities = self.run.sides[link.conn].capabilities(link.collection)  # type: ignore[index]
+        conditional = capabilities is not None and capabilities.conditions
+        rest = [] if conditional else [raw for raw in link.inflight.get(name, ()) if not same(decode(raw), value)]
+        if rest:
+            link.inflight[name] = rest
+        else:
+            link.inflight.pop(name, None)
 
     def _take(
         self, link: Link, record: RemoteRecord, name: FieldId, base: Value, seen: Value, lines: Sequence[Change], remapped: bool
@@ -475,4 +496,7 @@ class Reconciliation:
             push = bool(self.want(inquiry, link)) or (cross is not None and cross != link.cross)
         if not push:
             link.not_before, link.attempts = None, 0
+            if able and link.inflight and link.last_try is not None and capabilities is not None:
+                # nothing to write, and something may still arrive: it is looked at again when it no longer can
+                push, link.not_before = True, link.last_try + capabilities.settle
         link.push, link.dirty = push, False

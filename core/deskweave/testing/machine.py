@@ -82,12 +82,12 @@ class HookedStore(Store):
             return int(raw.total_changes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """One value a person wrote, what stood there when they did, and how matters stood.
 
     `agreed` is what the engine held for agreed with each platform then, `said` what each showed; `unanswered` tells that a write of
-    ours to this field was under way there. Empty where the engine did not know the record.
+    ours to this field was under way there or without an answer. Empty where the engine did not know the record.
     """
 
     number: int
@@ -99,6 +99,7 @@ class Deed:
     agreed: Mapping[str, Value]
     said: Mapping[str, Value]
     unanswered: bool
+    raced: bool  #: at a door of a run
     lines: int  #: so many changes had been made on that platform
 
 
@@ -286,10 +287,19 @@ class SyncMachine(RuleBasedStateMachine):
         for field, value in after.items():
             if field != "submitted_at" and not same(before.get(field), value):
                 agreed, said, unanswered = self._state_of(name, ref, field)
-                lines = len(self.platforms[name].lines)
                 self.deeds.append(
                     Deed(
-                        len(self.deeds), name, ref, field, before.get(field), value, agreed, said, unanswered or self.running, lines
+                        number=len(self.deeds),
+                        platform=name,
+                        ref=ref,
+                        field=field,
+                        shown=before.get(field),
+                        wrote=value,
+                        agreed=agreed,
+                        said=said,
+                        unanswered=unanswered,
+                        raced=self.running,
+                        lines=len(self.platforms[name].lines),
                     )
                 )
 
@@ -432,7 +442,7 @@ class SyncMachine(RuleBasedStateMachine):
             assert any(same(final, deed.wrote) for deed in every), f"P13: nobody wrote {final!r} into {field}"
             for deed in every:
                 stood = any(event.field == field and same(event.new, deed.wrote) for event in events[inquiry])
-                if not (stood and self._alike(deed, every)) and not self._unseen(deed):
+                if not (stood and self._alike(deed, every)) and not self._unseen(deed) and not self._put_back(deed, every):
                     self._kept(deed, every, final, logged.get((inquiry, field), []))
 
     def _agrees(self, name: str, ref: Ref, values: Mapping[FieldId, Value]) -> None:
@@ -471,6 +481,23 @@ class SyncMachine(RuleBasedStateMachine):
                 return True
         return False
 
+    def _put_back(self, deed: Deed, every: list[Deed]) -> bool:
+        """A value put back to what was agreed before anybody looked: observations are merged, not edits, so nothing was changed.
+
+        Somebody elsewhere who was shown that value, and whose word had not been carried here then, may replace it.
+        """
+        if deed.unanswered or not same(deed.agreed.get(deed.platform), deed.wrote):
+            return False
+        for one in every:
+            if one.platform == deed.platform or one.platform not in deed.agreed or one.platform not in one.agreed:
+                continue
+            shown = small_mapper(self.bindings[one.platform]).project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
+            theirs = small_mapper(self.bindings[deed.platform]).project("ticket", {deed.field: one.wrote}).values.get(deed.field)
+            pending = one.number > deed.number or (same(deed.said[one.platform], one.wrote) and not same(theirs, deed.wrote))
+            if pending and (same(one.shown, shown) or same(one.agreed[one.platform], shown)):
+                return True
+        return False
+
     def _unseen(self, deed: Deed) -> bool:
         """The window a platform keeps that has neither conditions nor history: our write of this field replaced the value unseen.
 
@@ -478,7 +505,7 @@ class SyncMachine(RuleBasedStateMachine):
         lines, which the engine cannot read there, have to show that it was our write that replaced it.
         """
         platform = self.platforms[deed.platform]
-        if platform.switches.conditions or platform.switches.history != "none" or not deed.unanswered:
+        if platform.switches.conditions or platform.switches.history != "none" or not (deed.unanswered or deed.raced):
             return False
         after = (
             line
