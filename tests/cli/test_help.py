@@ -40,6 +40,22 @@ def test_every_command_explains_itself(cli: Any, name: str, language: str) -> No
         assert not any(MESSAGES[f"common-{attribute}"] in answer.out for attribute, _ in COMMON.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [
+        ("kpi", "Usage: deskweave kpi [METRIC]... [OPTIONS]"),
+        ("show", "Usage: deskweave show KEY [OPTIONS]"),
+        ("conflicts", "Usage: deskweave conflicts [KEY | resolve C-N]... [OPTIONS]"),
+        ("apply", "Usage: deskweave apply [PLAN] [OPTIONS]"),
+        ("practice", "Usage: deskweave practice COMMAND [OPTIONS]"),
+    ],
+)
+def test_the_usage_line_has_one_pair_of_brackets(cli: Any, name: str, usage: str) -> None:
+    out = cli(name, "--help").out
+    assert out.splitlines()[0] == usage
+    assert not any(word in out for word in ("[[", "{KEY}"))
+
+
 def test_every_option_has_a_sentence() -> None:
     for name in COMMANDS:
         command: Any = built(name)

@@ -372,3 +372,52 @@ def test_the_address_of_a_base_is_no_secret(cli: Any, folder: Folder, feishu: An
     answer = cli("check")
     assert f"base:{token}" in answer.out, answer.all
     assert "[secret]" not in answer.all
+
+
+@pytest.mark.parametrize(("language", "once"), [("en", "FAIL"), ("zh", "失败")])
+def test_a_connection_that_is_down_is_told_in_whole_sentences(
+    cli: Any, folder: Folder, feishu: Any, language: str, once: str
+) -> None:
+    folder(feishu=feishu)
+    feishu.stop()
+    answer = cli("check", "--lang", language)
+    row = " ".join(answer.out.split())
+    assert answer.code == 1
+    assert row.split("deskweave:service-desk")[0].count(once) == 1, answer.out
+    assert "127.0.0.1" in row
+    assert (". set at deskweave.yaml:" if language == "en" else "。位置 deskweave.yaml:") in row, answer.out
+
+
+def test_two_collections_with_one_field_are_told_apart(cli: Any, folder: Folder, snow: Any) -> None:
+    folder(access="write", servicenow=snow)
+    lines = cli("plan").out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("fields/problem_category"))
+    end = lines.index("", start)
+    told = [line for line in lines[start + 1 : end] if line.startswith("  + ")]
+    assert len(told) > 1
+    assert len({line.split("choice")[0] for line in told}) > 1
+    assert len(set(told)) == len(told), told
+
+
+def test_status_as_csv_has_headings_in_the_readers_language(cli: Any, folder: Folder, snow: Any) -> None:
+    folder(servicenow=snow)
+    cli("sync")
+    head = cli("status", "--csv", "--lang", "zh").out.splitlines()[0]
+    assert head.startswith("\ufeff连接,插件,")
+    assert head.isascii() is False
+    assert "pause" not in head
+    assert cli("status", "--csv=raw").out.splitlines()[0].startswith("name,plugin,heartbeat,")
+
+
+def test_quality_without_problems_says_so(cli: Any, folder: Folder, snow: Any) -> None:
+    folder(servicenow=snow)
+    cli("sync")
+    answer = cli("kpi", "--quality", "--period", "2026-10")
+    assert "Nothing is wrong with the data of this period." in answer.out, answer.all
+
+
+def test_zh_has_no_blank_after_a_full_stop(cli: Any, folder: Folder, snow: Any) -> None:
+    folder(servicenow=snow)
+    answer = cli("apply", "--lang", "zh", "--yes")
+    assert answer.code == 5
+    assert answer.err.startswith("已停止。servicenow")

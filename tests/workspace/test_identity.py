@@ -5,7 +5,7 @@ import pytest
 from deskweave.connector import InstanceIdentity
 from deskweave.store import Install
 from deskweave.workspace import Stopped
-from deskweave.workspace.identity import check_mark, check_pinned
+from deskweave.workspace.identity import check_mark, check_pinned, shown
 
 OURS = Install("01INSTALL", 2)
 
@@ -56,3 +56,8 @@ def test_mark(live: InstanceIdentity, rule: str | None) -> None:
     with pytest.raises(Stopped) as raised:
         check_mark("snow", live, OURS, "x")
     assert raised.value.rule == rule
+
+
+def test_an_instance_called_by_its_address_is_shown_once() -> None:
+    assert shown(InstanceIdentity("http://127.0.0.1:8011", "127.0.0.1:8011", None, None)) == "127.0.0.1:8011"
+    assert shown(InstanceIdentity("http://127.0.0.1:8011", "acme", None, None)) == "acme (127.0.0.1:8011)"

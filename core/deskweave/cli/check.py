@@ -177,4 +177,10 @@ def _binding(session: Session, space: Workspace, name: ConnectionName, codes: li
 
 
 def _said(session: Session, error: RemoteError) -> str:
-    return " ".join(line.strip() for line in remote_lines(session, error)[1:])
+    """What went wrong in one cell: whole sentences, without the word that stands in front of the row already."""
+    failed = session.say("failed")
+    parts = [line.strip().removeprefix(failed).strip() for line in remote_lines(session, error)[1:]]
+    *ended, last = [part.rstrip() for part in parts if part] or [""]
+    end = "。" if session.say.language == "zh" else "."
+    joined = [part if part.endswith((".", "。", "!", "?", "：", ":")) else part + end for part in ended]
+    return "".join(part + (" " if part.isascii() or part[-1].isascii() else "") for part in joined) + last

@@ -45,9 +45,21 @@ class Group(typer.core.TyperGroup):
         return "\n".join([*lines[:at], "", say("help-commands"), *table_lines(rows, indent=2), *lines[at:]])
 
 
+def _named(argument: Any) -> str:
+    return str(argument.metavar or argument.name).strip("[]{}")
+
+
+def _argument(argument: Any) -> str:
+    """An argument in the usage line: brackets round what may be left out, dots after what may be given more than once."""
+    name = _named(argument) if argument.required else f"[{_named(argument)}]"
+    return name + ("..." if argument.nargs == -1 else "")
+
+
 def _command_help(command: Any, context: Any) -> list[str]:
     say = _say(context)
-    pieces = [piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"]
+    pieces = [_argument(one) for one in command.params if one.param_type_name == "argument" and not getattr(one, "hidden", False)]
+    if getattr(command, "commands", None):
+        pieces.append(say("help-command-word"))
     lines = wrap(f"{say('help-usage')} {context.command_path} {' '.join([*pieces, say('help-options-word')])}", hang=4)
     lines += ["", *(line for part in _text(say, command.help).split("\n") for line in wrap(part))]
     own = []
@@ -55,7 +67,7 @@ def _command_help(command: Any, context: Any) -> list[str]:
         if getattr(parameter, "hidden", False) or "--help" in parameter.opts:
             continue
         if parameter.param_type_name == "argument":
-            own.append([str(parameter.metavar or parameter.name).upper(), _text(say, parameter.help)])
+            own.append([_named(parameter), _text(say, parameter.help)])
             continue
         spelled = ", ".join([*parameter.opts, *parameter.secondary_opts])
         if not parameter.is_flag:

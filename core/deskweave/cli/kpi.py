@@ -81,7 +81,10 @@ def kpi(
             screen.say(said, hang=11)
         if quality:
             screen.say()
-            show_findings(session, quality_findings(problems))
+            wrong = quality_findings(problems)
+            if not wrong:
+                screen.say(say("kpi-quality-none"))
+            show_findings(session, wrong)
         session.next(f"deskweave report --period {wanted.id} -o report.html")
 
     return session.finish(

@@ -143,8 +143,15 @@ def _added_choices(steps: Sequence[Step]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for step in steps:
         if _plain_choice(step) and step.after is not None:
-            found.setdefault(step.connection, []).append(str(step.after.attributes.get("name") or step.key.path))
+            where = f"{step.connection}{_collection(step, steps)}"
+            found.setdefault(where, []).append(str(step.after.attributes.get("name") or step.key.path))
     return found
+
+
+def _collection(step: Step, among: Sequence[Step]) -> str:
+    """The collection of an element, where two of one connection have the same field; names alone could not be told apart."""
+    collections = {other.key.collection for other in among if other.connection == step.connection}
+    return f" ({step.key.collection})" if len(collections) > 1 and step.key.collection else ""
 
 
 def _steps(session: Session, steps: Sequence[Step]) -> None:
@@ -168,7 +175,7 @@ def _steps(session: Session, steps: Sequence[Step]) -> None:
             name = what.attributes.get("name") if what is not None else None
             below = step.key.path.partition("/choices/")[2]
             label = f"{step.key.kind} {below or ''}".strip() + (f' "{name}"' if name else "")
-            screen.say(f"  {step.mark.value} {step.connection}  {label}", hang=6)
+            screen.say(f"  {step.mark.value} {step.connection}{_collection(step, found)}  {label}", hang=6)
             if step.mark.value in ("~", "?"):
                 for part in step.differences:
                     screen.say(

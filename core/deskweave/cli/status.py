@@ -81,6 +81,17 @@ def status(ctx: typer.Context) -> int:
                 "unknown_values": unknown,
             },
             items=[asdict(one) for one in found.connections],
+            columns=[
+                ("name", say("column-connection")),
+                ("plugin", say("column-plugin")),
+                ("heartbeat", say("status-last")),
+                ("paused_until", say("column-paused_until")),
+                ("pause_reason", say("column-reason")),
+                ("live", say("status-joined")),
+                ("waiting", say("status-waiting")),
+                ("parked", say("status-parked")),
+                ("unknown", say("status-unknown")),
+            ],
             exit=Exit.PERSON if any(one.pause_reason and not one.paused_until for one in found.connections) else Exit.DONE,
         )
     )

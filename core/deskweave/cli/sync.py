@@ -156,7 +156,7 @@ def _run_report(session: Session, space: Workspace, report: SyncReport, failures
             screen.say(say("sync-still-waiting", count=report.waiting, until=session.moment(report.waiting_until)))
         for entry in blocked:
             where = f"{entry.access_place.source}:{entry.access_place.line}"
-            screen.say(f"{say('stopped')} {say('stop-read-only', connection=entry.name, where=where)}", hang=2)
+            screen.say(say("stopped", text=say("stop-read-only", connection=entry.name, where=where)), hang=2)
         first = report.conflicts[0] if report.conflicts else None
         if first is not None:
             session.next(f"deskweave explain INQ-{first.number} {first.field}")
@@ -294,7 +294,7 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
         show_failures(session, failures)
         _attention(session, plan.report)
         if plan.stop:
-            screen.say(f"{say('stopped')} {session.onward(plan.stop)}", hang=2)
+            screen.say(say("stopped", text=session.onward(plan.stop)), hang=2)
         for entry in blocked:
             where = f"{entry.access_place.source}:{entry.access_place.line}"
             screen.say(say("stop-read-only", connection=entry.name, where=where), hang=2)

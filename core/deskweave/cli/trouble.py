@@ -133,7 +133,7 @@ def _stopped(session: Session, error: SafetyStop) -> None:
     rule = getattr(error, "rule", "")
     values = dict(getattr(error, "values", {}))
     text = say(f"stop-{rule}", **values) if rule and say.has(f"stop-{rule}") else str(error)
-    warn(f"{say('stopped')} {session.onward(text)}", hang=2)
+    warn(say("stopped", text=session.onward(text)), hang=2)
     place, onward = getattr(error, "place", None), getattr(error, "next", "")
     if place is not None:
         warn(f"  {where(place)}", hang=4)

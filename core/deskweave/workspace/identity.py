@@ -11,7 +11,8 @@ from deskweave.workspace.stop import Stopped
 
 def shown(identity: InstanceIdentity) -> str:
     """An instance as people know it: what it says it is, and its host."""
-    return f"{identity.instance} ({place(identity.address)})" if identity.instance else place(identity.address)
+    where = place(identity.address)
+    return f"{identity.instance} ({where})" if identity.instance and identity.instance.lower() != where else where
 
 
 def place(address: str) -> str:
