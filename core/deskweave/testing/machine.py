@@ -484,17 +484,24 @@ class SyncMachine(RuleBasedStateMachine):
     def _put_back(self, deed: Deed, every: list[Deed]) -> bool:
         """A value put back to what was agreed before anybody looked: observations are merged, not edits, so nothing was changed.
 
-        Somebody elsewhere who was shown that value, and whose word had not been carried here then, may replace it.
+        Somebody elsewhere who was shown that value, in either platform's words, and whose word had not been carried here then, may
+        replace it. Not where a write of ours was unanswered: there it may be a person's word against ours.
         """
         if deed.unanswered or not same(deed.agreed.get(deed.platform), deed.wrote):
             return False
+        here = small_mapper(self.bindings[deed.platform])
         for one in every:
             if one.platform == deed.platform or one.platform not in deed.agreed or one.platform not in one.agreed:
                 continue
-            shown = small_mapper(self.bindings[one.platform]).project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
-            theirs = small_mapper(self.bindings[deed.platform]).project("ticket", {deed.field: one.wrote}).values.get(deed.field)
-            pending = one.number > deed.number or (same(deed.said[one.platform], one.wrote) and not same(theirs, deed.wrote))
-            if pending and (same(one.shown, shown) or same(one.agreed[one.platform], shown)):
+            there = small_mapper(self.bindings[one.platform])
+            shown = there.project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
+            known = [one.shown, one.agreed[one.platform]]
+            knew = any(same(said, shown) for said in known) or any(
+                same(here.project("ticket", {deed.field: said}).values.get(deed.field), deed.wrote) for said in known
+            )
+            carried = here.project("ticket", {deed.field: one.wrote}).values.get(deed.field)
+            pending = one.number > deed.number or (same(deed.said[one.platform], one.wrote) and not same(carried, deed.wrote))
+            if pending and knew:
                 return True
         return False
 
