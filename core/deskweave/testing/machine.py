@@ -86,8 +86,8 @@ class HookedStore(Store):
 class Deed:
     """One value a person wrote, what stood there when they did, and how matters stood.
 
-    `agreed` is what the engine held for agreed with each platform then, `said` what each showed; `unanswered` tells that a write of
-    ours to this field was under way there or without an answer. Empty where the engine did not know the record.
+    `agreed` is what the engine held for agreed with each platform then, `said` what each showed; `sent` are
+    values of ours under way there or without an answer. Empty where the engine did not know the record.
     """
 
     number: int
@@ -98,7 +98,7 @@ class Deed:
     wrote: Value
     agreed: Mapping[str, Value]
     said: Mapping[str, Value]
-    unanswered: bool
+    sent: tuple[Value, ...]
     raced: bool  #: at a door of a run
     lines: int  #: so many changes had been made on that platform
 
@@ -286,7 +286,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.edits += 1
         for field, value in after.items():
             if field != "submitted_at" and not same(before.get(field), value):
-                agreed, said, unanswered = self._state_of(name, ref, field)
+                agreed, said, sent = self._state_of(name, ref, field)
                 self.deeds.append(
                     Deed(
                         number=len(self.deeds),
@@ -297,13 +297,13 @@ class SyncMachine(RuleBasedStateMachine):
                         wrote=value,
                         agreed=agreed,
                         said=said,
-                        unanswered=unanswered,
+                        sent=sent,
                         raced=self.running,
                         lines=len(self.platforms[name].lines),
                     )
                 )
 
-    def _state_of(self, name: str, ref: Ref, field: FieldId) -> tuple[dict[str, Value], dict[str, Value], bool]:
+    def _state_of(self, name: str, ref: Ref, field: FieldId) -> tuple[dict[str, Value], dict[str, Value], tuple[Value, ...]]:
         with self.store.read() as tx:
             inquiry = tx.execute(
                 sa.select(tables.link.c.inquiry).where(tables.link.c.conn == name, tables.link.c.rid == ref.rid)
@@ -313,7 +313,7 @@ class SyncMachine(RuleBasedStateMachine):
         return (
             {one.conn: one.base.get(field) for one in known},
             {one.conn: self.hands(one.conn).shows(Ref(one.collection, str(one.rid))).get(field) for one in known},
-            any(one.conn == name and field in one.inflight for one in known),
+            tuple(value for one in known if one.conn == name for value in one.may_have_written(field)),
         )
 
     @rule(seconds=st.sampled_from([1, 20, 61, 200]))
@@ -485,9 +485,11 @@ class SyncMachine(RuleBasedStateMachine):
         """A value put back to what was agreed before anybody looked: observations are merged, not edits, so nothing was changed.
 
         Somebody elsewhere who was shown that value, in either platform's words, and whose word had not been carried here then, may
-        replace it. Not where a write of ours was unanswered: there it may be a person's word against ours.
+        replace it. Not where a write of ours was unanswered: there it may be a person's word against ours. But a value that is just
+        what we had sent is taken for our own coming back (the merge's rule for values in flight), and agrees with us likewise.
         """
-        if deed.unanswered or not same(deed.agreed.get(deed.platform), deed.wrote):
+        echoed = any(same(one, deed.wrote) for one in deed.sent)
+        if not echoed and (deed.sent or not same(deed.agreed.get(deed.platform), deed.wrote)):
             return False
         here = small_mapper(self.bindings[deed.platform])
         for one in every:
@@ -512,7 +514,7 @@ class SyncMachine(RuleBasedStateMachine):
         lines, which the engine cannot read there, have to show that it was our write that replaced it.
         """
         platform = self.platforms[deed.platform]
-        if platform.switches.conditions or platform.switches.history != "none" or not (deed.unanswered or deed.raced):
+        if platform.switches.conditions or platform.switches.history != "none" or not (deed.sent or deed.raced):
             return False
         after = (
             line
