@@ -16,7 +16,7 @@ from deskweave.model.predicate import holds
 from deskweave.store.joined import find_inquiry_of
 from deskweave.sync import ConflictNote, SyncReport
 
-HOUR: Final = timedelta(hours=1)
+EVERY: Final = timedelta(hours=2)
 POLL: Final = timedelta(minutes=2)
 LIMITS: Final = 2  #: "too many requests", per platform
 LOST: Final = 1  #: lost answers, per platform
@@ -149,7 +149,7 @@ def play(
 ) -> Tally:
     """Live through the week: acts in order of time, syncs in between.
 
-    A sync runs at least every hour in which something happened; sooner where the next act is about to cover up one that no
+    A sync runs at least every two hours in which something happens; sooner where the next act is about to cover up one that no
     sync has seen on a platform without a history, or where its inquiry has not arrived yet.
 
     Args:
@@ -197,7 +197,7 @@ def play(
             tally.limits += fault == "rate_limited"
             tally.lost += fault == "lost_answer"
         absent = players.knows(act.story) and players.find(act.story, act.on, talk=act.kind != "edit") is None
-        if act.at - last >= HOUR or covers(act) or absent:
+        if act.at - last >= EVERY or covers(act) or absent:
             run()
         if any(earlier.story == act.story for earlier in waiting) or not perform(act):
             waiting.append(act)  # what comes first is done first
