@@ -359,3 +359,9 @@ def test_zones_are_compared_as_instants():
     assert A.working(tokyo, local(A, "2024-03-18 09:10")) == 20 * 60
     with pytest.raises(ValueError, match="no time zone"):
         A.is_open(datetime(2024, 3, 15, 18, 50))
+
+
+def test_days_that_meet_at_midnight_are_one_window():
+    calendar = compiled("UTC", ("mon", "tue"), ("00:00", "24:00"))
+    monday = datetime(2024, 3, 4, tzinfo=UTC)
+    assert calendar.windows(monday - timedelta(days=1), monday + timedelta(days=5)) == [(monday, monday + timedelta(days=2))]

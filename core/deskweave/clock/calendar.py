@@ -144,14 +144,21 @@ class CompiledCalendar:
         return Due(instant(second), late)
 
     def windows(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
-        """The open spans between two instants, in UTC: for people to look at, and for tables that other engines join."""
+        """The open spans between two instants, in UTC: for people to look at, and for tables that other engines join.
+
+        One that ends at midnight and one that begins there are one span.
+        """
         low, high = epoch(since), epoch(until)
         self._reach(high)
-        found = []
+        found: list[tuple[datetime, datetime]] = []
         for place in range(max(bisect_right(self._starts, low) - 1, 0), bisect_left(self._starts, high)):
             begin, end = max(self._starts[place], low), min(self._ends[place], high)
-            if begin < end:
-                found.append((instant(begin), instant(end)))
+            if begin >= end:
+                continue
+            opens = instant(begin)
+            if found and found[-1][1] == opens:
+                opens = found.pop()[0]
+            found.append((opens, instant(end)))
         return found
 
     def _require(self, at: datetime, second: int) -> None:
