@@ -285,8 +285,7 @@ def test_writes_to_one_issue_are_limited(desk, ask, issue) -> None:
     assert ask("PUT", path, json={"fields": {"summary": "again"}}).status_code == 204
 
 
-def test_bursts_are_limited_where_the_switch_says_so(desk, ask, issue) -> None:
-    desk.site.platform.burst_limits = True
+def test_bursts_are_limited(desk, ask, issue) -> None:
     codes = [ask("GET", f"/rest/api/3/issue/{issue.rid}").status_code for _ in range(101)]
     assert codes == [200] * 100 + [429]
     assert ask("GET", "/rest/api/3/priority").status_code == 200, "another endpoint has a bucket of its own"

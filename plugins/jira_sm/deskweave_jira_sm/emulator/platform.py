@@ -56,8 +56,8 @@ class JiraPlatform(Platform):
     `anonymous_fallback`: a refused credential is answered as an anonymous visitor where those may look. `comment_properties`: the
     listing of an issue's comments shows properties. `context_with_field`: a new custom field comes with a global context.
     `has_tenant_info`: /_edge/tenant_info answers. `changelog_created`: "iso", "ms" or "s" in changelog/bulkfetch. `page_cap`: most
-    issues with fields a search page carries. `issue_limits`: the per-issue write limits. `burst_limits`: the per-endpoint buckets,
-    off by default because time stands still between turns and a second of it can hold an hour of work.
+    issues with fields a search page carries. `issue_limits`: the per-issue write limits. `burst_limits`: the per-endpoint
+    limits of a second; on a clock that stands still a second lasts until it is turned.
     """
 
     def __init__(self, *, now: Callable[[], datetime], seed: int) -> None:
@@ -76,7 +76,7 @@ class JiraPlatform(Platform):
         self.changelog_created = "iso"
         self.page_cap = 80
         self.issue_limits = True
-        self.burst_limits = False
+        self.burst_limits = True
         self.ordered: tuple[object, list[Any], list[Issue]] | None = None  #: the last search's hits in order, for its next page
         self._writes: dict[str, list[datetime]] = {}
         self._bursts: dict[tuple[str, str], list[datetime]] = {}
