@@ -246,8 +246,3 @@ def session_of(context: typer.Context) -> Session:
     found: Any = context.find_root().obj
     assert isinstance(found, Session)
     return found
-
-
-def relative(path: Path, root: Path) -> str:
-    """A path as people know it: from the folder, with forward slashes."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

@@ -42,11 +42,6 @@ def local_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return day.toordinal() - _EPOCH_DAY
-
-
 def day_of(number: int) -> date:
     """The date that lies `number` days after 1970-01-01."""
     return date.fromordinal(number + _EPOCH_DAY)

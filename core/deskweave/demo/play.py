@@ -31,7 +31,6 @@ class Tally:
     edits: int = 0
     replies: int = 0
     notes: int = 0
-    syncs: int = 0
     counterparts: int = 0
     values: int = 0
     messages: int = 0
@@ -43,7 +42,6 @@ class Tally:
     left_out: int = 0  #: acts whose inquiry had not arrived there by Friday evening
 
     def take(self, report: SyncReport) -> None:
-        self.syncs += 1
         self.counterparts += sum(part.created for part in report.connections.values())
         self.messages += sum(part.messages_public + part.messages_internal for part in report.connections.values())
         self.adopted += sum(part.adopted for part in report.connections.values())

@@ -41,7 +41,6 @@ class Told:
     addresses: Mapping[str, str] = field(default_factory=dict)
     applied: dict[str, Applied] = field(default_factory=dict)
     planned_again: int = 0  #: steps of the second plan; 0 is the goal
-    stories: int = 0
     tally: Tally = field(default_factory=Tally)
     quiet: bool = False
     comparison: Comparison = field(default_factory=Comparison)
@@ -101,7 +100,6 @@ def tell(
         sides = _sides(stage, names)
         origins = [_origin(name, sides[name][1]) for name in names]
         acts = draw(stage.space.practice, origins, seed=seed)
-        told.stories = sum(act.kind == "create" for act in acts)
         engine, works, failures = stage.space.engine()
         if failures:
             raise failures[0].error

@@ -79,12 +79,3 @@ def pause_connection(tx: sa.Connection, name: str, reason: str | None, until: da
 def beat(tx: sa.Connection, name: str, at: datetime) -> None:
     """The one write of a quiet run."""
     tx.execute(sa.update(connection).where(connection.c.name == name).values(heartbeat=at))
-
-
-def save_identity(tx: sa.Connection, name: str, identity: Json) -> None:
-    """What the instance said it is, at first contact (the workspace compares it before every write)."""
-    tx.execute(sa.update(connection).where(connection.c.name == name).values(identity=identity))
-
-
-def save_capabilities(tx: sa.Connection, name: str, capabilities: Json) -> None:
-    tx.execute(sa.update(connection).where(connection.c.name == name).values(capabilities=capabilities))
