@@ -23,7 +23,12 @@ KINDS: Final = {
     "Calendar": "calendar",
     "Holidays": "holidays",
     "Clock": "clock",
+    "PriorityMatrix": "priority_matrix",
+    "ServiceLevel": "service_level",
     "Metric": "metric",
+    "Desk": "desk",
+    "Template": "template",
+    "Process": "process",
     "Binding": "binding",
     "Workspace": "workspace",
 }

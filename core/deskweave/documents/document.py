@@ -25,7 +25,12 @@ KINDS: Final = (
     "Calendar",
     "Holidays",
     "Clock",
+    "PriorityMatrix",
+    "ServiceLevel",
     "Metric",
+    "Desk",
+    "Template",
+    "Process",
     "Binding",
     "Workspace",
 )

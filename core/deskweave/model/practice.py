@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from deskweave.model.value import FieldId, Json
 
@@ -61,7 +61,9 @@ class Field:
     choices: Mapping[str, Choice] = field(default_factory=dict)
     pattern: str | None = None
     max_length: int | None = None
+    constraints: Mapping[str, Json] = field(default_factory=dict)  #: JSON Schema keywords a value must meet besides its type (A9)
     personal: Literal["identity", "contact", "content"] | None = None
+    never_send: tuple[str, ...] = ()  #: connections that are never sent its value
     computed: Mapping[str, Json] | None = None  #: {"clock": c}, {"differs": [f, g]} or {"only": {f: [values]}}: how it is derived
 
 
@@ -81,6 +83,7 @@ class Status:
     slug: str
     label: Label
     phase: Phase
+    was: tuple[str, ...] = ()
     waits_on: Literal["user", "third_party"] | None = None
     counts_as_waiting: bool = False  #: also for a status outside phase `waiting` (C1: resolved, awaiting confirmation)
 
@@ -95,11 +98,34 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """C4, C5: after `status` is entered the user is asked once; silence for `silence` counts as solved and makes `transition`."""
+
+    status: str
+    transition: str
+    silence: timedelta  #: working time on `calendar`
+    calendar: str
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """C6: an open inquiry without movement for `after` is shown to `tells`."""
+
+    after: timedelta  #: working time on `calendar`
+    calendar: str
+    tells: tuple[str, ...]  #: roles
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusModel:
     id: str
     initial: str
     statuses: Mapping[str, Status]
     transitions: Mapping[str, Transition]
+    confirmation: Confirmation | None = None
+    stale: Stale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +144,24 @@ class CatalogItem:
     delivery: tuple[str, ...]
     hours: str | None  #: id of a Calendar, or a named way such as by_meeting_time
     stream: str | None
+    service_level: str | None = None  #: id of a ServiceLevel
+    entitled: Mapping[str, Json] | None = None  #: B4: who is offered it, by fields of the person; None: everyone
+    stock: bool = False  #: B4: offered only while it is in stock
     remarks: Label = field(default_factory=dict)
+    was: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """D2: how feedback is asked for besides the rating of each record."""
+
+    slug: str
+    label: Label
+    audience: tuple[str, ...]  #: roles
+    every: str | None = None  #: ISO period such as P1Y; None: on each record
+    by: Literal["desk", "outside"] = "desk"
+    asks: Mapping[str, Label] = field(default_factory=dict)  #: question -> words
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,17 +173,47 @@ class Rating:
     code: int
 
 
+TRAITS: Final = ("accessible", "assured", "available", "context_aware", "emotionally_aligned", "familiar", "integrated", "usable")
+"""P1: the eight traits of a convenient channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """P3: what is hard about a channel, and what helps."""
+
+    slug: str
+    label: Label
+    remedy: Label
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     slug: str
     label: Label
     description: Label = field(default_factory=dict)
+    use: Literal["both", "intake", "delivery"] = "both"
+    served_by: Literal["human", "technical"] | None = None  #: P3
+    reliability: Literal["ordinary", "assured"] = "ordinary"  #: G4
+    traits: Mapping[str, bool] = field(default_factory=dict)  #: P1: trait -> whether the channel has it; unrated ones are absent
+    rated_on: date | None = None
+    challenges: Mapping[str, Challenge] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     slug: str
     label: Label
+    description: Label = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """N1: a word of the field, in our own words; `aliases` by language."""
+
+    slug: str
+    label: Label
+    description: Label
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +281,20 @@ class MetricTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One agreed test of quality (E2, E14), e.g. of the trait `timeliness`; an inquiry fulfils it when `where` holds."""
+
+    slug: str
+    label: Label
+    where: Mapping[str, Json]
+    trait: str | None = None
+
+
+Grain: TypeAlias = Literal["inquiry", "contact", "response", "channel"]
+"""What one row is: an inquiry; a contact (A7: a call, answered or not); an answer to a survey (D2, E13); a channel (E3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """A KPI rule (E). `value` and `where` are trees of the closed grammar; measure compiles them, nothing interprets text."""
 
@@ -224,4 +311,7 @@ class Metric:
     unit: Literal["ratio", "count", "duration", "number"]
     target: MetricTarget | None
     examples: tuple[Mapping[str, Json], ...] = ()
+    grain: Grain = "inquiry"
+    criteria: Mapping[str, Criterion] = field(default_factory=dict)
+    formula: Label = field(default_factory=dict)  #: the figure in words, for people
     description: Label = field(default_factory=dict)

@@ -15,15 +15,24 @@ from deskweave.model import (
     Channel,
     Choice,
     Clock,
+    DeliveryRule,
+    Desk,
     Field,
     FieldId,
     Holidays,
     Json,
     Label,
     Metric,
+    PriorityMatrix,
+    Process,
     Rating,
     Role,
+    Routing,
+    ServiceLevel,
     StatusModel,
+    Survey,
+    Template,
+    Term,
 )
 
 DocumentKey = tuple[str, str]
@@ -32,7 +41,7 @@ DocumentKey = tuple[str, str]
 OVERLAY_KINDS: Mapping[str, frozenset[str]] = {
     "deskweave_inquiry_schema": frozenset(("Fields",)),
     "deskweave_catalog": frozenset(("Catalog", "Channels", "Calendar", "Holidays")),
-    "deskweave_status_model": frozenset(("StatusModel", "Clock")),
+    "deskweave_status_model": frozenset(("StatusModel", "Clock", "ServiceLevel")),
     "deskweave_kpi_rules": frozenset(("Metric",)),
 }
 """The kinds a plugin's overlay may hold, by the hook that answers it."""
@@ -94,6 +103,18 @@ class Practice:
     holidays: Mapping[str, Holidays]
     clocks: Mapping[str, Clock]
     metrics: Mapping[str, Metric]
+    records: Mapping[str, Mapping[FieldId, Field]]  #: fields of what is no inquiry: contact, response, channel
+    routing: Routing
+    priority_matrices: Mapping[str, PriorityMatrix]
+    service_levels: Mapping[str, ServiceLevel]
+    desks: Mapping[str, Desk]
+    templates: Mapping[str, Template]
+    delivery: tuple[DeliveryRule, ...]  #: as they are tried
+    processes: Mapping[str, Process]
+    surveys: Mapping[str, Survey]
+    systems: Mapping[str, Choice]  #: the client's business systems (B6)
+    factors: Mapping[str, Choice]  #: success factors (E1)
+    glossary: Mapping[str, Term]
     documents: Mapping[DocumentKey, Mapping[str, Any]]  #: composed, as files would say it; never change one
     origins: Mapping[tuple[str, ...], Document] = field(repr=False, compare=False)  #: which document set what; ask `origin`
 

@@ -1,0 +1,95 @@
+"""References of what an inquiry is: fields, catalog, statuses, feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from deskweave.documents import problem, shown
+from deskweave.findings import Finding
+from deskweave.practice.references.terms import References, as_map
+
+
+def check_fields(r: References) -> Iterator[Finding]:
+    terms, seen = r.terms, dict[str, str]()
+    for name, body in terms.of("Fields"):
+        groups = list(as_map(body.get("groups"))) or [
+            slug for _, other in terms.of("Fields") for slug in as_map(other.get("groups"))
+        ]
+        for field, spec in as_map(body.get("fields")).items():
+            path = ("Fields", name, "fields", field)
+            spec = as_map(spec)
+            if field in seen:
+                message = f"the field stands in Fields/{seen[field]} already"
+                yield problem("field-twice", r.place(*path, key=True), field, message)
+            seen.setdefault(field, name)
+            if field in terms.clocks:
+                message = "a field and a clock cannot share a name: rules would not know which is meant"
+                yield problem("field-is-clock", r.place(*path, key=True), field, message, remedy="rename one of them")
+            yield from r.known("group", spec.get("group"), groups, *path, "group")
+            yield from r.all_known("role", spec.get("writers"), terms.roles, *path, "writers")
+            yield from r.known(
+                "status", as_map(spec.get("required")).get("entering"), terms.statuses, *path, "required", "entering"
+            )
+            yield from _computed(r, as_map(spec.get("computed")), *path, "computed")
+            if spec.get("type") in ("choice", "choices") and not terms.choices(field):
+                message = "a choice field needs choices"
+                yield problem("no-choices", r.place(*path, key=True), field, message, remedy="add `choices:` or `choices_of:`")
+
+
+def _computed(r: References, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
+    yield from r.known("clock", spec.get("clock"), r.terms.clocks, *path, "clock")
+    yield from r.all_known("field", spec.get("differs"), r.terms.fields, *path, "differs")
+    for field, values in as_map(spec.get("only")).items():
+        yield from r.known("field", field, r.terms.fields, *path, "only", field)
+        if field in r.terms.fields:
+            yield from r.all_known("choice", values, r.terms.choices(field), *path, "only", field)
+
+
+def check_catalog(r: References) -> Iterator[Finding]:
+    terms, seen = r.terms, dict[str, str]()
+    for name, category, service, slug, item in terms.catalog():
+        path = ("Catalog", name, "categories", category, "services", service, "items", slug)
+        if slug in seen:
+            message = f"the item stands under {seen[slug]} already; an item's slug is its own in the whole catalog"
+            yield problem("item-twice", r.place(*path, key=True), slug, message)
+        seen.setdefault(slug, f"{category}/{service}")
+        yield from r.known("classification", item.get("classification"), terms.classifications, *path, "classification")
+        yield from r.known("role", item.get("served"), terms.roles, *path, "served")
+        yield from r.known("calendar", item.get("hours"), terms.calendars, *path, "hours")
+        yield from r.known("value stream", item.get("stream"), terms.choices("stream"), *path, "stream")
+        yield from r.all_known("channel", item.get("channels"), terms.channels, *path, "channels")
+
+
+def check_statuses(r: References) -> Iterator[Finding]:
+    terms = r.terms
+    for name, body in terms.of("StatusModel"):
+        own = list(as_map(body.get("statuses")))
+        yield from r.known("status", body.get("initial"), own, "StatusModel", name, "initial")
+        for slug, status in as_map(body.get("statuses")).items():
+            if as_map(status).get("waits_on") and as_map(status).get("phase") != "waiting":
+                message = "only a status of phase waiting says whom it waits on"
+                yield problem(
+                    "waits-on",
+                    r.place("StatusModel", name, "statuses", slug, "waits_on"),
+                    shown(as_map(status)["waits_on"]),
+                    message,
+                )
+        for slug, transition in as_map(body.get("transitions")).items():
+            path, spec = ("StatusModel", name, "transitions", slug), as_map(transition)
+            yield from r.all_known("status", spec.get("from"), own, *path, "from")
+            yield from r.known("status", spec.get("to"), own, *path, "to")
+            yield from r.all_known("role", spec.get("by"), terms.roles, *path, "by")
+
+
+def check_feedback(r: References) -> Iterator[Finding]:
+    seen: dict[int, str] = {}
+    for name, body in r.terms.of("Feedback"):
+        for slug, rating in as_map(body.get("scale")).items():
+            code = as_map(rating).get("code")
+            if not isinstance(code, int):
+                continue
+            if code in seen:
+                message = f"the code belongs to {seen[code]!r} already"
+                yield problem("code-twice", r.place("Feedback", name, "scale", slug, "code"), shown(code), message)
+            seen.setdefault(code, slug)

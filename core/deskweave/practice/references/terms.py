@@ -1,0 +1,146 @@
+"""The words of a practice that others refer to, and what every check of references needs: a place, a word list, a predicate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from deskweave.documents import problem, shown
+from deskweave.findings import Finding, Place
+from deskweave.model.predicate import OPERATORS
+
+Bodies = Mapping[tuple[str, str], Mapping[str, Any]]
+_CHOSEN: Final = frozenset(("choice", "choices", "status", "catalog_item"))
+
+
+class Locate(Protocol):
+    def __call__(self, *path: str | int, key: bool = False) -> Place: ...
+
+
+def as_map(value: Any) -> Mapping[str, Any]:
+    """A mapping, or an empty one: what is misshapen has been told already."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list, or an empty one."""
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+class Terms:
+    """The words of a practice that others refer to."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self.bodies = bodies
+        self.roles = self.keys("Routing", "roles")
+        self.channels = self.keys("Channels", "channels")
+        self.classifications = self.keys("Catalog", "classifications")
+        self.statuses = self.keys("StatusModel", "statuses")
+        self.ratings = self.keys("Feedback", "scale")
+        self.calendars = self.ids("Calendar")
+        self.holidays = self.ids("Holidays")
+        self.clocks = self.ids("Clock")
+        self.fields = {name: as_map(spec) for _, body in self.of("Fields") for name, spec in as_map(body.get("fields")).items()}
+        self.items = {slug: item for *_, slug, item in self.catalog()}
+
+    def of(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return ((name, body) for (found, name), body in self.bodies.items() if found == kind)
+
+    def ids(self, kind: str) -> list[str]:
+        return [name for name, _ in self.of(kind)]
+
+    def keys(self, kind: str, key: str) -> list[str]:
+        return [slug for _, body in self.of(kind) for slug in as_map(body.get(key))]
+
+    def catalog(self) -> Iterator[tuple[str, str, str, str, Mapping[str, Any]]]:
+        """Document, category, service, item slug, item."""
+        for name, body in self.of("Catalog"):
+            for category, inner in as_map(body.get("categories")).items():
+                for service, held in as_map(as_map(inner).get("services")).items():
+                    for slug, item in as_map(as_map(held).get("items")).items():
+                        yield name, category, service, slug, as_map(item)
+
+    def choices(self, field: str) -> list[str]:
+        """The slugs a field may hold; empty where any value goes."""
+        spec = self.fields.get(field, {})
+        kind = spec.get("type")
+        if kind == "status":
+            return self.statuses
+        if kind == "catalog_item":
+            return list(self.items)
+        shared = {"classifications": self.classifications, "channels": self.channels, "feedback": self.ratings}
+        return [*shared.get(str(spec.get("choices_of")), ()), *as_map(spec.get("choices"))]
+
+
+class References:
+    """What a check is handed: the terms, and where things stand."""
+
+    def __init__(self, bodies: Bodies, place: Locate) -> None:
+        self.terms, self.place = Terms(bodies), place
+
+    def known(self, what: str, value: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
+        """A finding unless `value` is one of `allowed` (None: not stated)."""
+        words = list(allowed)
+        if value is not None and value not in words:
+            rule = f"unknown-{what.replace(' ', '-')}"
+            yield problem(
+                rule,
+                self.place(*path),
+                shown(value),
+                f"{shown(value)!r} is not a {what} of this practice",
+                allowed=words,
+                word=value,
+            )
+
+    def last(self, spec: Mapping[str, Any], words: Iterable[str], *path: str | int) -> Place:
+        """Of several keys that do not go together, the place of the one that was added last."""
+        stated = [key for key in spec if key in set(words)]
+        return self.place(*path, stated[-1], key=True) if stated else self.place(*path, key=True)
+
+    def all_known(self, what: str, values: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
+        words = list(allowed)
+        for number, value in enumerate(as_list(values)):
+            yield from self.known(what, value, words, *path, number)
+
+    def predicate(self, tree: Any, *path: str | int) -> Iterator[Finding]:
+        return check_predicate(tree, self.terms, self.place, *path)
+
+
+def check_predicate(tree: Any, terms: Terms, place: Locate, *path: str | int, clocks: bool = True) -> Iterator[Finding]:
+    """Fields, choices and operators of a predicate. With `clocks` it may ask for clocks as well."""
+    for key, body in as_map(tree).items():
+        here = (*path, key)
+        if key in ("all", "any"):
+            for number, part in enumerate(as_list(body)):
+                yield from check_predicate(part, terms, place, *here, number, clocks=clocks)
+        elif key == "not":
+            yield from check_predicate(body, terms, place, *here, clocks=clocks)
+        elif key in terms.fields:
+            yield from _test(as_map(body), key, terms, place, *here)
+        elif not clocks or key not in terms.clocks:
+            names = [*terms.fields, *(terms.clocks if clocks else ())]
+            what = "field or clock" if clocks else "field"
+            rule = f"unknown-{what.replace(' ', '-')}"
+            yield problem(rule, place(*here, key=True), key, f"{key!r} is not a {what} of this practice", allowed=names, word=key)
+
+
+def _test(test: Mapping[str, Any], field: str, terms: Terms, place: Locate, *path: str | int) -> Iterator[Finding]:
+    chosen = str(terms.fields[field].get("type")) in _CHOSEN
+    for operator, want in test.items():
+        if operator == "met":
+            message = "only a clock is met or missed"
+            yield problem(
+                "met-of-field",
+                place(*path, operator, key=True),
+                field,
+                message,
+                allowed=tuple(op for op in OPERATORS if op != "met"),
+            )
+        elif chosen and operator in ("eq", "ne", "in", "not_in"):
+            words = terms.choices(field)
+            values = as_list(want) if operator in ("in", "not_in") else [want]
+            for number, value in enumerate(values):
+                if value not in words:
+                    where = (*path, operator, number) if operator in ("in", "not_in") else (*path, operator)
+                    message = f"{shown(value)!r} is not a choice of {field}"
+                    yield problem("unknown-choice", place(*where), shown(value), message, allowed=words, word=value)
