@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from deskweave.cli.commands import COMMANDS, ELSEWHERE, LATER, SUBCOMMANDS
@@ -101,23 +102,24 @@ def _root_help(session: Session) -> int:
 
 # ------------------------------------------------------------------------------------------------------------------ typer
 def built(name: str) -> typer.core.TyperCommand | typer.core.TyperGroup:
-    """One of our commands, ready to be invoked; only its own file is imported."""
+    """One of our commands, ready to be invoked; only its own file is imported (a group: those of its subcommands)."""
     import typer.main
 
     from deskweave.cli.help import Command, Group
 
-    module = import_module(f"deskweave.cli.{name.replace('-', '_')}")
     app = typer.Typer(
         add_completion=False, rich_markup_mode=None, cls=Group, context_settings={"help_option_names": ["--help", "-h"]}
     )
     names = SUBCOMMANDS.get(name, ())
     if names:
         for sub in names:
-            app.command(sub, cls=Command, help=f"{name}-{sub}")(getattr(module, sub))
+            word = f"{sub}_" if iskeyword(sub) else sub
+            app.command(sub, cls=Command, help=f"{name}-{sub}")(getattr(import_module(f"deskweave.cli.{name}.{word}"), word))
         group: Any = typer.main.get_group(app)
         group.name, group.help, group.no_args_is_help = name, name, True
         return group  # type: ignore[no-any-return]
-    app.command(name, cls=Command, help=name)(getattr(module, name.replace("-", "_")))
+    word = name.replace("-", "_")
+    app.command(name, cls=Command, help=name)(getattr(import_module(f"deskweave.cli.{word}"), word))
     command: Any = typer.main.get_command(app)
     return command  # type: ignore[no-any-return]
 

@@ -1,4 +1,4 @@
-"""`deskweave practice show|lint|adopt`: what the files say, what is wrong with it, and putting it into force."""
+"""`deskweave practice show`: the practice as composed, and who said each value."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import typer
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
 from deskweave.cli.session import Session, session_of
-from deskweave.cli.trouble import show_findings
-from deskweave.findings import Severity
 
 
 def show(
@@ -100,101 +98,3 @@ def _show_part(session: Session, path: str, origin: bool) -> int:
     return session.finish(
         Report(command="practice show", text=text, summary={"path": path, "origin": where}, items=[{"path": path, "value": value}])
     )
-
-
-def lint(ctx: typer.Context) -> int:
-    session = session_of(ctx)
-    space = session.workspace()
-    findings = space.lint()
-    errors = sum(one.severity is Severity.ERROR for one in findings)
-    warnings = sum(one.severity is Severity.WARNING for one in findings)
-    files = len({finding.place.source for finding in findings})
-    say = session.say
-
-    def text() -> None:
-        session.heading()
-        show_findings(session, findings)
-        session.screen.say(say("lint-sum", errors=errors, warnings=warnings))
-        session.next(
-            "deskweave practice lint" if errors else "deskweave check" if space.folder.connections else "deskweave practice show"
-        )
-
-    return session.finish(
-        Report(
-            command="practice lint",
-            text=text,
-            summary={"errors": errors, "warnings": warnings, "files": files},
-            findings=findings,
-            exit=Exit.INPUT if errors else Exit.DONE,
-        )
-    )
-
-
-def adopt(
-    ctx: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", help="opt-yes")] = False,
-) -> int:
-    session = session_of(ctx)
-    space = session.workspace(must_choose=True)
-    from deskweave.workspace.adoption import adopt as put_into_force
-    from deskweave.workspace.adoption import changes, in_force
-
-    say, practice = session.say, space.practice
-    space.require_sound()
-    known = in_force(space.store)
-    same = known is not None and known.digest == practice.digest
-    found = [] if known is None or same else changes(known.documents, practice)
-    done = same
-
-    def text() -> None:
-        session.heading()
-        if known is None:
-            session.screen.say(say("adopt-first", version=practice.version))
-        elif same:
-            session.screen.say(say("adopt-same", version=practice.version, since=session.moment(known.adopted_at)))
-        else:
-            session.screen.say(
-                say("adopt-old", version=known.version, digest=known.digest[:8], since=session.moment(known.adopted_at))
-            )
-            session.screen.say(say("adopt-new", version=practice.version, digest=practice.digest[:8]))
-            for change in found:
-                session.screen.say(
-                    say(
-                        "adopt-kind",
-                        kind=change.kind,
-                        added=len(change.added),
-                        changed=len(change.changed),
-                        removed=len(change.removed),
-                    )
-                )
-                for mark, names in (("+", change.added), ("~", change.changed), ("-", change.removed)):
-                    for name in names[:10]:
-                        session.screen.say(f"  {mark} {name}", hang=6)
-                    if len(names) > 10:
-                        session.screen.say("    " + say("and-more", count=len(names) - 10))
-
-    if session.options.format == "text":
-        text()
-    if not same:
-        agreed = yes or known is None or session.ask(say("adopt-ask"), "n").lower() in ("y", "yes", "是")
-        if agreed:
-            put_into_force(space.store, practice)
-            done = True
-    if session.options.format != "text":
-        return session.finish(
-            Report(
-                command="practice adopt",
-                text=text,
-                summary={"old": known.digest if known else None, "new": practice.digest, "adopted": done},
-                items=[{"kind": one.kind, "added": one.added, "changed": one.changed, "removed": one.removed} for one in found],
-                exit=Exit.DONE if done else Exit.STOPPED,
-            )
-        )
-    if not done:
-        session.screen.say(say("adopt-not"))
-        session.next("deskweave practice adopt --yes")
-        return Exit.STOPPED
-    if not same:
-        session.screen.say(say("adopt-done", version=practice.version))
-    session.next("deskweave sync --plan")
-    return Exit.DONE
