@@ -7,22 +7,23 @@ from typing import Any
 
 from deskweave.documents import problem, shown
 from deskweave.findings import Finding
-from deskweave.practice.references.terms import References, as_map
+from deskweave.practice.references.terms import References, as_map, record_of
 
 
 def check_fields(r: References) -> Iterator[Finding]:
-    terms, seen = r.terms, dict[str, str]()
+    terms, seen = r.terms, dict[tuple[str, str], str]()
     for name, body in terms.of("Fields"):
+        record = record_of(body)
         groups = list(as_map(body.get("groups"))) or [
-            slug for _, other in terms.of("Fields") for slug in as_map(other.get("groups"))
+            slug for _, other in terms.of("Fields") if record_of(other) == record for slug in as_map(other.get("groups"))
         ]
         for field, spec in as_map(body.get("fields")).items():
             path = ("Fields", name, "fields", field)
             spec = as_map(spec)
-            if field in seen:
-                message = f"the field stands in Fields/{seen[field]} already"
+            if (record, field) in seen:
+                message = f"the field stands in Fields/{seen[record, field]} already"
                 yield problem("field-twice", r.place(*path, key=True), field, message)
-            seen.setdefault(field, name)
+            seen.setdefault((record, field), name)
             if field in terms.clocks:
                 message = "a field and a clock cannot share a name: rules would not know which is meant"
                 yield problem("field-is-clock", r.place(*path, key=True), field, message, remedy="rename one of them")
@@ -32,7 +33,7 @@ def check_fields(r: References) -> Iterator[Finding]:
                 "status", as_map(spec.get("required")).get("entering"), terms.statuses, *path, "required", "entering"
             )
             yield from _computed(r, as_map(spec.get("computed")), *path, "computed")
-            if spec.get("type") in ("choice", "choices") and not terms.choices(field):
+            if spec.get("type") in ("choice", "choices") and not terms.choices_of(spec):
                 message = "a choice field needs choices"
                 yield problem("no-choices", r.place(*path, key=True), field, message, remedy="add `choices:` or `choices_of:`")
 

@@ -10,6 +10,7 @@ from deskweave.findings import Finding, Place
 from deskweave.model.predicate import OPERATORS
 
 Bodies = Mapping[tuple[str, str], Mapping[str, Any]]
+RECORDS: Final = ("inquiry", "contact", "response", "channel")  #: what a Fields document can describe
 _CHOSEN: Final = frozenset(("choice", "choices", "status", "catalog_item"))
 
 
@@ -27,6 +28,11 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
+def record_of(body: Mapping[str, Any]) -> str:
+    """What the fields of a Fields document belong to."""
+    return str(body.get("record", "inquiry"))
+
+
 class Terms:
     """The words of a practice that others refer to."""
 
@@ -40,7 +46,12 @@ class Terms:
         self.calendars = self.ids("Calendar")
         self.holidays = self.ids("Holidays")
         self.clocks = self.ids("Clock")
-        self.fields = {name: as_map(spec) for _, body in self.of("Fields") for name, spec in as_map(body.get("fields")).items()}
+        self.systems = self.keys("Catalog", "systems")
+        self.tiers = self.keys("Routing", "tiers")
+        self.skills = self.keys("Routing", "skills")
+        self.groups = self.keys("Routing", "groups")
+        self.fields = self._fields("inquiry")
+        self.records = {record: self._fields(record) for record in RECORDS if record != "inquiry"}
         self.items = {slug: item for *_, slug, item in self.catalog()}
 
     def of(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -52,6 +63,11 @@ class Terms:
     def keys(self, kind: str, key: str) -> list[str]:
         return [slug for _, body in self.of(kind) for slug in as_map(body.get(key))]
 
+    def _fields(self, record: str) -> dict[str, Mapping[str, Any]]:
+        """The fields of one record over all documents."""
+        bodies = (body for _, body in self.of("Fields") if record_of(body) == record)
+        return {name: as_map(spec) for body in bodies for name, spec in as_map(body.get("fields")).items()}
+
     def catalog(self) -> Iterator[tuple[str, str, str, str, Mapping[str, Any]]]:
         """Document, category, service, item slug, item."""
         for name, body in self.of("Catalog"):
@@ -61,14 +77,25 @@ class Terms:
                         yield name, category, service, slug, as_map(item)
 
     def choices(self, field: str) -> list[str]:
-        """The slugs a field may hold; empty where any value goes."""
-        spec = self.fields.get(field, {})
+        """The slugs a field of the inquiry may hold; empty where any value goes."""
+        return self.choices_of(self.fields.get(field, {}))
+
+    def choices_of(self, spec: Mapping[str, Any]) -> list[str]:
+        """The slugs that a field so described may hold; empty where any value goes."""
         kind = spec.get("type")
         if kind == "status":
             return self.statuses
         if kind == "catalog_item":
             return list(self.items)
-        shared = {"classifications": self.classifications, "channels": self.channels, "feedback": self.ratings}
+        shared = {
+            "classifications": self.classifications,
+            "channels": self.channels,
+            "feedback": self.ratings,
+            "systems": self.systems,
+            "tiers": self.tiers,
+            "skills": self.skills,
+            "groups": self.groups,
+        }
         return [*shared.get(str(spec.get("choices_of")), ()), *as_map(spec.get("choices"))]
 
 
