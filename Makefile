@@ -36,7 +36,7 @@ layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev
-	$(BIN)/cog --check -r docs/en/reference/*.md
+	$(BIN)/cog --check -r docs/en/reference/*.md docs/zh/reference/*.md
 	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 
 clean:

@@ -41,20 +41,6 @@ def exit_codes(language: str) -> Iterator[str]:
         yield f"| {int(code)} | {say(f'exit-{int(code)}')} |"
 
 
-def coverage() -> Iterator[str]:
-    """Requirement number to the documents of the built-in practice that state it."""
-    from deskweave.practice import builtin
-
-    stated: dict[str, list[str]] = {}
-    for document in builtin().documents.values():
-        for number in document.get("satisfies", ()):
-            stated.setdefault(str(number), []).append(f"{document['kind']} `{document['id']}`")
-    yield "| number | stated in |"
-    yield "|---|---|"
-    for number in sorted(stated, key=lambda text: (text[0], int(re.sub(r"\D", "", text) or 0))):
-        yield f"| {number} | {', '.join(sorted(set(stated[number])))} |"
-
-
 def commands() -> Iterator[str]:
     """`--help` of every command and subcommand, as a user sees it in English; what all understand stands once, with the first."""
     from deskweave.cli.commands import LINES, SUBCOMMANDS
