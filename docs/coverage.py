@@ -1,7 +1,7 @@
 """Where each number of the practice is stated, which code makes it true, which test holds it: read from the files themselves.
 
-Stated: a document of the built-in practice names it in `satisfies`. Code: a docstring, or a comment `#:` beside what it is about, names
-it. Test: a test carries `@pytest.mark.practice("A1")`. A number that loses its last test fails the build unless requirements.yaml says
+Stated: a document of the built-in practice names it in `satisfies`. Code: a docstring, or a comment `#:`, names
+it. Test: a test carries `@pytest.mark.practice("A1")`. A number without a test fails the build unless requirements.yaml says
 what is open.
 """
 
