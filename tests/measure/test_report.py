@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deskweave.markup import escaped, fragment, style, tag
 from deskweave.measure import EventLog, Facts, parse_period
-from deskweave.measure.markup import escaped, fragment, style, tag
 from deskweave.measure.report import report
 from deskweave.model import Choice
 

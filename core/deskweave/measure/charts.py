@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deskweave.markup import Markup, tag
 from deskweave.measure.figures import number, width
-from deskweave.measure.markup import Markup, tag
 
 WIDTH = 480
 #: Classes of the style sheet, strongest first; the last is for what is gathered as "other".

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.resources import files
 
+from deskweave.markup import Child, Markup, document, fragment, style, tag
 from deskweave.measure.charts import SHADES, Bar, Series, columns, histogram, legend, rows
 from deskweave.measure.facts import RULES
 from deskweave.measure.figures import duration, figure, goal_in_words, moment, number, share
 from deskweave.measure.gathering import Gathered, gather
-from deskweave.measure.markup import Child, Markup, document, fragment, style, tag
 from deskweave.measure.naming import Names
 from deskweave.measure.periods import Period
 from deskweave.measure.run import Result

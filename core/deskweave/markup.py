@@ -15,8 +15,8 @@ class Markup(str):
 
 
 Child: TypeAlias = "str | int | float | Markup | Iterable[Child] | None"
-_VOID = frozenset({"meta", "br", "hr"})  #: of HTML; those of SVG close themselves
-_DRAWN = frozenset({"rect", "line", "circle", "path"})
+_VOID = frozenset({"meta", "br", "hr", "col"})  #: of HTML; those of SVG close themselves
+_DRAWN = frozenset({"rect", "line", "circle", "path", "polygon"})
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
 #: Characters that HTML forbids even escaped, and those that turn the direction of what follows.
 _BANNED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
