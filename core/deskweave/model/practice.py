@@ -59,6 +59,9 @@ class Field:
     writers: tuple[str, ...] = ()
     required_entering: str | None = None  #: status slug
     choices: Mapping[str, Choice] = field(default_factory=dict)
+    was: tuple[str, ...] = ()
+    becomes: Mapping[str, str] = field(default_factory=dict)
+    """Removed choice (item, status) -> the one that takes its place in inquiries that hold it."""
     pattern: str | None = None
     max_length: int | None = None
     constraints: Mapping[str, Json] = field(default_factory=dict)  #: JSON Schema keywords a value must meet besides its type (A9)
@@ -126,6 +129,7 @@ class StatusModel:
     transitions: Mapping[str, Transition]
     confirmation: Confirmation | None = None
     stale: Stale | None = None
+    becomes: Mapping[str, str] = field(default_factory=dict)  #: removed status -> the one that takes its place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

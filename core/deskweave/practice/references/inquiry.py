@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from deskweave.documents import problem, shown
@@ -36,6 +36,7 @@ def check_fields(r: References) -> Iterator[Finding]:
             if spec.get("type") in ("choice", "choices") and not terms.choices_of(spec):
                 message = "a choice field needs choices"
                 yield problem("no-choices", r.place(*path, key=True), field, message, remedy="add `choices:` or `choices_of:`")
+            yield from _becomes(r, "choice", spec.get("becomes"), terms.choices_of(spec), *path, "becomes")
 
 
 def _computed(r: References, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
@@ -45,6 +46,17 @@ def _computed(r: References, spec: Mapping[str, Any], *path: str | int) -> Itera
         yield from r.known("field", field, r.terms.fields, *path, "only", field)
         if field in r.terms.fields:
             yield from r.all_known("choice", values, r.terms.choices(field), *path, "only", field)
+
+
+def _becomes(r: References, what: str, becomes: Any, words: Iterable[str], *path: str | int) -> Iterator[Finding]:
+    """What takes the place of a removed term is there, and the removed one is not."""
+    present = list(words)
+    for old, new in as_map(becomes).items():
+        yield from r.known(what, new, present, *path, old)
+        if old in present:
+            message = f"{old!r} is still a {what}: only what was removed becomes another"
+            remedy = f"remove {old!r}, or take this line out"
+            yield problem("becomes-still-there", r.place(*path, old, key=True), old, message, remedy=remedy)
 
 
 def check_catalog(r: References) -> Iterator[Finding]:
@@ -60,6 +72,8 @@ def check_catalog(r: References) -> Iterator[Finding]:
         yield from r.known("calendar", item.get("hours"), terms.calendars, *path, "hours")
         yield from r.known("value stream", item.get("stream"), terms.choices("stream"), *path, "stream")
         yield from r.all_known("channel", item.get("channels"), terms.channels, *path, "channels")
+    for name, body in terms.of("Catalog"):
+        yield from _becomes(r, "service item", body.get("becomes"), terms.items, "Catalog", name, "becomes")
 
 
 def check_statuses(r: References) -> Iterator[Finding]:
@@ -67,6 +81,7 @@ def check_statuses(r: References) -> Iterator[Finding]:
     for name, body in terms.of("StatusModel"):
         own = list(as_map(body.get("statuses")))
         yield from r.known("status", body.get("initial"), own, "StatusModel", name, "initial")
+        yield from _becomes(r, "status", body.get("becomes"), own, "StatusModel", name, "becomes")
         for slug, status in as_map(body.get("statuses")).items():
             if as_map(status).get("waits_on") and as_map(status).get("phase") != "waiting":
                 message = "only a status of phase waiting says whom it waits on"
