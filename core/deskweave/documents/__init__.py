@@ -8,7 +8,7 @@ Nothing heavy is imported until it is used.
 from deskweave.documents.amend import amend
 from deskweave.documents.check import check, check_against, check_complete
 from deskweave.documents.document import API_VERSION, KINDS, Document, Spot, in_order, nearest, pointer, problem, shown, split
-from deskweave.documents.read import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, read, read_all
+from deskweave.documents.read import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, read, read_all, read_value
 from deskweave.documents.secret import HOST_KEYS, Reference, check_settings, expand, is_reference, references
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "problem",
     "read",
     "read_all",
+    "read_value",
     "references",
     "shown",
     "split",

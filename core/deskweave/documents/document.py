@@ -41,14 +41,72 @@ _SECRET_KEY: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a value stands (line and column from 1), and where its parts do."""
+COLUMNS: Final = 1 << 23
+"""More columns than a file may have bytes: a place is one number, `line * COLUMNS + column`."""
 
-    line: int
-    column: int
-    keys: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    parts: Mapping[str, Spot] = field(default_factory=dict)
+
+def packed(line: int, column: int) -> int:
+    """A place as one number."""
+    return line * COLUMNS + column
+
+
+class Spot:
+    """Where a value stands (line and column from 1), and where its parts do.
+
+    A large file has a quarter of a million places. Each is one number until somebody asks, so that reading makes an object for a
+    mapping or a list only; a scalar among the parts is its number.
+    """
+
+    __slots__ = ("at", "inner", "marks")
+
+    def __init__(
+        self,
+        line: int,
+        column: int,
+        keys: Mapping[str, tuple[int, int]] | None = None,
+        parts: Mapping[str, Spot] | None = None,
+    ) -> None:
+        self.at = packed(line, column)
+        self.marks: dict[str, int] = {name: packed(*place) for name, place in (keys or {}).items()}
+        self.inner: dict[str, int | Spot] | list[int | Spot] = dict(parts or {})
+
+    @classmethod
+    def of(cls, at: int, marks: dict[str, int], inner: dict[str, int | Spot] | list[int | Spot]) -> Spot:
+        """A spot of places that are numbers already."""
+        spot = cls.__new__(cls)
+        spot.at, spot.marks, spot.inner = at, marks, inner
+        return spot
+
+    @property
+    def line(self) -> int:
+        return self.at // COLUMNS
+
+    @property
+    def column(self) -> int:
+        return self.at % COLUMNS
+
+    @property
+    def keys(self) -> dict[str, tuple[int, int]]:
+        """Places of the keys."""
+        return {name: divmod(at, COLUMNS) for name, at in self.marks.items()}
+
+    @property
+    def parts(self) -> dict[str, Spot]:
+        """Spots of the values by key, or by number in a list."""
+        pairs = self.inner.items() if isinstance(self.inner, dict) else ((str(n), one) for n, one in enumerate(self.inner))
+        return {name: _spot(one) for name, one in pairs}
+
+    def part(self, name: str) -> Spot | None:
+        """The spot of one part."""
+        if isinstance(self.inner, dict):
+            found = self.inner.get(name)
+        else:
+            found = self.inner[int(name)] if name.isdecimal() and int(name) < len(self.inner) else None
+        return None if found is None else _spot(found)
+
+
+def _spot(one: int | Spot) -> Spot:
+    return one if isinstance(one, Spot) else Spot.of(one, {}, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +137,14 @@ class Document:
         here = self.spot
         if here is None:
             return Place(self.source, pointer((self.kind, self.id, *parts)))
-        line, column = here.line, here.column
+        at = here.at
         for number, part in enumerate(parts):
-            inner = here.parts.get(part)
+            inner = here.part(part)
             if inner is None:
                 break
+            at = here.marks.get(part, inner.at) if key and number == len(parts) - 1 else inner.at
             here = inner
-            line, column = here.line, here.column
-            if key and number == len(parts) - 1 and part in (owner := self._owner(parts)).keys:
-                line, column = owner.keys[part]
-        return Place(self.source, pointer(parts), line, column)
-
-    def _owner(self, parts: tuple[str, ...]) -> Spot:
-        here = self.spot
-        assert here is not None
-        for part in parts[:-1]:
-            here = here.parts[part]
-        return here
+        return Place(self.source, pointer(parts), *divmod(at, COLUMNS))
 
 
 def split(path: str) -> tuple[str, ...]:
