@@ -3,7 +3,7 @@
 from deskweave.model.binding import Binding, CollectionBinding, FieldBinding, Policy, StatusBinding
 from deskweave.model.inquiry import Event, Inquiry
 from deskweave.model.message import InternalFile, InternalMessage, PublicFile, PublicMessage, Visibility
-from deskweave.model.notice import OCCASIONS, DeliveryRule, OccasionKind, Template
+from deskweave.model.notice import ALWAYS_THERE, OCCASIONS, DeliveryRule, OccasionKind, Template
 from deskweave.model.organisation import AssignmentRule, Desk, EscalationRule, Group, Routing, Shift, Site, Skill, Tier
 from deskweave.model.practice import (
     TRAITS,
@@ -33,12 +33,13 @@ from deskweave.model.practice import (
     Term,
     Transition,
 )
-from deskweave.model.process import Candidate, Check, Process, Step
+from deskweave.model.process import Candidate, Check, Point, Process, Step
 from deskweave.model.promise import Goal, PriorityMatrix, PriorityRise, ServiceLevel
 from deskweave.model.route import Route
 from deskweave.model.value import ConnectionName, FieldId, InquiryId, Json, PersonId, Value
 
 __all__ = [
+    "ALWAYS_THERE",
     "OCCASIONS",
     "TRAITS",
     "AssignmentRule",
@@ -79,6 +80,7 @@ __all__ = [
     "OccasionKind",
     "PersonId",
     "Phase",
+    "Point",
     "Policy",
     "PriorityMatrix",
     "PriorityRise",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from deskweave.model import Challenge, Channel, DeliveryRule, Template
-from deskweave.practice.build.parts import Body, in_order, label_of, span
+from deskweave.practice.build.parts import Body, label_of, span
 
 
 def channel_of(slug: str, spec: Body) -> Channel:
@@ -38,6 +38,7 @@ def delivery_rules_of(bodies: Iterable[Body]) -> tuple[DeliveryRule, ...]:
             occasions=tuple(spec.get("occasions", ())),
             audience=tuple(spec.get("audience", ())),
             reliability=spec.get("reliability", "ordinary"),
+            label=label_of(spec),
             description=spec.get("description", {}),
         )
         for slug, spec in sorted(rules.items(), key=lambda rule: (rule[1].get("order", 100), rule[0]))

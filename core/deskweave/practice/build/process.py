@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deskweave.model import Candidate, Check, FieldId, Process, Step
-from deskweave.practice.build.parts import Body, choices_of, days, label_of
+from deskweave.model import Candidate, Check, FieldId, Point, Process, Step
+from deskweave.practice.build.parts import Body, days, label_of
 
 
 def process_of(slug: str, body: Body) -> Process:
@@ -13,15 +13,23 @@ def process_of(slug: str, body: Body) -> Process:
         number=body["number"],
         label=label_of(body),
         steps={step.slug: step for step in sorted(steps, key=lambda step: [int(part) for part in step.number.split(".")])},
-        inputs=choices_of(body, "inputs"),
-        outputs=choices_of(body, "outputs"),
-        hands_over=choices_of(body, "hands_over"),
+        inputs=_points(body, "inputs"),
+        outputs=_points(body, "outputs"),
+        hands_over=_points(body, "hands_over"),
+        elsewhere=_points(body, "elsewhere"),
         human_fallback=body.get("human_fallback"),
-        rules=choices_of(body, "rules"),
-        reviews=choices_of(body, "reviews"),
+        rules=_points(body, "rules"),
+        reviews=_points(body, "reviews"),
         candidates={name: _candidate(name, spec) for name, spec in body.get("candidates", {}).items()},
         description=body.get("description", {}),
     )
+
+
+def _points(body: Body, key: str) -> dict[str, Point]:
+    return {
+        slug: Point(slug=slug, label=label_of(spec), description=spec.get("description", {}))
+        for slug, spec in body.get(key, {}).items()
+    }
 
 
 def _step(slug: str, spec: Body) -> Step:
@@ -31,7 +39,7 @@ def _step(slug: str, spec: Body) -> Step:
         label=label_of(spec),
         responsible=spec["responsible"],
         automation=spec.get("automation", "none"),
-        automations=choices_of(spec, "automations"),
+        automations=_points(spec, "automations"),
         checks={
             name: Check(slug=name, label=label_of(check), when=check.get("when"), description=check.get("description", {}))
             for name, check in spec.get("checks", {}).items()
@@ -49,4 +57,6 @@ def _candidate(slug: str, spec: Body) -> Candidate:
         by=tuple(FieldId(name) for name in spec.get("by", ())),
         at_least=spec.get("at_least", 1),
         within=days(spec.get("within")),
+        leads_to=spec.get("leads_to", "problem"),
+        description=spec.get("description", {}),
     )
