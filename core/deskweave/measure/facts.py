@@ -24,6 +24,7 @@ from deskweave.clock.timeline import STATUS, SUBMITTED
 from deskweave.measure.columns import Columns, Kind, codes, kept
 from deskweave.measure.sources import Rulebook
 from deskweave.model import Event, InquiryId, Json, Value
+from deskweave.practice.succession import succession
 
 Row = dict[str, Any]
 _LONGEST = 1_000  #: characters of a text that is kept
@@ -62,6 +63,7 @@ class FactBuilder:
         """
         self.practice = practice
         self.columns = Columns(practice)
+        self._succession = succession(practice)
         self._zone = ZoneInfo(practice.zone)
         calendars: dict[str, Measures] = dict(compile_calendars(practice))
         self._clocks = Clocks(practice.clocks, calendars)
@@ -87,6 +89,7 @@ class FactBuilder:
             position: the largest `seq` of the whole log that was known when the row was made.
         """
         problems: list[Problem] = []
+        events = self._succession.events(events)  # history keeps the words of its day; a row speaks today's
         values = folded(events)
         row: Row = {"inquiry": inquiry, "_position": position, "_practice": self.practice.digest, "_calendars": self._stamp}
         for name, type_, kind in self._fields:
