@@ -19,13 +19,16 @@ class Tier:
     label: Label
     rank: int
     roles: tuple[str, ...] = ()
-    time_limit: timedelta | None = None  #: working time after which it hands on (F8)
+    time_limit: timedelta | None = None  #: working time after which it hands on to the next rank (F8)
+    calendar: str | None = None  #: on which the time limit runs; None: the hours of the inquiry's service item
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skill:
     slug: str
     label: Label
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +40,25 @@ class Group:
     tier: str
     skills: tuple[str, ...] = ()
     manager: str | None = None  #: role
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentRule:
-    """Where an inquiry goes (J4, F4). Rules are tried by `order`, then slug; the first whose `when` holds decides."""
+    """Where an inquiry goes (J4, F4). Rules are tried by `order`, then slug; the first whose `when` holds decides.
+
+    A person of the group is found by the steps of `choose`, one after the other: `skill` keeps those who have `skills`, `workload`
+    takes the one with the least work.
+    """
 
     slug: str
     order: int
     to: str  #: group
     when: Mapping[str, Json] | None = None  #: None: always
-    choose: tuple[Literal["skill", "workload"], ...] = ()  #: how a person of the group is found
+    choose: tuple[Literal["skill", "workload"], ...] = ()
+    skills: tuple[str, ...] = ()  #: of the group; what the work asks for
+    label: Label = field(default_factory=dict)
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +74,10 @@ class EscalationRule:
     to: str  #: tier or group; role when hierarchical
     when: Mapping[str, Json] | None = None
     clock: str | None = None
-    used: float | None = None  #: share of the clock's goal, e.g. 0.8; 1.0 is the breach
+    used: float | None = None  #: share of the clock's goal, e.g. 0.8; 1.0 is the breach, 0 is at once
     idle: timedelta | None = None  #: working time without movement (C6)
     calendar: str | None = None  #: on which `idle` runs
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +96,7 @@ class Site:
     label: Label
     zone: str
     groups: tuple[str, ...] = ()
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +106,9 @@ class Shift:
     slug: str
     label: Label
     calendar: str
-    site: str | None = None
-    groups: tuple[str, ...] = ()
+    site: str | None = None  #: None: of the whole desk
+    groups: tuple[str, ...] = ()  #: on duty; none named: all of the site or desk
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,10 @@ from deskweave.model.value import FieldId, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityRise:
-    """K2: when less than `left` of a clock's goal remains, the priority rises by `steps` of the field's choices."""
+    """K2: when less than `left` of a clock's goal remains, the priority rises by `steps` of the field's choices.
+
+    The choices of the field stand from the highest to the lowest; nothing rises over the first.
+    """
 
     slug: str
     label: Label
@@ -21,6 +24,7 @@ class PriorityRise:
     left: float  #: share of the goal, 0 to 1
     steps: int = 1
     when: Mapping[str, Json] | None = None
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +44,17 @@ class PriorityMatrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """One promise of a service level; goals of a clock are tried by `order`, the first whose `when` holds is the goal."""
+    """One promise of a service level; goals of a clock are tried by `order`, the first whose `when` holds is the goal.
+
+    Where the file states no goal, it is the clock's own: a figure stands once.
+    """
 
     slug: str
     order: int
     goal: timedelta | None  #: working time; None: nothing is promised here
     when: Mapping[str, Json] | None = None
+    label: Label = field(default_factory=dict)
+    description: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

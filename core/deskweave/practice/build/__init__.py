@@ -30,11 +30,10 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
 
     ((name, head),) = of("Practice")
     classifications = {slug: choice_of(slug, spec) for slug, spec in parts("Catalog", "classifications").items()}
-    channels = {
-        slug: channel_of(slug, spec)
-        for slug, spec in parts("Channels", "channels").items()
+    channels = {slug: channel_of(slug, spec) for slug, spec in parts("Channels", "channels").items()}
+    feedback = {
+        slug: Rating(slug=slug, label=label_of(spec), code=spec["code"]) for slug, spec in parts("Feedback", "scale").items()
     }
-    feedback = {slug: Rating(slug=slug, label=label_of(spec), code=spec["code"]) for slug, spec in parts("Feedback", "scale").items()}
     routing = routing_of(body for _, body in of("Routing"))
     shared: Mapping[str, Mapping[str, Choice]] = {
         "classifications": classifications,
@@ -43,9 +42,13 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
     }
     shared = dict(shared) | {
         "systems": {slug: choice_of(slug, spec) for slug, spec in parts("Catalog", "systems").items()},
-        **{key: {slug: choice_of(slug, spec) for slug, spec in parts("Routing", key).items()} for key in ("tiers", "skills", "groups")},
+        **{
+            key: {slug: choice_of(slug, spec) for slug, spec in parts("Routing", key).items()}
+            for key in ("tiers", "skills", "groups")
+        },
     }
     statuses = next(status_model_of(model, body) for model, body in of("StatusModel"))
+    clocks = {slug: clock_of(slug, body, statuses) for slug, body in of("Clock")}
     becomes = {
         "status": statuses.becomes,
         "catalog_item": {old: new for _, body in of("Catalog") for old, new in body.get("becomes", {}).items()},
@@ -73,10 +76,10 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
         routing=routing,
         calendars={slug: calendar_of(slug, body) for slug, body in of("Calendar")},
         holidays={slug: holidays_of(slug, body) for slug, body in of("Holidays")},
-        clocks={slug: clock_of(slug, body, statuses) for slug, body in of("Clock")},
+        clocks=clocks,
         metrics={slug: metric_of(slug, body) for slug, body in of("Metric")},
         priority_matrices={slug: priority_matrix_of(slug, body) for slug, body in of("PriorityMatrix")},
-        service_levels={slug: service_level_of(slug, body) for slug, body in of("ServiceLevel")},
+        service_levels={slug: service_level_of(slug, body, clocks) for slug, body in of("ServiceLevel")},
         desks={slug: desk_of(slug, body) for slug, body in of("Desk")},
         templates={slug: template_of(slug, body) for slug, body in of("Template")},
         delivery=delivery_rules_of(body for _, body in of("Channels")),

@@ -21,6 +21,8 @@ def routing_of(bodies: Iterable[Body]) -> Routing:
             rank=spec["rank"],
             roles=tuple(spec.get("roles", ())),
             time_limit=span(spec.get("time_limit")),
+            calendar=spec.get("calendar"),
+            description=spec.get("description", {}),
         )
         for slug, spec in merged.get("tiers", {}).items()
     }
@@ -30,7 +32,10 @@ def routing_of(bodies: Iterable[Body]) -> Routing:
             for slug, spec in merged.get("roles", {}).items()
         },
         tiers=dict(sorted(tiers.items(), key=lambda tier: tier[1].rank)),
-        skills={slug: Skill(slug=slug, label=label_of(spec)) for slug, spec in merged.get("skills", {}).items()},
+        skills={
+            slug: Skill(slug=slug, label=label_of(spec), description=spec.get("description", {}))
+            for slug, spec in merged.get("skills", {}).items()
+        },
         groups={
             slug: Group(
                 slug=slug,
@@ -38,12 +43,20 @@ def routing_of(bodies: Iterable[Body]) -> Routing:
                 tier=spec["tier"],
                 skills=tuple(spec.get("skills", ())),
                 manager=spec.get("manager"),
+                description=spec.get("description", {}),
             )
             for slug, spec in merged.get("groups", {}).items()
         },
         assignment=tuple(
             AssignmentRule(
-                slug=slug, order=spec.get("order", 100), to=spec["to"], when=spec.get("when"), choose=tuple(spec.get("choose", ()))
+                slug=slug,
+                order=spec.get("order", 100),
+                to=spec["to"],
+                when=spec.get("when"),
+                choose=tuple(spec.get("choose", ())),
+                skills=tuple(spec.get("skills", ())),
+                label=label_of(spec),
+                description=spec.get("description", {}),
             )
             for slug, spec in in_order(merged.get("assignment", {}))
         ),
@@ -62,6 +75,7 @@ def _escalation(slug: str, spec: Body) -> EscalationRule:
         used=spec.get("used"),
         idle=span(spec.get("idle")),
         calendar=spec.get("calendar"),
+        description=spec.get("description", {}),
     )
 
 
@@ -73,7 +87,13 @@ def desk_of(slug: str, body: Body) -> Desk:
         manager=body["manager"],
         groups=tuple(body.get("groups", ())),
         sites={
-            name: Site(slug=name, label=label_of(spec), zone=spec["zone"], groups=tuple(spec.get("groups", ())))
+            name: Site(
+                slug=name,
+                label=label_of(spec),
+                zone=spec["zone"],
+                groups=tuple(spec.get("groups", ())),
+                description=spec.get("description", {}),
+            )
             for name, spec in body.get("sites", {}).items()
         },
         shifts={
@@ -83,6 +103,7 @@ def desk_of(slug: str, body: Body) -> Desk:
                 calendar=spec["calendar"],
                 site=spec.get("site"),
                 groups=tuple(spec.get("groups", ())),
+                description=spec.get("description", {}),
             )
             for name, spec in body.get("shifts", {}).items()
         },

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from deskweave.model import FieldId, Goal, PriorityMatrix, PriorityRise, ServiceLevel
+from collections.abc import Mapping
+from datetime import timedelta
+
+from deskweave.model import Clock, FieldId, Goal, PriorityMatrix, PriorityRise, ServiceLevel
 from deskweave.practice.build.parts import Body, choices_of, in_order, label_of, span
 
 
@@ -22,6 +25,7 @@ def priority_matrix_of(slug: str, body: Body) -> PriorityMatrix:
                 left=spec["left"],
                 steps=spec.get("steps", 1),
                 when=spec.get("when"),
+                description=spec.get("description", {}),
             )
             for name, spec in body.get("rises", {}).items()
         },
@@ -30,15 +34,13 @@ def priority_matrix_of(slug: str, body: Body) -> PriorityMatrix:
     )
 
 
-def service_level_of(slug: str, body: Body) -> ServiceLevel:
+def service_level_of(slug: str, body: Body, clocks: Mapping[str, Clock]) -> ServiceLevel:
+    """A service level; a goal that is not stated is that of its clock."""
     return ServiceLevel(
         id=slug,
         label=label_of(body),
         goals={
-            clock: tuple(
-                Goal(slug=name, order=spec.get("order", 100), goal=span(spec.get("goal")), when=spec.get("when"))
-                for name, spec in in_order(goals)
-            )
+            clock: tuple(_goal(name, spec, clocks[clock]) for name, spec in in_order(goals))
             for clock, goals in body["goals"].items()
         },
         default=bool(body.get("default", False)),
@@ -46,3 +48,21 @@ def service_level_of(slug: str, body: Body) -> ServiceLevel:
         on_change=body.get("on_change", "retarget"),
         description=body.get("description", {}),
     )
+
+
+def _goal(slug: str, spec: Body, clock: Clock) -> Goal:
+    return Goal(
+        slug=slug,
+        order=spec.get("order", 100),
+        goal=_promised(spec, clock),
+        when=spec.get("when"),
+        label=label_of(spec),
+        description=spec.get("description", {}),
+    )
+
+
+def _promised(spec: Body, clock: Clock) -> timedelta | None:
+    stated = spec.get("goal")
+    if stated is None:
+        return clock.goal
+    return None if stated == "none" else span(stated)

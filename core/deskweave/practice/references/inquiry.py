@@ -7,7 +7,7 @@ from typing import Any
 
 from deskweave.documents import problem, shown
 from deskweave.findings import Finding
-from deskweave.practice.references.terms import References, as_map, record_of
+from deskweave.practice.references.terms import References, as_list, as_map, asked, record_of
 
 
 def check_fields(r: References) -> Iterator[Finding]:
@@ -72,8 +72,23 @@ def check_catalog(r: References) -> Iterator[Finding]:
         yield from r.known("calendar", item.get("hours"), terms.calendars, *path, "hours")
         yield from r.known("value stream", item.get("stream"), terms.choices("stream"), *path, "stream")
         yield from r.all_known("channel", item.get("channels"), terms.channels, *path, "channels")
+        yield from r.known("service level", item.get("service_level"), terms.service_levels, *path, "service_level")
+        yield from _entitled(r, item.get("entitled"), *path, "entitled")
     for name, body in terms.of("Catalog"):
         yield from _becomes(r, "service item", body.get("becomes"), terms.items, "Catalog", name, "becomes")
+
+
+def _entitled(r: References, tree: Any, *path: str | int) -> Iterator[Finding]:
+    """B4: an offer is made before there is an inquiry, so it asks for what is known of the person and nothing else."""
+    yield from r.predicate(tree, *path, clocks=False)
+    people = [field for field, spec in r.terms.fields.items() if spec.get("group") == "people"]
+    for where, field in asked(tree, *path):
+        if field in r.terms.fields and field not in people:
+            message = f"{field!r} says nothing about the person; an offer is made before there is an inquiry"
+            remedy = "ask for fields of group `people`"
+            yield problem(
+                "entitled-by-inquiry", r.place(*where, key=True), field, message, allowed=people, word=field, remedy=remedy
+            )
 
 
 def check_statuses(r: References) -> Iterator[Finding]:
@@ -96,6 +111,41 @@ def check_statuses(r: References) -> Iterator[Finding]:
             yield from r.all_known("status", spec.get("from"), own, *path, "from")
             yield from r.known("status", spec.get("to"), own, *path, "to")
             yield from r.all_known("role", spec.get("by"), terms.roles, *path, "by")
+        yield from _confirmation(r, body, "StatusModel", name, "confirmation")
+        yield from _stale(r, as_map(body.get("stale")), "StatusModel", name, "stale")
+
+
+def _confirmation(r: References, model: Mapping[str, Any], *path: str) -> Iterator[Finding]:
+    """C4: silence makes a transition that leads from where the user is asked to a closed status."""
+    spec, terms = as_map(model.get("confirmation")), r.terms
+    statuses, transitions = as_map(model.get("statuses")), as_map(model.get("transitions"))
+    status, transition = spec.get("status"), spec.get("transition")
+    yield from r.known("status", status, statuses, *path, "status")
+    yield from r.known("transition", transition, transitions, *path, "transition")
+    yield from r.known("calendar", spec.get("calendar"), terms.calendars, *path, "calendar")
+    yield from r.known("template", spec.get("template"), terms.templates, *path, "template")
+    if status not in list(statuses) or transition not in list(transitions):
+        return
+
+    def closes(slug: Any) -> bool:
+        target = as_map(statuses.get(str(as_map(transitions[slug]).get("to"))))
+        return target.get("phase") == "closed"
+
+    leads = [slug for slug in transitions if status in as_list(as_map(transitions[slug]).get("from"))]
+    fitting = [slug for slug in leads if closes(slug)]
+    place = r.place(*path, "transition")
+    if transition not in leads:
+        message = f"the transition {transition!r} does not lead from {status!r}"
+        yield problem("confirmation-from", place, shown(transition), message, allowed=fitting)
+    elif not closes(transition):
+        message = f"silence counts as solved, and {transition!r} does not lead to a closed status"
+        yield problem("confirmation-to", place, shown(transition), message, allowed=fitting)
+
+
+def _stale(r: References, spec: Mapping[str, Any], *path: str) -> Iterator[Finding]:
+    yield from r.known("calendar", spec.get("calendar"), r.terms.calendars, *path, "calendar")
+    yield from r.all_known("role", spec.get("tells"), r.terms.roles, *path, "tells")
+    yield from r.known("template", spec.get("template"), r.terms.templates, *path, "template")
 
 
 def check_feedback(r: References) -> Iterator[Finding]:

@@ -33,6 +33,25 @@ def record_of(body: Mapping[str, Any]) -> str:
     return str(body.get("record", "inquiry"))
 
 
+def always(rules: Mapping[str, Any]) -> list[str]:
+    """The rules without a condition, in the order they are tried."""
+    order = {slug: as_map(rule).get("order") for slug, rule in rules.items() if "when" not in as_map(rule)}
+    return sorted(order, key=lambda slug: (stated if isinstance(stated := order[slug], int) else 100, slug))
+
+
+def asked(tree: Any, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The fields and clocks a predicate asks for, each with its place."""
+    for key, body in as_map(tree).items():
+        here = (*path, key)
+        if key in ("all", "any"):
+            for number, part in enumerate(as_list(body)):
+                yield from asked(part, *here, number)
+        elif key == "not":
+            yield from asked(body, *here)
+        else:
+            yield here, key
+
+
 class Terms:
     """The words of a practice that others refer to."""
 
@@ -46,6 +65,9 @@ class Terms:
         self.calendars = self.ids("Calendar")
         self.holidays = self.ids("Holidays")
         self.clocks = self.ids("Clock")
+        self.service_levels = self.ids("ServiceLevel")
+        self.templates = self.ids("Template")
+        self.promised = self._promised()
         self.systems = self.keys("Catalog", "systems")
         self.tiers = self.keys("Routing", "tiers")
         self.skills = self.keys("Routing", "skills")
@@ -67,6 +89,17 @@ class Terms:
         """The fields of one record over all documents."""
         bodies = (body for _, body in self.of("Fields") if record_of(body) == record)
         return {name: as_map(spec) for body in bodies for name, spec in as_map(body.get("fields")).items()}
+
+    def _promised(self) -> list[str]:
+        """The clocks that have a goal, of their own or by a service level."""
+        own = {name for name, body in self.of("Clock") if body.get("goal") is not None}
+        by_level = {
+            clock
+            for _, body in self.of("ServiceLevel")
+            for clock, rules in as_map(body.get("goals")).items()
+            if any(as_map(rule).get("goal", "none") != "none" for rule in as_map(rules).values())
+        }
+        return [clock for clock in self.clocks if clock in own | by_level]
 
     def catalog(self) -> Iterator[tuple[str, str, str, str, Mapping[str, Any]]]:
         """Document, category, service, item slug, item."""
@@ -129,12 +162,28 @@ class References:
         for number, value in enumerate(as_list(values)):
             yield from self.known(what, value, words, *path, number)
 
-    def predicate(self, tree: Any, *path: str | int) -> Iterator[Finding]:
-        return check_predicate(tree, self.terms, self.place, *path)
+    def predicate(self, tree: Any, *path: str | int, clocks: bool = True) -> Iterator[Finding]:
+        return check_predicate(tree, self.terms, self.place, *path, clocks=clocks)
+
+    def promised(self, clock: Any, *path: str | int) -> Iterator[Finding]:
+        """A finding unless the clock is there and has a goal: a share of nothing never comes."""
+        yield from self.known("clock", clock, self.terms.clocks, *path)
+        if clock in self.terms.clocks and clock not in self.terms.promised:
+            message = f"nothing is promised for the clock {clock!r}, so no share of its goal is ever used"
+            remedy = "state a `goal:` in the clock or in a service level"
+            yield problem(
+                "clock-without-goal", self.place(*path), shown(clock), message, allowed=self.terms.promised, remedy=remedy
+            )
+
+    def never_tried(self, slug: str, before: str, *path: str | int) -> Finding:
+        """Of a rule behind one that takes everything."""
+        message = f"never tried: {before!r} before it takes everything"
+        return problem("never-tried", self.place(*path, key=True), slug, message, remedy="give one of them a `when:`")
 
 
 def check_predicate(tree: Any, terms: Terms, place: Locate, *path: str | int, clocks: bool = True) -> Iterator[Finding]:
     """Fields, choices and operators of a predicate. With `clocks` it may ask for clocks as well."""
+    yield from _one_condition(as_map(tree), place, *path)
     for key, body in as_map(tree).items():
         here = (*path, key)
         if key in ("all", "any"):
@@ -151,7 +200,17 @@ def check_predicate(tree: Any, terms: Terms, place: Locate, *path: str | int, cl
             yield problem(rule, place(*here, key=True), key, f"{key!r} is not a {what} of this practice", allowed=names, word=key)
 
 
+def _one_condition(tree: Mapping[str, Any], place: Locate, *path: str | int) -> Iterator[Finding]:
+    """Maps of layers merge: a layer that states another condition than the one below it leaves two, and neither counts."""
+    if len(tree) > 1:
+        added = list(tree)[-1]
+        message = f"a condition has one key, here are {', '.join(map(str, tree))}"
+        remedy = "join them by `all:`; what a lower layer states is taken away with `remove:`"
+        yield problem("condition-twice", place(*path, added, key=True), str(added), message, remedy=remedy)
+
+
 def _test(test: Mapping[str, Any], field: str, terms: Terms, place: Locate, *path: str | int) -> Iterator[Finding]:
+    yield from _one_condition(test, place, *path)
     chosen = str(terms.fields[field].get("type")) in _CHOSEN
     for operator, want in test.items():
         if operator == "met":
