@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.documents.document import Document, in_order, pointer, problem, shown
+from deskweave.documents.gate import FORMATS, NOT_IN_FORMAT, gate, unique
+from deskweave.documents.read import MAX_FINDINGS
 from deskweave.findings import Finding, Place
 
 if TYPE_CHECKING:
@@ -59,12 +60,16 @@ def check_against(schema: Mapping[str, Any], value: Any, locate: Locate) -> list
     except SchemaError as error:
         message = f"not a JSON Schema: {error.message} at {pointer(error.absolute_path)}"
         raise ValueError(message) from None
-    validator = Draft202012Validator(schema, registry=_registry(), format_checker=_formats())
+    validator = _judge()(schema, registry=_registry(), format_checker=_formats())
     return in_order(_translate(validator.iter_errors(value), value, locate))
 
 
 def _findings(kind: str, fragment: str, body: Mapping[str, Any], locate: Locate) -> list[Finding]:
-    return in_order(_translate(_validator(kind, fragment).iter_errors(body), body, locate))
+    fits = gate(kind, fragment)
+    if fits is not None and fits(body):
+        return []
+    errors = islice(_validator(kind, fragment).iter_errors(body), MAX_FINDINGS)
+    return in_order(islice(_translate(errors, body, locate), MAX_FINDINGS))
 
 
 @lru_cache(maxsize=1)
@@ -85,38 +90,39 @@ def _formats() -> Any:
     from jsonschema import FormatChecker
 
     checker = FormatChecker(formats=())
-
-    @checker.checks("date", raises=ValueError)
-    def is_date(value: object) -> bool:
-        return not isinstance(value, str) or bool(date.fromisoformat(value))
-
-    @checker.checks("date-time", raises=ValueError)
-    def is_instant(value: object) -> bool:
-        return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
-
-    @checker.checks("regex", raises=re.error)
-    def is_regex(value: object) -> bool:
-        return not isinstance(value, str) or bool(re.compile(value))
-
-    @checker.checks("zone", raises=(ValueError, OSError, LookupError))
-    def is_zone(value: object) -> bool:
-        from zoneinfo import ZoneInfo
-
-        return not isinstance(value, str) or bool(ZoneInfo(value))
-
+    for name, ask in FORMATS.items():
+        checker.checks(name, raises=NOT_IN_FORMAT)(partial(_is_in_format, ask))
     return checker
+
+
+def _is_in_format(ask: Callable[[str], object], value: object) -> bool:
+    return not isinstance(value, str) or ask(value) is not None
+
+
+@lru_cache(maxsize=1)
+def _judge() -> Any:
+    """Jsonschema's validator with our own answer to `uniqueItems`: its own compares each with each where items are mappings."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
+
+    def all_different(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[ValidationError]:
+        if wanted and isinstance(items, list) and not unique(items):
+            yield ValidationError("the same value stands twice")
+
+    make: Any = extend
+    return make(Draft202012Validator, {"uniqueItems": all_different})
 
 
 @lru_cache(maxsize=64)
 def _validator(kind: str, fragment: str) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator
-
     from deskweave_schemas import load
 
     schema = load(kind)
     if fragment:
         schema = {"$ref": schema["$id"] + fragment}
-    return Draft202012Validator(schema, registry=_registry(), format_checker=_formats())
+    validator: Draft202012Validator = _judge()(schema, registry=_registry(), format_checker=_formats())
+    return validator
 
 
 # ------------------------------------------------------------------------------------------------- errors to sentences
