@@ -8,9 +8,9 @@ from deskweave.documents import problem
 from deskweave.findings import Finding, Place
 from deskweave.practice.references.inquiry import check_catalog, check_feedback, check_fields, check_statuses
 from deskweave.practice.references.metric import check_metric
-from deskweave.practice.references.notice import check_channels, check_template
+from deskweave.practice.references.notice import check_channels, check_surveys, check_template
 from deskweave.practice.references.organisation import check_desk, check_routing
-from deskweave.practice.references.process import check_process
+from deskweave.practice.references.process import check_practice, check_process
 from deskweave.practice.references.promise import check_priority_matrix, check_service_level
 from deskweave.practice.references.terms import Bodies, Locate, References, Terms, check_predicate
 from deskweave.practice.references.time import check_calendar, check_clock, check_holidays
@@ -29,6 +29,8 @@ _OF_KIND = {
     "Channels": check_channels,
     "Template": check_template,
     "Process": check_process,
+    "Feedback": check_surveys,
+    "Practice": check_practice,
 }
 
 
