@@ -156,6 +156,14 @@ METRICS = {
     )
 }  # fmt: skip
 
+FACTORS = {
+    slug: Choice(slug=slug, label=label(en, zh))
+    for slug, en, zh in (
+        ("communication", "Communication: effective, efficient, convenient", "沟通有效、高效、便利"),
+        ("value_streams", "Communication joined to the value streams", "沟通融入价值流"),
+    )
+}
+
 
 @dataclass
 class Practice:
@@ -165,6 +173,8 @@ class Practice:
     digest: str = "p1"
     languages: tuple = ("en", "zh")
     fields: dict = field(default_factory=lambda: FIELDS)
+    records: dict = field(default_factory=dict)
+    factors: dict = field(default_factory=lambda: FACTORS)
     statuses: StatusModel = STATUSES
     clocks: dict = field(default_factory=lambda: CLOCKS)
     calendars: dict = field(default_factory=lambda: {"cn_5x8": CALENDAR})

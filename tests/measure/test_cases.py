@@ -267,7 +267,7 @@ def test_computed_fields(practice, log, changes, column, value):
         (rule({"percentile": {"of": "effort", "p": 0.9, "method": "approximate"}}), "method-unsupported", "/metrics/m/value/percentile/method"),
         (rule({"count": {}}, by=("symptom",)), "unknown-name", "/metrics/m/by/0"),
         (rule({"count": {}}, where={"_practice": {"eq": "x"}}), "unknown-name", "/metrics/m/where/_practice"),
-        (replace(rule({"count": {}}), period_by=FieldId("due_on")), "unknown-name", "/metrics/m/period/by"),
+        (replace(rule({"count": {}}), period_by=FieldId("returned")), "unknown-name", "/metrics/m/period/by"),
     ],
 )  # fmt: skip
 def test_findings(practice, metric, said, path):

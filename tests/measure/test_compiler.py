@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from deskweave.measure import FactTable, parse_period, run
 from deskweave.measure.columns import Columns
 from deskweave.measure.compiler import compiled
-from deskweave.measure.plan import Planner
+from deskweave.measure.planner import Planner
 from deskweave.model import FieldId, Metric
 from deskweave.model.predicate import holds
 

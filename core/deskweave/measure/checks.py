@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from deskweave.clock import local_day
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
-from deskweave.measure.columns import Columns, Kind, codes
+from deskweave.measure.columns import Column, Columns, Kind, codes, fields_of
 from deskweave.measure.facts import Row
 from deskweave.measure.periods import Period, period_of
-from deskweave.measure.plan import Planner, seconds_of
+from deskweave.measure.plan import Composite, Plan, seconds_of
+from deskweave.measure.planner import Planner
+from deskweave.measure.records import Records
 from deskweave.measure.run import Result, Stamp, evaluate
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import FieldId, Json, Metric
+from deskweave.model import FieldId, Grain, Json, Metric
 
-_ANY_DAY = datetime(2000, 1, 3, 12, tzinfo=UTC)  #: where an example does not say when its inquiries were submitted
+_ANY_DAY = datetime(2000, 1, 3, 12, tzinfo=UTC)  #: where an example does not say when its rows happened
+_EVER = datetime(9999, 12, 30, tzinfo=UTC)  #: rows of examples are known whenever they happened; a day is left for zones
+Given = Mapping[Grain, Sequence[Row]]
 
 
 def checks(practice: Rulebook) -> Iterator[Finding]:
     """Findings about metrics. None means that every rule compiles and every example comes out as stated."""
-    columns = Columns(practice)
-    yield from columns.collisions
-    planner = Planner(practice, columns)
+    planner = Planner(practice)
+    yield from planner.columns().collisions
+    for record in practice.records:
+        yield from Columns(practice, record).collisions  # type: ignore[arg-type]
     for metric in practice.metrics.values():
         try:
             planner.plan(metric)
@@ -49,31 +55,53 @@ def _finding(rule: str, path: str, found: object, message: str, allowed: Sequenc
 
 
 def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Planner) -> Iterator[Finding]:
-    given, expect = _rows(example.get("given")), _rows(example.get("expect"))
+    expect = _rows(example.get("expect"))
+    given = _given(metric, example.get("given"))
     if given is None or expect is None:
         yield _finding("example-shape", path, "", "needs given and expect, each a list of rows")
         return
-    rows: list[Row] = []
-    for number, said in enumerate(given):
-        try:
-            rows.append(_row(said, metric, planner))
-        except ValueError as error:
-            yield _finding("example-given", f"{path}/given/{number}", "", str(error))
-            return
-    with FactTable.of_rows(planner.columns, rows) as facts:
+    plan = planner.plan(metric)
+    rows: dict[Grain, list[Row]] = {}
+    for grain, said in given.items():
+        moments = [one.instant for one in _plans(plan) if one.grain == grain]
+        for number, cells in enumerate(said):
+            try:
+                rows.setdefault(grain, []).append(_row(cells, grain, moments, planner))
+            except ValueError as error:
+                at = f"{path}/given/{number}" if isinstance(example.get("given"), list) else f"{path}/given/{grain}/{number}"
+                yield _finding("example-given", at, "", str(error))
+                return
+        rows.setdefault(grain, [])
+    with ExitStack() as stack:
+        tables = {grain: stack.enter_context(FactTable.of_rows(planner.columns(grain), some)) for grain, some in rows.items()}
+        records = stack.enter_context(Records(planner.practice, tables))
         for number, wanted in enumerate(expect):
-            yield from _expect(metric, wanted, f"{path}/expect/{number}", planner, facts, rows)
+            yield from _expect(metric, wanted, f"{path}/expect/{number}", planner, records, rows)
+
+
+def _plans(plan: Plan | Composite) -> list[Plan]:
+    return list(plan.plans()) if isinstance(plan, Composite) else [plan]
+
+
+def _given(metric: Metric, said: Json) -> dict[Grain, list[Mapping[str, Json]]] | None:
+    """An example's rows by record: a list is of the metric's own grain, a composite may name the records of its parts."""
+    if isinstance(said, Mapping) and "composite" in metric.value:
+        named = {grain: _rows(rows) for grain, rows in said.items()}
+        known = {grain: rows for grain, rows in named.items() if rows is not None}
+        return known if len(known) == len(named) else None  # type: ignore[return-value]
+    rows = _rows(said)
+    return None if rows is None else {metric.grain: rows}
 
 
 def _expect(
-    metric: Metric, wanted: Mapping[str, Json], path: str, planner: Planner, facts: FactTable, rows: Sequence[Row]
+    metric: Metric, wanted: Mapping[str, Json], path: str, planner: Planner, records: Records, rows: Given
 ) -> Iterator[Finding]:
     by = [key for key in wanted if key not in ("value", "period", "counted")]
     try:
         plan = planner.plan(metric, by)
         when = wanted.get("period")
         if when is None:
-            days = [date.fromisoformat(row[plan.day.name]) for row in rows] or [_ANY_DAY.date()]
+            days = _days(plan, rows) or [_ANY_DAY.date()]
             period = Period(period_of(min(days), metric.every).since, period_of(max(days), metric.every).until)
         else:
             period = period_of(date.fromisoformat(str(when)), metric.every)
@@ -83,8 +111,8 @@ def _expect(
     except ValueError as error:
         yield _finding("example-shape", f"{path}/period", wanted.get("period"), str(error))
         return
-    stamp = Stamp(planner.practice.digest, (), (), 0, datetime.max.replace(tzinfo=UTC))
-    results = [one for one in evaluate(plan, metric, facts, [period], stamp) if all(one.by[key] == wanted[key] for key in by)]
+    stamp = Stamp(planner.practice.digest, (), (), 0, _EVER)
+    results = [one for one in evaluate(plan, metric, records, [period], stamp) if all(one.by[key] == wanted[key] for key in by)]
     value = wanted.get("value")
     want = seconds_of(value) if isinstance(value, str) else value
     if not results:
@@ -97,6 +125,12 @@ def _expect(
         yield _finding(
             "example-differs", f"{path}/counted", result.counted, f"were counted; the example expects {wanted['counted']}"
         )
+
+
+def _days(plan: Plan | Composite, rows: Given) -> list[date]:
+    """The days of an example's rows."""
+    found = [row[one.day.name] for one in _plans(plan) for row in rows.get(one.grain, ()) if row.get(one.day.name) is not None]
+    return [day if isinstance(day, date) else date.fromisoformat(day) for day in found]
 
 
 def _came(result: Result) -> str:
@@ -116,37 +150,44 @@ def _rows(said: Json) -> list[Mapping[str, Json]] | None:
     return rows if len(rows) == len(said) else None
 
 
-def _row(said: Mapping[str, Json], metric: Metric, planner: Planner) -> Row:
-    """A fact row from an example's words: field values, and {took, goal} of clocks.
+def _row(said: Mapping[str, Json], grain: Grain, moments: Sequence[Column], planner: Planner) -> Row:
+    """A fact row from an example's words: field values, and {took, goal} of clocks. `moments`: what places it in a period.
 
     Raises:
         ValueError: it names what is not there, or a value is not of its field's type.
     """
-    practice, columns = planner.practice, planner.columns
+    practice, columns = planner.practice, planner.columns(grain)
+    fields = fields_of(practice, grain)
     row: Row = {"inquiry": "example"}
     for name, value in said.items():
-        if name in practice.clocks:
+        if name in practice.clocks and grain == "inquiry":
             parts = value if isinstance(value, Mapping) else {"took": value}
             for part in ("took", "goal"):
                 row[f"{name}_{part}"] = _seconds(parts.get(part), f"{name}/{part}")
             took, goal = row[f"{name}_took"], row[f"{name}_goal"]
             row[f"{name}_met"] = None if took is None or goal is None else took <= goal
             continue
-        column = columns.get(name) if name in practice.fields or name == "phase" else None
+        if f"{name}_filled" in columns.all and name in fields:
+            row[f"{name}_filled"] = value not in (None, "", [])
+            continue
+        column = columns.get(name) if name in fields or name == "phase" else None
         if column is None:
             message = f"{name} is no clock of this practice and no field that is kept where figures are made"
             raise ValueError(message)
         if value is None:
             continue
         row[name] = _cell(value, column.kind, name)
-        field = practice.fields.get(FieldId(name))
+        field = fields.get(FieldId(name))
         if f"{name}_code" in columns.all and field is not None:
             row[f"{name}_code"] = codes(field, practice).get(str(value))
         if column.kind is Kind.INSTANT:
             row[f"{name}_day"] = local_day(row[name].replace(tzinfo=UTC), ZoneInfo(practice.zone)).isoformat()
-    if row.get(metric.period_by) is None:
-        row[metric.period_by] = _ANY_DAY.replace(tzinfo=None)
-        row[f"{metric.period_by}_day"] = _ANY_DAY.date().isoformat()
+    for column in moments:
+        if row.get(column.name) is None and column.kind is Kind.INSTANT:
+            row[column.name] = _ANY_DAY.replace(tzinfo=None)
+            row[f"{column.name}_day"] = _ANY_DAY.date().isoformat()
+        elif row.get(column.name) is None and grain != "channel":  # a channel without a date is one that nobody rated
+            row[column.name] = _ANY_DAY.date()
     return row
 
 

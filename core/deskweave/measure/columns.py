@@ -1,4 +1,7 @@
-"""The columns of a fact row: a closed list made from the practice. Names of columns come from here and from nowhere else."""
+"""The columns of a fact row: a closed list made from the practice. Names of columns come from here and from nowhere else.
+
+What a row is, its grain, is an inquiry, or one of the other records that a practice describes: a contact, a response, a channel.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from typing import Final
 
 from deskweave.findings import Finding, Place, Severity
 from deskweave.measure.sources import Rulebook
-from deskweave.model import Field
+from deskweave.model import Field, FieldId, Grain
+from deskweave.practice.succession import succession
 
 
 class Kind(StrEnum):
@@ -44,6 +48,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
 }
 #: Text that says who someone is or what they wrote is never copied into facts: erasing a person must not leave it there.
 _WORDS: Final = frozenset({"text", "email", "phone"})
+#: Of what is not kept, whether there is anything can still be asked. Messages are an exchange, never a value.
+_FILLED: Final = frozenset({*_WORDS, "long_text", "link"})
 #: Columns about the row itself.
 SYSTEM: Final[Mapping[str, Kind]] = {
     "_position": Kind.INTEGER,
@@ -67,21 +73,47 @@ def kept(field: Field) -> bool:
     return field.type in _KINDS and not (field.type in _WORDS and field.personal is not None)
 
 
-class Columns:
-    """Every column of the facts of one practice."""
+def told(field: Field) -> bool:
+    """Whether facts say of a field that is not kept whether it holds anything."""
+    return field.type in _FILLED and not kept(field)
 
-    def __init__(self, practice: Rulebook) -> None:
+
+def fields_of(practice: Rulebook, grain: str) -> Mapping[FieldId, Field]:
+    """The fields of one record."""
+    return practice.fields if grain == "inquiry" else practice.records.get(grain, {})
+
+
+class Columns:
+    """Every column of the facts of one practice about one kind of record."""
+
+    def __init__(self, practice: Rulebook, grain: Grain = "inquiry") -> None:
+        """Clocks and statuses are an inquiry's alone."""
         self.all: dict[str, Column] = {}
+        self._succession = succession(practice)
         self.collisions: list[Finding] = []
-        self._add("inquiry", Kind.TEXT, "inquiry")
-        for field in practice.fields.values():
-            name: str = field.id
-            if kept(field):
-                self._add(name, _KINDS[field.type], name)
-                if field.type == "datetime":
-                    self._add(f"{name}_day", Kind.DATE, name)
-                if any(choice.code is not None for choice in field.choices.values()) or is_feedback(field, practice):
-                    self._add(f"{name}_code", Kind.INTEGER, name)
+        self.grain = grain
+        if grain == "inquiry":
+            self._add("inquiry", Kind.TEXT, "inquiry")
+        for field in fields_of(practice, grain).values():
+            self._field(field, practice)
+        if grain == "inquiry":
+            self._derived(practice)
+        for name, kind in SYSTEM.items():
+            self._add(name, kind, name)
+
+    def _field(self, field: Field, practice: Rulebook) -> None:
+        name: str = field.id
+        if told(field):
+            self._add(f"{name}_filled", Kind.BOOLEAN, name)
+        if not kept(field):
+            return
+        self._add(name, _KINDS[field.type], name)
+        if field.type == "datetime":
+            self._add(f"{name}_day", Kind.DATE, name)
+        if any(choice.code is not None for choice in field.choices.values()) or is_feedback(field, practice):
+            self._add(f"{name}_code", Kind.INTEGER, name)
+
+    def _derived(self, practice: Rulebook) -> None:
         if "phase" not in practice.fields:
             self._add("phase", Kind.TEXT, "status")
         for clock in practice.clocks:
@@ -90,8 +122,6 @@ class Columns:
             self._add(f"{clock}_met", Kind.BOOLEAN, clock)
         for status in practice.statuses.statuses:
             self._add(f"spent_{status}", Kind.SECONDS, status)
-        for name, kind in SYSTEM.items():
-            self._add(name, kind, name)
         for name in practice.clocks.keys() & practice.fields.keys():
             self._collide(name, f"/clocks/{name}", "is both a field and a clock: a metric could mean either")
 
@@ -107,8 +137,13 @@ class Columns:
 
     @property
     def digest(self) -> str:
-        """Changes when rows written before no longer fit."""
-        return hashlib.sha256(repr([(column.name, column.kind.value) for column in self]).encode()).hexdigest()[:16]
+        """Changes when rows written before no longer fit: other columns, or words that are called otherwise now."""
+        shape: list[object] = [(column.name, column.kind.value) for column in self]
+        if self._succession:
+            shape.append(
+                (sorted(self._succession.fields.items()), [(k, sorted(v.items())) for k, v in self._succession.values.items()])
+            )
+        return hashlib.sha256(repr(shape).encode()).hexdigest()[:16]
 
     @property
     def types(self) -> dict[str, str]:

@@ -9,21 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from deskweave.measure.columns import Column, Kind
 from deskweave.measure.periods import Period
-from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Not, Plan, Ratio, Test
+from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Fulfilled, Not, Plan, Ratio, Test, Value
 
 Dialect: TypeAlias = Literal["duckdb", "postgres"]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with named parameters. Columns: period, since, the plan's `by`, then value, numerator, denominator, counted, rows."""
+    """SQL with named parameters.
+
+    Columns: period, the plan's `by`, then value, numerator, denominator, counted, rows; of criteria also how many rows fulfil each:
+    _part0, _part1 ...
+    """
 
     sql: str
     parameters: dict[str, Any]
@@ -53,10 +58,10 @@ class _Writer:
             columns=["n", "since", "until"],
         )
         day = self._column(plan.day)
-        inside = exp.and_(
-            exp.GTE(this=day, expression=exp.column("since", table="period")),
-            exp.LT(this=day.copy(), expression=exp.column("until", table="period")),
-        )
+        begun = exp.LT(this=day.copy(), expression=exp.column("until", table="period"))
+        inside: exp.Expr = exp.and_(exp.GTE(this=day, expression=exp.column("since", table="period")), begun)
+        if plan.standing:
+            inside = exp.Coalesce(this=begun.copy(), expressions=[exp.true()])
         groups = [exp.column("n", table="period"), *(self._column(column) for column in plan.by)]
         value, numerator, denominator, counted = self._figures(plan.value)
         query = (
@@ -68,6 +73,7 @@ class _Writer:
                 exp.alias_(denominator, "_denominator", quoted=True),
                 exp.alias_(counted, "_counted", quoted=True),
                 exp.alias_(exp.Count(this=exp.Star()), "_rows", quoted=True),
+                *(exp.alias_(one, f"_part{n}", quoted=True) for n, one in enumerate(self._fulfilments(plan.value))),
             )
             .from_(exp.alias_(exp.to_table("facts"), "f", table=True))
             .join(table, on=inside)
@@ -75,12 +81,32 @@ class _Writer:
         if plan.where is not None:
             query = query.where(self._condition(plan.where))
         if as_of is not None:
-            query = query.where(exp.LTE(this=self._column(plan.instant), expression=self._bind(as_of)))
+            query = query.where(self._known(plan, as_of))
         query = query.group_by(*(group.copy() for group in groups))
         return Statement(query.sql(dialect=self.dialect), self.parameters)
 
-    def _figures(self, value: Count | Aggregate | Ratio) -> tuple[exp.Expr, ...]:
+    def _known(self, plan: Plan, as_of: datetime) -> exp.Expr:
+        """Rows up to `as_of`; a date up to the day that it is in the plan's zone."""
+        until: object = as_of
+        if plan.instant.kind is Kind.DATE:
+            until = as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(plan.zone)).date()
+        known = exp.LTE(this=self._column(plan.instant), expression=self._bind(until))
+        return exp.Coalesce(this=known, expressions=[exp.true()]) if plan.standing else known
+
+    def _fulfilments(self, value: Value) -> list[exp.Expr]:
+        """How many rows fulfil each criterion."""
+        return [self._additive(Count(test)) for _, test in value.criteria] if isinstance(value, Fulfilled) else []
+
+    def _figures(self, value: Value) -> tuple[exp.Expr, ...]:
         """value, numerator, denominator, counted."""
+        if isinstance(value, Fulfilled):
+            rows: exp.Expr = exp.Count(this=exp.Star())
+            if value.how == "every":
+                of, over = self._additive(Count(AllOf(tuple(test for _, test in value.criteria)))), rows
+            else:
+                of = _sum(self._fulfilments(value))
+                over = exp.Mul(this=rows, expression=exp.Literal.number(len(value.criteria)))
+            return self._share(of, over), of.copy(), over.copy(), rows.copy()
         if isinstance(value, Ratio):
             of, over = self._additive(value.of), self._additive(value.over)
             counted = over if isinstance(value.over, Count) else exp.Count(this=self._column(value.over.column))
@@ -163,3 +189,10 @@ class _Writer:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return exp.Placeholder(this=name)
+
+
+def _sum(parts: Sequence[exp.Expr]) -> exp.Expr:
+    total = parts[0]
+    for part in parts[1:]:
+        total = exp.Add(this=total, expression=part)
+    return total

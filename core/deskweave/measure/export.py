@@ -42,6 +42,8 @@ def items(practice: Rulebook, results: Sequence[Result]) -> list[dict[str, Json]
                 "beside": one.beside,
                 "target": target,
                 "met": one.met,
+                "reason": one.reason or None,
+                "parts": {name: _number(value) for name, value in one.parts.items()},
                 "as_of": one.stamp.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
                 "practice": one.stamp.practice,
                 "judged_by": list(one.stamp.judged_by),
@@ -56,7 +58,7 @@ def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str,
     """CSV with labels and figures as people read them, beginning with a byte order mark for Excel."""
     names = Names(practice, language, people)
     fields = list(dict.fromkeys(name for one in results for name in one.by))
-    keys = ("metric", "period", "value", "target", "verdict", "numerator", "denominator", "counted", "beside")
+    keys = ("metric", "period", "value", "target", "verdict", "numerator", "denominator", "counted", "beside", "note")
     heads = {key: word(language, f"col:{key}") for key in keys}
     rows: list[list[object]] = [
         [heads["metric"], heads["period"], *(names.field(name) for name in fields), *(heads[key] for key in keys[2:])]
@@ -77,6 +79,7 @@ def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str,
                 "" if one.denominator is None else number(one.denominator),
                 one.counted,
                 one.beside,
+                names.reason(metric, one) if metric else "",
             ]
         )
     return BOM + _written(rows)
@@ -86,7 +89,7 @@ def csv_raw(practice: Rulebook, results: Sequence[Result]) -> str:
     """CSV for machines: ids, seconds, ratios, UTC; no byte order mark. Text that a spreadsheet would run is still disarmed."""
     fields = list(dict.fromkeys(name for one in results for name in one.by))
     heads = ["metric", "unit", "period", "since", "until", "zone", *(f"by.{name}" for name in fields), "value", "numerator",
-             "denominator", "counted", "beside", "goal", "met", "as_of", "practice", "position"]  # fmt: skip
+             "denominator", "counted", "beside", "goal", "met", "reason", "as_of", "practice", "position"]  # fmt: skip
     rows: list[list[object]] = [list(heads)]
     for item in items(practice, results):
         by, target = item["by"], item["target"]

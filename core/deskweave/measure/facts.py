@@ -21,7 +21,7 @@ from deskweave.clock import (
     timeline,
 )
 from deskweave.clock.timeline import STATUS, SUBMITTED
-from deskweave.measure.columns import Columns, Kind, codes, kept
+from deskweave.measure.columns import Columns, Kind, codes, kept, told
 from deskweave.measure.sources import Rulebook
 from deskweave.model import Event, InquiryId, Json, Value
 from deskweave.practice.succession import succession
@@ -75,6 +75,7 @@ class FactBuilder:
         self.status_calendar: Measures = next((self._clocks.calendar_of(c) for c in counting if c.calendar in calendars), WALL)
         stated = [field for field in practice.fields.values() if kept(field) and field.computed is None]
         self._fields = [(field.id, field.type, self.columns[field.id].kind) for field in stated]
+        self._told = [field.id for field in practice.fields.values() if told(field)]
         self._computed = [(field.id, field.computed) for field in practice.fields.values() if kept(field) and field.computed]
         self._codes = {
             name: codes(practice.fields[name], practice) for name, _, _ in self._fields if self.columns.get(f"{name}_code")
@@ -105,6 +106,8 @@ class FactBuilder:
                 row[f"{name}_day"] = local_day(_instant(value), self._zone).isoformat()
             if name in self._codes:
                 row[f"{name}_code"] = self._codes[name].get(str(cell))
+        for name in self._told:  # that there is something, never what
+            row[f"{name}_filled"] = values.get(name) not in (None, "", ())
         self._time(row, events, values, problems)
         for name, how in self._computed:
             row[name] = _computed(how, row, events)

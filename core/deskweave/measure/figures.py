@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Final
@@ -45,7 +46,7 @@ def share(value: float) -> str:
 
 def number(value: float) -> str:
     """Thousands in groups; decimals only where there are any, at most two."""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
+    return f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")  # + 0.0: there is no minus nothing
 
 
 def figure(metric: Metric, value: float | None, language: str) -> str:
@@ -100,6 +101,21 @@ def left(text: str, columns: int) -> str:
 def right(text: str, columns: int) -> str:
     """Padded on the left to `columns`."""
     return " " * (columns - width(text)) + text
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Lines of at most `columns`, broken at blanks and between Chinese characters; what is longer than a line is cut into lines."""
+    lines, line = [], ""
+    for piece in re.findall(r"[\u2e80-\uffef][，。、；：）]*|[^\s\u2e80-\uffef]+[，。、；：）]*|\s+", text):
+        if width(line) + width(piece.rstrip()) > columns and line.strip():
+            lines.append(line.rstrip())
+            line = ""
+        line += piece if line else piece.lstrip()
+        while width(line.rstrip()) > columns:
+            kept = next(n for n in range(len(line), 0, -1) if width(line[:n]) <= columns)
+            lines.append(line[:kept])
+            line = line[kept:]
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
 def printable(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from deskweave.measure.facts import Problem
 from deskweave.measure.periods import Period
 from deskweave.measure.plan import Aggregate, Plan
+from deskweave.measure.records import Records
 from deskweave.measure.run import Result, evaluate, run
 from deskweave.measure.segments import problems_of
 from deskweave.measure.sources import Rulebook
@@ -64,7 +65,7 @@ def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
     days, per_day = asking.per_day()
     clock = practice.clocks.get("first_response") or next((one for one in practice.clocks.values() if one.goal and one.start), None)
     item = next((one for one in practice.fields.values() if one.type == "catalog_item"), None)
-    judged = [one for one in practice.metrics.values() if one.target and one.unit != "count" and results[one.id].value is not None]
+    judged = [one for one in practice.metrics.values() if _divisible(one) and results[one.id].value is not None]
     broken_down = tuple(sorted(judged, key=lambda one: one.target is None or one.target.goal is None)[:_BROKEN_DOWN])
     rating = _rating_field(practice)
     return Gathered(
@@ -90,9 +91,10 @@ def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
 class _Asking:
     def __init__(self, practice: Rulebook, facts: FactTable, period: Period, as_of: datetime) -> None:
         self.practice, self.facts, self.period, self.as_of = practice, facts, period, as_of
-        every = [one.period_by for one in practice.metrics.values()]
+        self.records = Records(practice, {"inquiry": facts})
+        every = [one.period_by for one in practice.metrics.values() if one.grain == "inquiry"]
         instants = [FieldId(one.id) for one in practice.fields.values() if one.type == "datetime"]
-        self.period_by = next((name for name in every if name in practice.fields), None) or FieldId("submitted_at")
+        self.period_by = next((name for name in every if name in instants), None) or FieldId("submitted_at")
         if self.period_by not in practice.fields and instants:
             self.period_by = instants[0]
         self.day_field = next(
@@ -132,7 +134,7 @@ class _Asking:
             (total,) = self.ask("stamp", {"count": {}})
             spent = Aggregate("sum", columns[f"spent_{status}"])
             plan = Plan("spent", columns[self.period_by], columns[f"{self.period_by}_day"], None, (), spent)
-            (one,) = evaluate(plan, _unstated("spent", self.period_by, {}), self.facts, [self.period], total.stamp)
+            (one,) = evaluate(plan, _unstated("spent", self.period_by, {}), self.records, [self.period], total.stamp)
             if one.value:
                 found[status] = int(one.value)
         return found
@@ -149,6 +151,11 @@ class _Asking:
         for one in run(self.practice, self.facts, [self.period], self.as_of, by=(field.id,), metrics=[m.id for m in metrics]):
             found.setdefault(one.by[field.id], {})[one.metric] = one
         return found
+
+
+def _divisible(metric: Metric) -> bool:
+    """Whether a KPI says something beside the number of inquiries of a service item: judged, and computed from inquiries."""
+    return metric.target is not None and metric.unit != "count" and metric.grain == "inquiry" and "composite" not in metric.value
 
 
 def _unstated(name: str, period_by: FieldId, value: Mapping[str, Json], by: tuple[str, ...] = ()) -> Metric:

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from deskweave.measure.columns import fields_of
 from deskweave.measure.figures import duration, number
 from deskweave.measure.plan import seconds_of
+from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.wording import knows, word
-from deskweave.model import FieldId, Json, Label, Metric
+from deskweave.model import FieldId, Grain, Json, Label, Metric
 
 
 class Names:
-    """Words for the parts of one practice, in one language. `people`: display names by person id, where the caller knows them."""
+    """Words for the parts of one practice, in one language. `people`: display names by person id, where the caller knows them.
 
-    def __init__(self, practice: Rulebook, language: str, people: Mapping[str, str] | None = None) -> None:
+    `grain`: whose fields are meant by their names, those of inquiries or of another record.
+    """
+
+    def __init__(
+        self, practice: Rulebook, language: str, people: Mapping[str, str] | None = None, grain: Grain = "inquiry"
+    ) -> None:
         """See the class."""
-        self.practice, self.language, self.people = practice, language, people or {}
+        self.practice, self.language, self.people, self.grain = practice, language, people or {}, grain
+        self._fields = fields_of(practice, grain)
+
+    def of(self, grain: Grain) -> Names:
+        """The same words for another record's fields."""
+        return self if grain == self.grain else Names(self.practice, self.language, self.people, grain)
 
     def label(self, label: Label, slug: str) -> str:
         """The label in this language, else in English, else in any, else the slug."""
@@ -31,17 +43,19 @@ class Names:
 
     def field(self, name: str) -> str:
         """The label of a field, a clock or a derived column."""
-        if name in self.practice.clocks:
+        if name in self.practice.clocks and self.grain == "inquiry":
             return self.clock(name)
-        field = self.practice.fields.get(FieldId(name))
+        field = self._fields.get(FieldId(name))
         if field is not None:
             return self.label(field.label, name)
         return word(self.language, f"field:{name}") if knows(f"field:{name}") else name
 
     def factor(self, factor: str | None) -> str:
-        """A success factor (E1); a word of the practice's own is shown as it is."""
-        key = f"factor:{factor or ''}"
-        return word(self.language, key) if knows(key) else str(factor)
+        """A success factor (E1) as the practice calls it; a word it says nothing about is shown as it is."""
+        if factor is None:
+            return word(self.language, "factor:")
+        known = self.practice.factors.get(factor)
+        return factor if known is None else self.label(known.label, factor)
 
     def value(self, name: str, value: object) -> str:
         """A field's value as people read it."""
@@ -52,7 +66,7 @@ class Names:
         text = str(value)
         if name == "phase" and knows(f"phase:{text}"):
             return word(self.language, f"phase:{text}")
-        field = self.practice.fields.get(FieldId(name))
+        field = self._fields.get(FieldId(name))
         if field is not None:
             if field.type == "catalog_item" and text in self.practice.catalog:
                 return self.label(self.practice.catalog[text].label, text)
@@ -69,21 +83,47 @@ class Names:
         return number(value) if isinstance(value, int | float) else text
 
     def rule(self, metric: Metric) -> list[str]:
-        """How a metric is computed, in sentences."""
-        said = [self._value(metric.value)]
-        said[0] = said[0][:1].upper() + said[0][1:] + ("。" if self.language == "zh" else ".")
+        """How a metric is computed, in sentences: as the practice puts it, where it does, then what is really computed."""
+        names = self.of(metric.grain)
+        formula = metric.formula.get(self.language)
+        said = [names._sentence(formula)] if formula else []
+        if "composite" in metric.value:
+            return [*said, names._sentence(names._composite(metric.value["composite"]))]
+        value = names._criteria(metric) if "fulfilled" in metric.value else names._value(metric.value)
+        said.append(names._sentence(value))
         if metric.where is not None:
-            said.append(word(self.language, "rule:where", where=self.condition(metric.where)))
-        said.append(word(self.language, "rule:period", field=self.field(metric.period_by)))
-        return said
+            said.append(word(self.language, "rule:where", what=names.rows(), where=names.condition(metric.where)))
+        key = "rule:standing" if metric.grain == "channel" else "rule:period"
+        return [*said, word(self.language, key, field=names.field(metric.period_by))]
+
+    def rows(self) -> str:
+        """What the rows of this grain are called: inquiries, contacts, answers, channels."""
+        return word(self.language, f"rows:{self.grain}")
+
+    def _sentence(self, said: str) -> str:
+        end = "。" if self.language == "zh" else "."
+        return said[:1].upper() + said[1:] + ("" if said.endswith(end) else end)
+
+    def _composite(self, parts: Json) -> str:
+        listed = [
+            word(self.language, "rule:part", part=self.metric(name), weight=number(weight))
+            for name, weight in (parts.items() if isinstance(parts, Mapping) else ())
+            if isinstance(weight, int | float)
+        ]
+        return word(self.language, "rule:composite", parts=word(self.language, "list").join(listed))
+
+    def _criteria(self, metric: Metric) -> str:
+        said = [f"{self.label(one.label, slug)} ({self.condition(one.where)})" for slug, one in metric.criteria.items()]
+        listed = word(self.language, "semicolon").join(said)
+        return word(self.language, f"rule:{metric.value['fulfilled']}", what=self.rows(), criteria=listed)
 
     def _value(self, tree: Mapping[str, Json]) -> str:
         ((key, body),) = tree.items()
         if key == "count":
             where = body.get("where") if isinstance(body, Mapping) else None
             if not isinstance(where, Mapping):
-                return word(self.language, "rule:count")
-            return word(self.language, "rule:count_where", where=self.condition(where))
+                return word(self.language, "rule:count", what=self.rows())
+            return word(self.language, "rule:count_where", what=self.rows(), where=self.condition(where))
         if key == "ratio" and isinstance(body, Mapping):
             of, over = (self._value(part) if isinstance(part := body[side], Mapping) else "" for side in ("of", "over"))
             return word(self.language, "rule:ratio", of=of, over=over)
@@ -93,6 +133,17 @@ class Names:
             p = number(round(share * 100, 2)) if isinstance(share, int | float) else str(share)
             return word(self.language, "rule:percentile", of=self.field(str(body["of"])), p=p, method=method)
         return word(self.language, f"rule:{key}", of=self.field(str(body)))
+
+    def reason(self, metric: Metric, result: Result) -> str:
+        """Why a figure has no value, or which parts of a composite are not in it; empty: all is there."""
+        if result.reason:
+            said = word(self.language, f"why:{result.reason}", what=self.of(metric.grain).rows())
+            return said[:1].upper() + said[1:]
+        if "composite" not in metric.value or not result.beside:
+            return ""
+        counted = word(self.language, "of_parts", counted=result.counted, all=len(result.parts))
+        missing = word(self.language, "list").join(self.metric(name) for name, value in result.parts.items() if value is None)
+        return word(self.language, "semicolon").join((counted, word(self.language, "parts_missing", parts=missing)))
 
     def condition(self, tree: Mapping[str, Json]) -> str:
         """A predicate in words."""
@@ -127,5 +178,5 @@ class Names:
         return self.value(name, want)
 
     def _is_duration(self, name: str) -> bool:
-        field = self.practice.fields.get(FieldId(name))
+        field = self._fields.get(FieldId(name))
         return field is not None and field.type == "duration"

@@ -173,6 +173,11 @@ class _Page:
         parts: Child = number(result.counted)
         if result.denominator and metric.unit == "ratio" and _counts(metric):
             parts = f"{number(result.numerator or 0)} / {number(result.denominator)}"
+        if "composite" in metric.value:
+            parts = f"{result.counted} / {len(result.parts)}"
+        why = self.names.reason(metric, result)
+        if why:
+            aside = tag("span", why, class_="aside")
         empty = result.value is None
         return tag(
             "tr",
@@ -333,8 +338,22 @@ class _Page:
             said = gap.join(self.names.rule(metric))
             result = self.data.results[metric.id]
             if result.beside and "average" in metric.value:
-                said += gap + self.say("beside", n=number(result.beside)) + ("。" if self.language == "zh" else ".")
-            yield tag("dd", said)
+                said += gap + self.say("beside", n=number(result.beside), what=self.names.of(metric.grain).rows())
+                said += "。" if self.language == "zh" else "."
+            parts = self.parts(metric, result)
+            yield tag("dd", said, tag("small", parts) if parts else None)
+
+    def parts(self, metric: Metric, result: Result) -> str:
+        """How often each criterion is fulfilled, or how far each part of a composite reaches its target."""
+        said = [
+            f"{self.part(metric, name)} {self.say('no_data') if value is None else share(value)}"
+            for name, value in result.parts.items()
+        ]
+        return self.say("list").join(said)
+
+    def part(self, metric: Metric, name: str) -> str:
+        criterion = metric.criteria.get(name)
+        return self.names.metric(name) if criterion is None else self.names.label(criterion.label, name)
 
     def footer(self) -> Markup:
         stamp = next((one.stamp for one in self.data.results.values()), None)

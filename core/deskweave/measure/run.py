@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from deskweave.measure.periods import Period
-from deskweave.measure.plan import Count, Plan, Planner
+from deskweave.measure.plan import Composite, Count, Fulfilled, Plan
+from deskweave.measure.planner import Planner
+from deskweave.measure.records import Records
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import Metric
+from deskweave.model import Grain, Metric
+from deskweave.model.attainment import attainment
+
+Reason: TypeAlias = Literal["", "not-collected", "not-rated", "nothing-counted", "no-parts"]
+"""Why a figure has no value: nobody collects such records; no channel is rated; nothing in the period to compute it from; no part
+of a composite has one. Empty: it has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,10 @@ class Stamp:
 class Result:
     """One figure: a metric in a period, for one combination of what it is broken down by.
 
-    `value` is a ratio, a count, or seconds, by the metric's unit; None: there was nothing to compute it from. `counted` is what it
-    is computed from (a ratio's denominator, the durations of an average), `beside` the inquiries in scope that are not among them.
+    `value` is a ratio, a count, seconds or a number, by the metric's unit; None: there was nothing to compute it from, and `reason`
+    says what was lacking. `counted` is what it is computed from (a ratio's denominator, the durations of an average, the parts of a
+    composite), `beside` what is in scope and not among them. `parts`: the share of rows that fulfil each criterion, or how far each
+    part of a composite reaches its target, None for a part without data.
     """
 
     metric: str
@@ -43,6 +53,8 @@ class Result:
     beside: int
     met: bool | None
     stamp: Stamp
+    reason: Reason = ""
+    parts: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def run(
@@ -52,19 +64,23 @@ def run(
     as_of: datetime,
     by: Sequence[str] | None = None,
     metrics: Iterable[str | Metric] | None = None,
+    others: Mapping[Grain, FactTable] | None = None,
 ) -> list[Result]:
     """Compute metrics.
 
     Args:
         practice: whose rules.
-        facts: an open fact table (`Facts.open`).
+        facts: an open fact table of inquiries (`Facts.open`).
         periods: local dates in the practice's zone; each metric is computed for each.
-        as_of: inquiries whose period field lies after it are left out; stamped on every result.
-        by: break down by these fields in place of each metric's own; () gives totals.
+        as_of: rows whose period field lies after it are left out; stamped on every result.
+        by: break down by these fields in place of each metric's own; () gives totals. Of all metrics of the practice, those whose
+            records do not have these fields are left out.
         metrics: ids, or metrics that are not in the practice; default: all of the practice.
+        others: open fact tables of contacts and responses, where somebody collects them. Metrics about records that nobody collects
+            have no value and say so.
 
     Returns:
-        By metric, period, then breakdown. A total over no inquiry is there too: 0 for a count, None for all else.
+        By metric, period, then breakdown. A total over no row is there too: 0 for a count, None for all else.
 
     Raises:
         DocumentError: a rule cannot be understood; the findings say where.
@@ -74,18 +90,37 @@ def run(
         message = f"as_of {as_of.isoformat()} has no time zone"
         raise ValueError(message)
     planner = Planner(practice, facts.columns)
-    wanted = [practice.metrics[one] if isinstance(one, str) else one for one in (practice.metrics if metrics is None else metrics)]
+    if metrics is None:
+        known = practice.metrics.values()
+        # a field of inquiries is none of channels; a field that no inquiry has is told, as ever
+        wanted = [
+            one for one in known if (one.grain == "inquiry" and "composite" not in one.value) or planner.divides(one, by or ())
+        ]
+    else:
+        wanted = [practice.metrics[one] if isinstance(one, str) else one for one in metrics]
     stamp = _stamp(practice, facts, as_of)
     found: list[Result] = []
-    for metric in wanted:
-        found.extend(evaluate(planner.plan(metric, by), metric, facts, periods, stamp))
+    tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
+    with Records(practice, tables) as records:
+        for metric in wanted:
+            found.extend(evaluate(planner.plan(metric, by), metric, records, periods, stamp))
     return found
 
 
-def evaluate(plan: Plan, metric: Metric, facts: FactTable, periods: Sequence[Period], stamp: Stamp) -> list[Result]:
+def evaluate(plan: Plan | Composite, metric: Metric, records: Records, periods: Sequence[Period], stamp: Stamp) -> list[Result]:
     """One plan, for each of `periods`; `metric` says target and unit."""
     if not periods:
         return []
+    if isinstance(plan, Composite):
+        return _combined(plan, metric, records, periods, stamp)
+    facts = records.get(plan.grain)
+    if facts is None:
+        if plan.by:
+            return []
+        return [
+            Result(metric=metric.id, period=period, value=None, counted=0, beside=0, met=None, stamp=stamp, reason="not-collected")
+            for period in periods
+        ]
     from deskweave.measure.compiler import compiled  # brings SQLGlot
 
     statement = compiled(plan, periods, stamp.as_of.astimezone(UTC).replace(tzinfo=None))
@@ -96,7 +131,7 @@ def evaluate(plan: Plan, metric: Metric, facts: FactTable, periods: Sequence[Per
         if not here and not plan.by:
             here = [{"_value": 0.0 if isinstance(plan.value, Count) else None, "_numerator": None, "_denominator": None,
                      "_counted": 0, "_rows": 0}]  # fmt: skip
-        here.sort(key=lambda row: [(row[column.name] is None, str(row[column.name])) for column in plan.by])
+        here.sort(key=lambda row: _order(row[column.name] for column in plan.by))
         for row in here:
             value = row["_value"]
             found.append(
@@ -111,9 +146,59 @@ def evaluate(plan: Plan, metric: Metric, facts: FactTable, periods: Sequence[Per
                     beside=row["_rows"] - row["_counted"],
                     met=verdict(metric, value),
                     stamp=stamp,
+                    reason="" if value is not None else "not-rated" if plan.standing else "nothing-counted",
+                    parts=_fulfilments(plan, row),
                 )
             )
     return found
+
+
+def _fulfilments(plan: Plan, row: Mapping[str, Any]) -> dict[str, float | None]:
+    """The share of rows that fulfil each criterion."""
+    if not isinstance(plan.value, Fulfilled) or not row["_rows"]:
+        return {}
+    return {slug: row[f"_part{number}"] / row["_rows"] for number, (slug, _) in enumerate(plan.value.criteria)}
+
+
+def _combined(plan: Composite, metric: Metric, records: Records, periods: Sequence[Period], stamp: Stamp) -> list[Result]:
+    """The weighted mean of how far the parts reach their targets (E12); parts without data are left out with their weight."""
+    names = [column.name for column in plan.by]
+    weights = {part.metric.id: part.weight for part in plan.parts}
+    reached: dict[tuple[Period, tuple[Any, ...]], dict[str, float | None]] = {}
+    for part in plan.parts:
+        for one in evaluate(part.plan, part.metric, records, periods, stamp):
+            row = reached.setdefault((one.period, tuple(one.by[name] for name in names)), dict.fromkeys(weights))
+            target = part.metric.target
+            if one.value is not None and target is not None:
+                row[part.metric.id] = attainment(one.value, target.better, target.goal)
+    found: list[Result] = []
+    for (period, cells), parts in sorted(reached.items(), key=lambda pair: (periods.index(pair[0][0]), _order(pair[0][1]))):
+        total = math.fsum(weights[name] * value for name, value in parts.items() if value is not None)
+        weight = math.fsum(weights[name] for name, value in parts.items() if value is not None)
+        counted = sum(value is not None for value in parts.values())
+        value = total / weight if weight else None
+        found.append(
+            Result(
+                metric=metric.id,
+                period=period,
+                by=dict(zip(names, cells, strict=True)),
+                value=value,
+                numerator=total if weight else None,
+                denominator=weight if weight else None,
+                counted=counted,
+                beside=len(parts) - counted,
+                met=verdict(metric, value),
+                stamp=stamp,
+                reason="" if weight else "no-parts",
+                parts=parts,
+            )
+        )
+    return found
+
+
+def _order(cells: Iterable[Any]) -> list[tuple[bool, str]]:
+    """Values of a breakdown in order, those not given last."""
+    return [(cell is None, str(cell)) for cell in cells]
 
 
 def verdict(metric: Metric, value: float | None) -> bool | None:

@@ -9,6 +9,7 @@ from deskweave.model import (
     Calendar,
     CatalogItem,
     Channel,
+    Choice,
     Clock,
     Event,
     Field,
@@ -37,6 +38,10 @@ class Rulebook(Protocol):
     def languages(self) -> Sequence[str]: ...
     @property
     def fields(self) -> Mapping[FieldId, Field]: ...
+    @property
+    def records(self) -> Mapping[str, Mapping[FieldId, Field]]: ...
+    @property
+    def factors(self) -> Mapping[str, Choice]: ...
     @property
     def statuses(self) -> StatusModel: ...
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deskweave.measure.facts import RULES, Problem
-from deskweave.measure.figures import figure, goal, left, number, printable, right, width
+from deskweave.measure.figures import figure, goal, left, number, printable, right, width, wrapped
 from deskweave.measure.naming import Names
 from deskweave.measure.periods import Period
 from deskweave.measure.run import Result
@@ -14,6 +14,7 @@ from deskweave.measure.sources import Rulebook
 from deskweave.measure.wording import word
 from deskweave.model import InquiryId, Metric
 
+_HANG = 11  #: columns of a word in front of a sentence
 _NAME = 28  #: columns of the first column, its two blanks included
 _COLUMNS = (8, 9, 8, 9, 9, 9)
 _SHORT_ZH = {
@@ -53,6 +54,8 @@ def hours_in_words(practice: Rulebook, language: str, *, brief: bool = False) ->
 def table(practice: Rulebook, results: Sequence[Result], period: Period, language: str) -> str:
     """Totals by metric, in the order of the practice, grouped by success factor; beside them the period before, where it was run.
 
+    Below them it says why figures have no value.
+
     Args:
         practice: whose labels and targets.
         results: of `run` with `by=()`, for `period` and, if wanted, `period.previous`.
@@ -70,14 +73,34 @@ def table(practice: Rulebook, results: Sequence[Result], period: Period, languag
             lines.append(printable(names.factor(metric.factor)))
         begun, factor = True, metric.factor
         lines.extend(_row(metric, now[metric.id], before.get(metric.id), names, language))
+    lines.extend(_without(practice, now, names, language))
     return "\n".join(line.rstrip() for line in lines)
 
 
 def grouped(practice: Rulebook, results: Iterable[str]) -> list[Metric]:
-    """The metrics that have results, those of one factor together, in the order in which factors first appear."""
+    """The metrics that have results, by factor: first the practice's factors in its order, then others as they first appear."""
     wanted = set(results)
-    factors = list(dict.fromkeys(metric.factor for metric in practice.metrics.values()))
+    factors = list(dict.fromkeys([*practice.factors, *(metric.factor for metric in practice.metrics.values())]))
     return sorted((one for one in practice.metrics.values() if one.id in wanted), key=lambda one: factors.index(one.factor))
+
+
+def _without(practice: Rulebook, now: Mapping[str, Result], names: Names, language: str) -> Iterator[str]:
+    """What has no value, by what is lacking, and what is made of less than all its parts; within 80 columns."""
+    lacking: dict[str, list[str]] = {}
+    for metric in grouped(practice, now):
+        why = names.reason(metric, now[metric.id])
+        if why:
+            lacking.setdefault(why, []).append(printable(names.label(metric.label, metric.id)))
+    if not lacking:
+        return
+    yield ""
+    head = word(language, "head:no_data")
+    for why, metrics in lacking.items():
+        comma = word(language, "list")
+        said = word(language, "why", why=why, metrics=comma.join(metrics))
+        for line in wrapped(said, 80 - _HANG):
+            yield left(head, _HANG) + line
+            head = ""
 
 
 def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, language: str) -> str:
@@ -140,7 +163,7 @@ def _row(metric: Metric, now: Result, before: Result | None, names: Names, langu
         trend(metric, now, before, language),
         goal(metric, language) or "-",
         _verdict(now, language),
-        number(now.counted),
+        f"{now.counted}/{len(now.parts)}" if "composite" in metric.value else number(now.counted),
     )
     return _named(names.label(metric.label, metric.id), cells)
 

@@ -1,0 +1,420 @@
+"""Reads metrics as plans. What cannot be understood is a finding with its place, and no plan comes out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+from deskweave.errors import DocumentError
+from deskweave.findings import Finding, Place, Severity
+from deskweave.measure.columns import Column, Columns, Kind, fields_of, told
+from deskweave.measure.plan import (
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Cell,
+    Composite,
+    Condition,
+    Count,
+    Fulfilled,
+    Not,
+    Part,
+    Plan,
+    Ratio,
+    Test,
+    Value,
+    seconds_of,
+)
+from deskweave.measure.sources import Rulebook
+from deskweave.model import FieldId, Grain, Json, Metric, Phase
+from deskweave.model.attainment import Ingredient, faults
+from deskweave.model.predicate import OPERATORS
+
+_ORDERED: Final = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.SECONDS, Kind.DATE, Kind.INSTANT})
+_NUMBERS: Final = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.SECONDS})
+_KINDS_IN_WORDS: Final[Mapping[Kind, str]] = {
+    Kind.TEXT: "text or a slug",
+    Kind.NUMBER: "a number",
+    Kind.INTEGER: "a whole number",
+    Kind.SECONDS: "a duration such as PT5M",
+    Kind.BOOLEAN: "true or false",
+    Kind.DATE: 'a date such as "2026-11-20"',
+    Kind.INSTANT: 'an instant with its offset such as "2026-11-20T09:00:00+08:00"',
+    Kind.SLUGS: "a slug",
+}
+
+
+class Planner:
+    """Turns metrics into plans, under one practice."""
+
+    def __init__(self, practice: Rulebook, columns: Columns | None = None) -> None:
+        """`columns`: those of inquiries; saves making them again."""
+        self.practice = practice
+        self._columns: dict[Grain, Columns] = {} if columns is None else {"inquiry": columns}
+
+    def columns(self, grain: Grain = "inquiry") -> Columns:
+        """The columns of one kind of record."""
+        if grain not in self._columns:
+            self._columns[grain] = Columns(self.practice, grain)
+        return self._columns[grain]
+
+    def plan(self, metric: Metric, by: Sequence[str] | None = None) -> Plan | Composite:
+        """The plan of `metric`; `by` replaces its own breakdown, empty gives the total.
+
+        Raises:
+            DocumentError: with every finding about the rule, and about the parts of a composite.
+        """
+        by = metric.by if by is None else by
+        return self._composite(metric, by) if "composite" in metric.value else self._plan(metric, by)
+
+    def divides(self, metric: Metric, by: Sequence[str]) -> bool:
+        """Whether the records of `metric`, and of every part of a composite, have the fields of a breakdown."""
+        seen: set[str] = set()
+        fresh = [metric]
+        while fresh:
+            one = fresh.pop()
+            if one.id in seen:
+                continue
+            seen.add(one.id)
+            if "composite" in one.value:
+                fresh.extend(self.practice.metrics[part] for part in ingredient(one).parts if part in self.practice.metrics)
+            elif not all(name in fields_of(self.practice, one.grain) for name in by):
+                return False
+        return True
+
+    def _plan(self, metric: Metric, by: Sequence[str]) -> Plan:
+        reading = _Reading(self.practice, self.columns(metric.grain), metric)
+        path = f"/metrics/{metric.id}"
+        instant, day = reading.moment(metric.period_by, f"{path}/period/by")
+        where = None if metric.where is None else reading.condition(metric.where, f"{path}/where")
+        broken = [reading.dimension(name, f"{path}/by/{n}") for n, name in enumerate(by)]
+        value = reading.value(metric.value, f"{path}/value")
+        if reading.findings or day is None or instant is None or value is None:
+            raise DocumentError(reading.findings)
+        return Plan(
+            metric.id,
+            instant,
+            day,
+            where,
+            tuple(column for column in broken if column),
+            value,
+            metric.grain,
+            self.practice.zone,
+            standing=metric.grain == "channel",
+        )
+
+    def _composite(self, metric: Metric, by: Sequence[str]) -> Composite:
+        reading = _Reading(self.practice, self.columns(metric.grain), metric)
+        path = f"/metrics/{metric.id}/value"
+        weights = reading.weights(metric.value, path)
+        known = {name: ingredient(one) for name, one in self.practice.metrics.items()} | {metric.id: ingredient(metric)}
+        for fault in faults(metric.id, known):
+            reading.find(fault.rule, f"{path}/composite/{fault.part}", fault.part, fault.message, fault.allowed, fault.remedy)
+        if reading.findings:
+            raise DocumentError(reading.findings)
+        parts: list[Part] = []
+        for name, weight in weights.items():
+            one = self.practice.metrics[name]
+            try:
+                parts.append(Part(one, weight, self.plan(one, by)))
+            except DocumentError as error:
+                reading.findings.extend(error.findings)
+        if reading.findings:
+            raise DocumentError(reading.findings)
+        return Composite(metric.id, tuple(parts), parts[0].plan.by)
+
+
+def ingredient(metric: Metric) -> Ingredient:
+    """What of a metric decides whether it can be part of a composite."""
+    parts = metric.value.get("composite")
+    weights = {name: weight for name, weight in parts.items() if _weight(weight)} if isinstance(parts, Mapping) else {}
+    target = metric.target
+    return Ingredient(
+        every=metric.every,
+        unit=metric.unit,
+        better=target.better if target else None,
+        goal=target.goal if target else None,
+        parts=weights,  # type: ignore[arg-type]
+    )
+
+
+def _weight(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+class _Reading:
+    """One metric being read; findings are collected, so that all of them are told at once."""
+
+    def __init__(self, practice: Rulebook, columns: Columns, metric: Metric) -> None:
+        self.practice, self.columns, self.metric = practice, columns, metric
+        self.fields = fields_of(practice, columns.grain)
+        self.clocks = practice.clocks if columns.grain == "inquiry" else {}
+        self.findings: list[Finding] = []
+
+    def find(self, rule: str, path: str, found: object, message: str, allowed: Sequence[str] = (), remedy: str = "") -> None:
+        near = difflib.get_close_matches(str(found), allowed, n=1)
+        self.findings.append(
+            Finding(
+                rule=rule,
+                severity=Severity.ERROR,
+                place=Place("practice", path),
+                found=str(found)[:80],
+                message=message,
+                allowed=tuple(allowed),
+                nearest=near[0] if near else None,
+                remedy=remedy,
+            )
+        )
+
+    def names(self, *kinds: Kind) -> tuple[str, ...]:
+        """Names a rule may use: fields that are kept, derived columns, and clocks where a duration is wanted."""
+        own = [name for name in self.columns.all if name in self.fields or name == "phase"]
+        fields = [name for name in own if not kinds or self.columns[name].kind in kinds]
+        clocks = list(self.clocks) if not kinds or Kind.SECONDS in kinds else []
+        return tuple(sorted({*fields, *clocks}))
+
+    def moment(self, name: str, path: str) -> tuple[Column | None, Column | None]:
+        """The column that decides the period, and its local day: two of a moment, one of a date."""
+        column = self._field(name)
+        if column is not None and column.kind is Kind.DATE:
+            return column, column
+        day = self.columns.get(f"{name}_day")
+        if column is None or day is None or column.kind is not Kind.INSTANT:
+            allowed = tuple(name for name in self.names(Kind.INSTANT, Kind.DATE) if name not in self.clocks)
+            self.find("unknown-name", path, name, "is no field that holds a moment", allowed)
+            return None, None
+        return column, day
+
+    def value(self, tree: Json, path: str) -> Value | None:
+        one = self._one(tree, path, ("count", "sum", "average", "min", "max", "percentile", "ratio", "fulfilled", "composite"))
+        if one is None:
+            return None
+        key, body = one
+        if key == "fulfilled":
+            return self._fulfilled(body, f"{path}/fulfilled")
+        if key != "ratio":
+            return self._aggregate(key, body, f"{path}/{key}")
+        if not isinstance(body, Mapping) or set(body) != {"of", "over"}:
+            self.find("value-shape", f"{path}/ratio", _shown(body), "takes of and over", ("of", "over"))
+            return None
+        parts = []
+        for side in ("of", "over"):
+            at = f"{path}/ratio/{side}"
+            one = self._one(body[side], at, ("count", "sum"), "a ratio is sum over sum, so that it can be rolled up")
+            parts.append(None if one is None else self._aggregate(one[0], one[1], f"{at}/{one[0]}"))
+        of, over = parts
+        return None if of is None or over is None else Ratio(of, over)
+
+    def _fulfilled(self, body: Json, path: str) -> Fulfilled | None:
+        if body not in ("every", "each"):
+            self.find("value-type", path, _shown(body), "says neither how rows nor how criteria are counted", ("every", "each"))
+            return None
+        if not self.metric.criteria:
+            remedy = "state `criteria:`, each with a `where`"
+            self.find("criteria-missing", path, str(body), "needs criteria to be fulfilled", remedy=remedy)
+            return None
+        at = f"/metrics/{self.metric.id}/criteria"
+        tests = [(slug, self.condition(one.where, f"{at}/{slug}/where")) for slug, one in self.metric.criteria.items()]
+        known = tuple((slug, test) for slug, test in tests if test is not None)
+        return Fulfilled("every" if body == "every" else "each", known) if len(known) == len(tests) else None
+
+    def weights(self, tree: Json, path: str) -> dict[str, float]:
+        """The parts of a composite, each with its weight."""
+        one = self._one(tree, path, ("composite",))
+        body = None if one is None else one[1]
+        if one is not None and (not isinstance(body, Mapping) or not body):
+            self.find("value-shape", f"{path}/composite", _shown(body), "takes metrics and their weights")
+        found: dict[str, float] = {}
+        for name, weight in body.items() if isinstance(body, Mapping) else ():
+            if isinstance(weight, int | float) and _weight(weight):
+                found[name] = float(weight)
+            else:
+                self.find("value-type", f"{path}/composite/{name}", _shown(weight), "is no weight: a number above 0")
+        return found
+
+    def _aggregate(self, key: str, body: Json, path: str) -> Count | Aggregate | None:
+        if key == "count":
+            if not isinstance(body, Mapping) or set(body) - {"where"}:
+                self.find("value-shape", path, _shown(body), "takes nothing, or where", ("where",))
+                return None
+            where = body.get("where")
+            if where is None:
+                return Count(None)
+            condition = self.condition(where, f"{path}/where")
+            return None if condition is None else Count(condition)
+        p = 0.0
+        name = body
+        function = key
+        if key == "percentile":
+            if not isinstance(body, Mapping) or not {"of", "p"} <= set(body) <= {"of", "p", "method"}:
+                self.find("value-shape", path, _shown(body), "takes of, p and method", ("of", "p", "method"))
+                return None
+            name, share, method = body["of"], body["p"], body.get("method", "interpolated")
+            if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share < 1:
+                self.find("value-type", f"{path}/p", _shown(share), "is no share between 0 and 1")
+                return None
+            if method not in ("interpolated", "discrete"):
+                self.find("method-unsupported", f"{path}/method", _shown(method), "is not computed exactly here",
+                          ("interpolated", "discrete"))  # fmt: skip
+                return None
+            p, function = float(share), str(method)
+        column = self._number(name, path)
+        return None if column is None else Aggregate(function, column, p)  # type: ignore[arg-type]
+
+    def _number(self, name: Json, path: str) -> Column | None:
+        """The column a figure is made of: a clock's duration, a number, or the code of a choice that has codes."""
+        if isinstance(name, str):
+            if name in self.clocks:
+                return self.columns.get(f"{name}_took")
+            column = self.columns.get(name) if name in self.fields else None
+            if column is not None and column.kind in _NUMBERS:
+                return column
+            coded = self.columns.get(f"{name}_code") if name in self.fields else None
+            if coded is not None:
+                return coded
+        self.find("unknown-name", path, _shown(name), "is no clock and no field that holds a number", self.names(*_NUMBERS))
+        return None
+
+    def dimension(self, name: str, path: str) -> Column | None:
+        column = self._field(name)
+        if column is None or column.kind in (Kind.SLUGS, Kind.INSTANT):
+            allowed = tuple(n for n in self.names() if (c := self._field(n)) and c.kind not in (Kind.SLUGS, Kind.INSTANT))
+            self.find("unknown-name", path, name, "is nothing to break a figure down by", allowed, self._why(name))
+            return None
+        return column
+
+    def condition(self, tree: Json, path: str) -> Condition | None:
+        if not isinstance(tree, Mapping) or len(tree) != 1:
+            self.find("predicate-shape", path, _shown(tree), "a condition has exactly one key: all, any, not, or a field")
+            return None
+        ((key, body),) = tree.items()
+        if key in ("all", "any"):
+            if not isinstance(body, Sequence) or isinstance(body, str) or not body:
+                self.find("predicate-shape", f"{path}/{key}", _shown(body), "takes a list of conditions")
+                return None
+            parts = [self.condition(part, f"{path}/{key}/{n}") for n, part in enumerate(body)]
+            known = tuple(part for part in parts if part is not None)
+            return None if len(known) != len(parts) else AllOf(known) if key == "all" else AnyOf(known)
+        if key == "not":
+            part = self.condition(body, f"{path}/not")
+            return None if part is None else Not(part)
+        return self._test(key, body, f"{path}/{key}")
+
+    def _test(self, name: str, body: Json, path: str) -> Condition | None:
+        one = self._one(body, path, OPERATORS)
+        if one is None:
+            return None
+        operator, want = one
+        clock = name in self.clocks
+        filled = self.columns.get(f"{name}_filled") if operator == "present" and name in self.fields else None
+        if filled is not None and isinstance(want, bool):
+            return Test(filled, "eq" if want else "ne", (True,))
+        if operator == "met":
+            column = self.columns.get(f"{name}_met") if clock else self._field(name)
+            if column is None or column.kind is not Kind.BOOLEAN:
+                allowed = tuple(sorted({*self.clocks, *self.names(Kind.BOOLEAN)}))
+                self.find("unknown-name", path, name, "is no clock and no yes-or-no field: neither met nor missed", allowed)
+                return None
+            operator = "eq"
+        else:
+            column = self.columns.get(f"{name}_took") if clock else self._field(name)
+        if column is None:
+            self.find("unknown-name", path, name, "is no field and no clock of this practice", self.names(), self._why(name))
+            return None
+        if operator == "present":
+            if not isinstance(want, bool):
+                self.find("value-type", f"{path}/present", _shown(want), "is not true or false", ("true", "false"))
+                return None
+            return Test(column, "present", (want,))
+        if operator in ("lt", "lte", "gt", "gte") and column.kind not in _ORDERED:
+            message = f"does not apply to {name}, which holds {_KINDS_IN_WORDS[column.kind]}"
+            self.find("operator-type", f"{path}/{operator}", operator, message, ("eq", "ne", "in", "not_in", "present"))
+            return None
+        if operator in ("in", "not_in"):
+            if not isinstance(want, Sequence) or isinstance(want, str) or not want:
+                self.find("value-type", f"{path}/{operator}", _shown(want), "takes a list of values")
+                return None
+            wants: Sequence[Json] = want
+        else:
+            wants = (want,)
+        cells = [self._value(column, item, f"{path}/{operator}") for item in wants]
+        known = tuple(cell for cell in cells if cell is not None)
+        return Test(column, operator, known) if len(known) == len(cells) else None  # type: ignore[arg-type]
+
+    def _value(self, column: Column, want: Json, path: str) -> Cell | None:
+        cell = _typed(column.kind, want)
+        if cell is None:
+            self.find("value-type", path, _shown(want), f"is not {_KINDS_IN_WORDS[column.kind]}")
+            return None
+        known = self._slugs(column)
+        if known and cell not in known:
+            self.find("unknown-slug", path, cell, f"is no value of {column.of}", known)
+            return None
+        return cell
+
+    def _slugs(self, column: Column) -> tuple[str, ...]:
+        """What a column of slugs may hold; empty: anything."""
+        if column.name == "phase" and column.of == "status":
+            return tuple(phase.value for phase in Phase)
+        field = self.fields.get(FieldId(column.name))
+        if field is None:
+            return ()
+        match field.type:
+            case "choice" | "choices":
+                return tuple(field.choices)
+            case "status":
+                return tuple(self.practice.statuses.statuses)
+            case "catalog_item":
+                return tuple(self.practice.catalog)
+            case _:
+                return ()
+
+    def _field(self, name: str) -> Column | None:
+        return self.columns.get(name) if name in self.fields or name == "phase" else None
+
+    def _why(self, name: str) -> str:
+        field = self.fields.get(FieldId(name))
+        if field is None:
+            return ""
+        if told(field):
+            return f"Of {name}, which holds {field.type}, figures know only whether it is there: ask for `present`."
+        return f"{name} holds {field.type}, which is not kept where figures are made: break down by a choice or a person."
+
+    def _one(
+        self, tree: Json, path: str, allowed: Sequence[str], why: str = "takes exactly one of them"
+    ) -> tuple[str, Json] | None:
+        if isinstance(tree, Mapping) and len(tree) == 1:
+            ((key, body),) = tree.items()
+            if key in allowed:
+                return key, body
+            self.find("unknown-operator", path, key, why, allowed)
+            return None
+        self.find("value-shape", path, _shown(tree), "takes exactly one of them", allowed)
+        return None
+
+
+def _typed(kind: Kind, want: Json) -> Cell | None:
+    match kind:
+        case Kind.TEXT | Kind.SLUGS:
+            return want if isinstance(want, str) else None
+        case Kind.BOOLEAN:
+            return want if isinstance(want, bool) else None
+        case Kind.SECONDS if isinstance(want, str):
+            return seconds_of(want)
+        case Kind.NUMBER | Kind.INTEGER | Kind.SECONDS:
+            return want if isinstance(want, int | float) and not isinstance(want, bool) else None
+    try:
+        if kind is Kind.DATE:
+            return date.fromisoformat(str(want))
+        moment = datetime.fromisoformat(str(want))
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(sorted(map(str, value))) + "}"
+    return str(value)

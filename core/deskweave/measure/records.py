@@ -1,0 +1,60 @@
+"""Records that are no inquiries: which of them there are facts about. Ratings of channels stand in the practice itself (P1, E3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from deskweave.measure.columns import Columns
+from deskweave.measure.facts import Row
+from deskweave.measure.sources import Rulebook
+from deskweave.measure.table import FactTable
+from deskweave.model import TRAITS, Channel, Grain
+
+CONVENIENCE = "convenience"  #: the field of a channel that holds how many of the eight traits it has
+
+
+class Records:
+    """The fact table of every grain, made when it is first asked for. A context manager; it closes what it made itself."""
+
+    def __init__(self, practice: Rulebook, tables: Mapping[Grain, FactTable]) -> None:
+        """`tables`: what somebody collected, by grain; they stay the caller's."""
+        self._practice, self._tables = practice, tables
+        self._channels: FactTable | None = None
+
+    def get(self, grain: Grain) -> FactTable | None:
+        """The facts of a grain; None: nobody collects them."""
+        if grain in self._tables:
+            return self._tables[grain]
+        if grain != "channel":
+            return None
+        if self._channels is None:
+            columns = Columns(self._practice, "channel")
+            self._channels = FactTable.of_rows(columns, channel_rows(self._practice, columns))
+        return self._channels
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._channels is not None:
+            self._channels.close()
+
+
+def channel_rows(practice: Rulebook, columns: Columns) -> list[Row]:
+    """One row for each channel of the practice, as far as the record `channel` has fields for it. Unrated ones have no figure."""
+    rows = (_row(channel) for channel in practice.channels.values())
+    return [{name: cell for name, cell in row.items() if name in columns.all} for row in rows]
+
+
+def _row(channel: Channel) -> Row:
+    return {
+        "channel": channel.slug,
+        "use": channel.use,
+        "served_by": channel.served_by,
+        "reliability": channel.reliability,
+        "rated_on": channel.rated_on,
+        CONVENIENCE: sum(channel.traits.get(trait, False) for trait in TRAITS) if channel.traits else None,
+        **{trait: channel.traits.get(trait) for trait in TRAITS},
+    }
