@@ -89,11 +89,6 @@ def _items(sense: Sense) -> Mapping[str, Path]:
     }
 
 
-def item_path(sense: Sense, slug: str) -> Path:
-    """Where a catalog item stands."""
-    return _items(sense)[slug]
-
-
 def feedback(sense: Sense) -> Iterator[Finding]:
     """feedback-never-asked: there is a scale and nothing asks for it (practice D2). Only where templates are written at all."""
     practice = sense.practice

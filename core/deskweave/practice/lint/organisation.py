@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 
 from deskweave.findings import Finding, Severity
-from deskweave.model import EscalationRule, FieldId, Json, Phase, Value
-from deskweave.practice.lint.inquiry import item_path
+from deskweave.model import EscalationRule, Phase
 from deskweave.practice.lint.promise import never
 from deskweave.practice.lint.sense import Path, Sense, quoted
 from deskweave.practice.lint.week import hours_in, week_of
 
 
 def assignment(sense: Sense) -> Iterator[Finding]:
-    """assignment-gap, assignment-never, item-not-routed, group-without-skills, group-unreached."""
+    """assignment-never, group-without-skills, group-unreached."""
     routing = sense.practice.routing
     rules = [(rule.slug, rule.when) for rule in routing.assignment]
     paths = sense.at("Routing", "assignment")
@@ -22,8 +21,6 @@ def assignment(sense: Sense) -> Iterator[Finding]:
         message = f"the assignment {slug!r} never happens: {reason}"
         remedy = "give it an earlier `order:`, or mend its `when:`"
         yield sense.warn("assignment-never", paths[slug], slug, message, remedy)
-    if rules and all(when is not None for _, when in rules):
-        yield from _gap(sense, rules, paths)
     for rule in routing.assignment:
         group = routing.groups.get(rule.to)
         if "skill" in rule.choose and group is not None and not group.skills:
@@ -32,30 +29,6 @@ def assignment(sense: Sense) -> Iterator[Finding]:
             yield sense.warn("group-without-skills", (*paths[rule.slug], "choose"), rule.to, message, remedy, by=rule.slug)
     if rules:
         yield from _unreached(sense)
-
-
-def _gap(sense: Sense, rules: list[tuple[str, Mapping[str, Json] | None]], paths: Mapping[str, Path]) -> Iterator[Finding]:
-    predicates = [when for _, when in rules]
-    cases = sense.cases(predicates)
-    found = cases.find(outside=predicates)
-    if not found.possible:
-        return
-    last = rules[-1][0]
-    item = str(found.values.get(FieldId("service_item")) or "")
-    if item in sense.practice.catalog and found.exact:
-        message = f"nobody is there for {item!r}: no assignment takes it ({_shown(found.values)})"
-        remedy = "name it in a `when:`, or add an assignment without `when:`, which is tried last"
-        yield sense.warn("item-not-routed", item_path(sense, item), item, message, remedy, case=_shown(found.values))
-        return
-    example = f", such as {_shown(found.values)}" if found.values and found.exact else ""
-    may = "can" if found.exact else "may"
-    message = f"an inquiry {may} be left with nobody: no assignment takes every one{example}"
-    remedy = "add an assignment without `when:`; it is tried last"
-    yield sense.warn("assignment-gap", paths[last][:3], last, message, remedy, case=_shown(found.values) if found.exact else "")
-
-
-def _shown(values: Mapping[FieldId, Value]) -> str:
-    return ", ".join(f"{name}: {'empty' if value is None or value == () else value}" for name, value in values.items())
 
 
 def _unreached(sense: Sense) -> Iterator[Finding]:
@@ -89,25 +62,14 @@ def tiers(sense: Sense) -> Iterator[Finding]:
 
 
 def escalations(sense: Sense) -> Iterator[Finding]:
-    """escalation-not-upwards, escalation-without-goal, escalation-never (practice J3, J6)."""
+    """escalation-not-upwards, escalation-never (practice J3, J6)."""
     practice = sense.practice
-    promised = {clock.id for clock in practice.clocks.values() if clock.goal is not None}
-    promised |= {
-        clock
-        for level in practice.service_levels.values()
-        for clock, goals in level.goals.items()
-        if any(goal.goal for goal in goals)
-    }
     cases = sense.cases(rule.when for rule in practice.routing.escalations.values())
     paths = sense.at("Routing", "escalations")
     for slug, rule in practice.routing.escalations.items():
         if not cases.find(rule.when).possible:
             message = f"the escalation {slug!r} never happens: its condition contradicts itself"
             yield sense.warn("escalation-never", (*paths[slug], "when"), slug, message, "mend its `when:`")
-        if rule.clock is not None and rule.clock not in promised:
-            message = f"{slug!r} waits for a share of a goal, and no goal is stated for the clock {rule.clock!r}"
-            remedy = "state a goal in a service level or at the clock"
-            yield sense.warn("escalation-without-goal", (*paths[slug], "clock"), rule.clock, message, remedy, by=slug)
         yield from _upwards(sense, rule, paths[slug])
 
 

@@ -13,17 +13,9 @@ Rules = Sequence[tuple[str, Mapping[str, Json] | None]]
 
 
 def matrices(sense: Sense) -> Iterator[Finding]:
-    """matrix-hole, matrix-turns: impact and urgency that give no priority, or a lower one where a higher is due (practice K1)."""
-    for slug, matrix in sense.practice.priority_matrices.items():
+    """matrix-turns: a higher impact or urgency that gives a lower priority (practice K1)."""
+    for matrix in sense.practice.priority_matrices.values():
         impacts, urgencies, priorities = (_choices(sense, name) for name in (matrix.impact, matrix.urgency, matrix.sets))
-        path: Path = ("PriorityMatrix", slug, "matrix")
-        for impact in impacts:
-            missing = [urgency for urgency in urgencies if urgency not in matrix.matrix.get(impact, {})]
-            if missing:
-                listed = ", ".join(missing)
-                message = f"impact {impact!r} has no priority for urgency {listed}"
-                here = (*path, impact) if impact in matrix.matrix else path
-                yield sense.warn("matrix-hole", here, impact, message, "fill in the missing cells", missing=listed)
         rank = {priority: number for number, priority in enumerate(priorities)}
         yield from _turns(sense, matrix, [(impact, [(impact, urgency) for urgency in urgencies]) for impact in impacts], rank)
         yield from _turns(sense, matrix, [(urgency, [(impact, urgency) for impact in impacts]) for urgency in urgencies], rank)

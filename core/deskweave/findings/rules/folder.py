@@ -1,0 +1,114 @@
+"""Rules about a folder: deskweave.yaml, bindings, secrets, plugins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from deskweave.findings import Severity
+from deskweave.findings.rules.rule import Rule, rule
+
+FOLDER: Final[tuple[Rule, ...]] = (
+    rule(
+        "no-folder", "当前目录及上级目录中没有 deskweave.yaml",
+        ("Every command but a few works on a folder.", "除少数命令外都需要工作目录。"),
+        ("Change into the folder, or name it with -C.", "进入该目录，或用 -C 指定。"),
+    ),
+    rule(
+        "no-practice", "没有实践：{found} 中没有 YAML 文件",
+        ("There is nothing to bring to a platform.", "没有可应用到平台的内容。"),
+        ("Write one file that extends deskweave:service-desk@1.", "编写一个继承 deskweave:service-desk@1 的文件。"),
+    ),
+    rule(
+        "one-workspace", "deskweave.yaml 须恰好包含一份 Workspace 文档",
+        ("A folder is one installation.", "一个目录就是一个安装。"),
+        ("Move other documents into practice/ or bindings/.", "其他文档移到 practice/ 或 bindings/。"),
+    ),
+    rule(
+        "version-wanted", "此目录要求 Deskweave 版本 {found}",
+        ("Another version may read the files differently.", "其他版本可能有不同理解。"),
+        ("Install that version, or change `deskweave:` after reading the changes.", "安装该版本，或阅读变更后修改 `deskweave:`。"),
+    ),
+    rule(
+        "environment-needed", "有多个环境，且此命令会写入：请指明环境",
+        ("Writing to the wrong environment cannot be taken back.", "写错环境无法撤回。"),
+        ("Add --env.", "加上 --env。"),
+    ),
+    rule(
+        "secret-literal", "密钥直接写在了文件里",
+        ("Whoever reads the repository has the secret, for ever.", "能读代码库的人都会得到密钥，且无法收回。"),
+        ("Put it into .env or the keyring and refer to it; then change the secret.", "放入 .env 或密钥环并引用，然后更换密钥。"),
+    ),
+    rule(
+        "secret-form", "引用须写作 ${{NAME}}、${{file:/路径}} 或 ${{keyring:名称}}",
+        ("A reference that is not understood would be sent as the secret itself.", "无法识别的引用会被当作密钥发出。"),
+        ("Use one of the three forms.", "使用三种形式之一。"),
+    ),
+    rule(
+        "secret-missing", "{found} 没有对应的值",
+        ("The connection cannot log in.", "连接无法登录。"),
+        ("Set it in .env or the keyring.", "在 .env 或密钥环中设置。"),
+    ),
+    rule(
+        "bound-twice", "此连接已有另一份对应文件",
+        ("Two names for one field on one platform contradict each other.", "同一平台的两份对应会互相矛盾。"),
+        ("Join the two files.", "合并两个文件。"),
+    ),
+    rule(
+        "not-bound", "连接 {found} 没有对应文件：不会读取也不会写入",
+        ("Nothing is read from it or written to it.", "不会读取也不会写入。"),
+        ("Write its binding: deskweave init --connection.", "编写对应文件：deskweave init --connection。"),
+        Severity.WARNING,
+    ),
+    rule(
+        "holds-overlap", "记录集 {found} 与另一记录集可能存放同一问询",
+        ("One inquiry would exist twice on the platform.", "同一问询会在平台上出现两次。"),
+        ("Give them `holds` that exclude each other, or another `role`.", "让 `holds` 互斥，或使用不同 `role`。"),
+        Severity.WARNING,
+    ),
+    rule(
+        "choice-spelled-twice", "两个选项在平台上都写作 {found}，无法区分",
+        ("What is read back is always the first of them.", "读回时总是第一个。"),
+        ("Name them apart under `choices:` of the binding.", "在对应文件的 `choices:` 中区分。"),
+        Severity.WARNING,
+    ),
+    rule(
+        "status-claimed-twice", "两个状态使用了相同的原始值 {found}",
+        ("A record with that value could be in either status.", "带此值的记录无法判断状态。"),
+        ("Tell them apart by another native field.", "用另一个原生字段区分。"),
+    ),
+    rule(
+        "overlay-shape", "插件添加的内容形式不对：{found}",
+        ("What a plugin adds could not be joined with the practice.", "插件添加的内容无法与实践合并。"),
+        ("Mend the plugin: the hook answers an Overlay.", "修改插件：该钩子应返回 Overlay。"),
+    ),
+    rule(
+        "overlay-kind", "插件不能通过此钩子添加 {found}",
+        ("A hook for fields that adds metrics would surprise whoever allowed it.", "字段钩子添加指标会出人意料。"),
+        ("Use the hook for that kind.", "使用对应的钩子。"),
+    ),
+    rule(
+        "plugin-raised", "插件出错",
+        ("What the plugin should have said is missing.", "缺少该插件应给出的内容。"),
+        ("Mend or remove the plugin.", "修复或移除该插件。"),
+    ),
+    rule(
+        "check-did-not-run", "插件 {found} 的检查未能运行",
+        ("What it would have found stays unknown.", "它能发现的问题仍然未知。"),
+        ("Mend or remove the plugin, or block it for now.", "修复、移除或暂时屏蔽该插件。"),
+    ),
+    rule(
+        "not-a-demo", "{found} 不是演示目录",
+        ("The demo rewrites its folder, and must not rewrite another.", "演示会重写目录，不应覆盖其他目录。"),
+        ("Choose another folder.", "选择其他目录。"),
+    ),
+    rule(
+        "no-such-document", "文件中没有文档 {found}",
+        ("There is nothing to change.", "没有可修改的内容。"),
+        ("Name a document that is there.", "使用存在的文档。"),
+    ),
+    rule(
+        "bad-path", "路径 {found} 中途不是映射",
+        ("A value cannot be put inside a text or a list.", "不能在文本或列表内部设置值。"),
+        ("Name a path of mappings.", "使用由映射组成的路径。"),
+    ),
+)  # fmt: skip

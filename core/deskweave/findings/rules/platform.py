@@ -1,0 +1,109 @@
+"""Rules about platforms and runs: what `check`, `plan`, `apply` and `sync` find. `practice lint` meets none of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from deskweave.findings import Severity
+from deskweave.findings.rules.rule import Rule, rule
+
+_W, _N = Severity.WARNING, Severity.NOTE
+
+PLATFORM: Final[tuple[Rule, ...]] = (
+    rule(
+        "field-missing", "平台上没有字段 {found}",
+        ("It can neither be read nor written.", "既不能读取也不能写入。"),
+        ("Create it there, or correct `at:` in the binding.", "在平台上创建，或更正对应文件中的 `at:`。"),
+    ),
+    rule(
+        "field-not-yet-there", "字段 {found} 尚不存在，由 apply 创建",
+        ("Until then it is neither read nor written.", "在此之前既不读取也不写入。"),
+        ("Run deskweave apply.", "运行 deskweave apply。"),
+        _W,
+    ),
+    rule(
+        "choice-missing", "平台上的字段没有选项 {found}",
+        ("The platform refuses a value it does not know.", "平台会拒绝未知的值。"),
+        ("Add it there, or name another under `choices:` of the binding.", "在平台上添加，或在对应文件的 `choices:` 中换一个。"),
+    ),
+    rule(
+        "connection-not-read", "无法读取该连接的配置",
+        ("Nothing can be planned for it.", "无法为其生成计划。"),
+        ("Mend what the platform complains about, then run it again.", "解决平台提示的问题后重试。"),
+    ),
+    rule(
+        "preflight", "平台上的预检未通过",
+        ("Something would fail half-way through.", "执行到一半会失败。"),
+        ("Mend what is named, then plan again.", "解决所提示的问题后重新计划。"),
+    ),
+    rule(
+        "another-id", "元素在平台上以另一个标识出现：{found}",
+        ("Changing it could change somebody else's element.", "修改它可能误改他人的元素。"),
+        ("Plan with the account that made it.", "使用创建它的账号。"),
+        _W,
+    ),
+    rule(
+        "no-longer-wanted", "不再需要 {found}，但没有要求移除：保持不变",
+        ("Nothing is deleted unless a file says so.", "文件没有要求就不会删除。"),
+        ("State `remove:` to delete it.", "如要删除请写 `remove:`。"),
+        _N,
+    ),
+    rule(
+        "spelled-otherwise", "平台以自己的方式保存 {found}",
+        ("It counts as equal from now on.", "今后视为相同。"),
+        ("Nothing to do.", "无需处理。"),
+        _N,
+    ),
+    rule(
+        "plan-file", "计划文件无法使用",
+        ("A plan that was edited or is out of date must not be carried out.", "被修改或过期的计划不应执行。"),
+        ("Make a new plan.", "重新生成计划。"),
+    ),
+    rule(
+        "unknown-element", "{found} 不是此文件夹中的元素",
+        ("Nothing would be planned.", "不会生成任何计划。"),
+        ("Name one of the elements that are listed.", "使用列出的元素。"),
+    ),
+    rule(
+        "duplicate-mark", "同一问询在平台上被创建了两次",
+        ("People would work on both.", "可能有人分别处理两份。"),
+        ("Close or delete the second one.", "关闭或删除第二份。"),
+        _W,
+    ),
+    rule(
+        "field-dropped", "平台回答成功却没有保存该字段",
+        ("Both sides differ, although nobody refused anything.", "两边不一致，却没有任何拒绝。"),
+        ("Look at the field's rules on the platform.", "检查平台上该字段的规则。"),
+        _W,
+    ),
+    rule(
+        "gap-unread", "写入后无法读取历史",
+        ("A change made by somebody at that moment may be told late.", "同一时刻他人的修改可能延迟得知。"),
+        ("Nothing to do: it is read again.", "无需处理，会再次读取。"),
+        _N,
+    ),
+    rule(
+        "history-unreadable", "无法读取历史，其变更不精确",
+        ("Times of changes are those of reading.", "变更时间以读取时间为准。"),
+        ("Grant the right to read the history.", "授予读取历史的权限。"),
+        _W,
+    ),
+    rule(
+        "own-message-unmarked", "自己发出的消息没有标记",
+        ("It could be taken for a new one.", "可能被当成新消息。"),
+        ("Nothing to do: it is recognised by its text.", "无需处理，会按内容识别。"),
+        _N,
+    ),
+    rule(
+        "cross-reference-refused", "平台拒绝写入对方编号",
+        ("People cannot jump to the counterpart; nothing else is missing.", "无法跳转到对应工单，其余不受影响。"),
+        ("Look at the field on the platform.", "检查平台上的该字段。"),
+        _W,
+    ),
+    rule(
+        "cross-reference-unreadable", "无法读取存放对方编号的字段",
+        ("It is not written, lest something be lost.", "为避免丢失内容，不会写入。"),
+        ("Grant the right to read the field.", "授予读取该字段的权限。"),
+        _W,
+    ),
+)  # fmt: skip
