@@ -118,7 +118,7 @@ class Template:
     without: Mapping[str, Label] = field(default_factory=dict)
     channels: tuple[str, ...] = ()  #: in order of preference; empty: the user's choice (G2)
     reliability: Literal["ordinary", "assured"] = "ordinary"  #: G4, G11
-    answer: Literal["none", "receipt", "confirmation", "rating"] = "none"  #: G12
+    answer: Literal["none", "receipt", "reply", "confirmation", "rating"] = "none"  #: G12
     unanswered_after: timedelta | None = None  #: working time (G5)
     attempts: int = 1  #: how often it is tried in all, other channels included (G5)
     approval: str | None = None  #: role that approves before it goes out (G6, G10)
