@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -109,3 +110,17 @@ def test_the_built_in_practice_compiles(lab: SimpleNamespace) -> None:
     assert len(keys) == len(set(keys))
     assert {key.kind for key in keys} >= {"field", "choice", "status", "transition", "catalog_item", "clock", "metric", "calendar"}
     assert all(element.attributes["name"] for element in wanted.elements if ElementKey.of(element).kind in ("field", "choice"))
+
+
+def test_a_field_that_is_never_sent_there_is_looked_for_and_not_made(practice: Any, lab: SimpleNamespace) -> None:
+    """practice A9: what never goes to a connection is not offered there; a column that stands there already is still read."""
+    fields = {**practice.fields, "category": replace(practice.fields["category"], never_send=("here",))}
+    document = lab.bound({"title": "标题", "category": "分类"})
+    wanted = wanted_elements(replace(practice, fields=fields), document)
+    assert {str(key) for key in wanted.looked_for} == {
+        "field/fields/category@ledger",
+        "choice/fields/category/choices/usage@ledger",
+        "choice/fields/category/choices/other@ledger",
+    }
+    elsewhere = wanted_elements(replace(practice, fields=fields), {**document, "id": "there"})
+    assert not elsewhere.looked_for

@@ -42,8 +42,8 @@ class PracticeTerms(Protocol):
 class Wanted:
     """What one connection should have by practice and binding.
 
-    `looked_for` are elements the binding only reads (`policy: read_only`): they are matched and reported, never made. `was` names
-    the former keys of an element, newest first.
+    `looked_for` are elements that are only read (`policy: read_only`, or a field that is never sent there): they are matched and
+    reported, never made. `was` names the former keys of an element, newest first.
     """
 
     elements: tuple[Element, ...]
@@ -78,7 +78,7 @@ def wanted_elements(practice: PracticeTerms, document: Mapping[str, Json], *, la
             key = ElementKey.of(element)
             if former := _former(term):
                 was[key] = tuple(ElementKey(FIELD, f"fields/{old}", collection) for old in former)
-            read_only = _mapping(bound).get("policy") == "read_only"
+            read_only = _mapping(bound).get("policy") == "read_only" or document.get("id") in term.never_send
             texts = option_texts(practice, term, _mapping(_mapping(bound).get("choices")), language)
             for order, (name, label, old_names) in enumerate(_choices(practice, term), 1):
                 choice = _choice(term, collection, at, name, label, texts[name], order)

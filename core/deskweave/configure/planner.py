@@ -157,7 +157,7 @@ class _Draft:
             )
             self._block(key, element, None, entry, reason, "rename the others there, or bind another name (`at:`)")
         elif key in self.wanted.looked_for:
-            reason = f"{element.attributes.get('name')!r} is bound read_only and is not on the platform"
+            reason = f"{element.attributes.get('name')!r} is only read here (read_only, or never_send) and is not on the platform"
             self._block(key, element, None, entry, reason, "correct `at:` in the binding, or take the line out")
         elif entry is not None and not entry.made:
             name = element.attributes.get("name")

@@ -11,6 +11,7 @@ from typing import Final
 from deskweave.connector import Change, Draft, Patch, RemoteChange, RemoteRecord, View
 from deskweave.mapping.codec import Codec, Codecs, Unmapped, text_codec
 from deskweave.model import Binding, CollectionBinding, FieldBinding, FieldId, Json, StatusBinding, Value
+from deskweave.model.constraint import Constraint, constraint_of
 
 STATUS: Final = FieldId("status")
 
@@ -54,8 +55,10 @@ class BoundMapper:
     """`connector.Mapper` for a binding.
 
     It states every bound field it is given: whether a field may be written at all (policy, withholding, unreadable) is the
-    engine's decision, made before it asks. History lines carry raw values in the shape the record itself has; where a status is
-    made up of several native fields, a line of the deciding one may carry a mapping of all that are known.
+    engine's decision, made before it asks. A value that does not meet its field's constraints (practice A9) is treated like one
+    without a word, in both directions: it is kept raw and shown, and it is never written. History lines carry raw values in the
+    shape the record itself has; where a status is made up of several native fields, a line of the deciding one may carry a mapping
+    of all that are known.
     """
 
     def __init__(self, binding: Binding, dialect: Dialect) -> None:
@@ -63,6 +66,8 @@ class BoundMapper:
         self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
         self._fields = {name: _bound(binding, collection) for name, collection in binding.collections.items()}
         self._keys = {name: _status_keys(collection) for name, collection in binding.collections.items()}
+        asked = ((name, constraint_of(field)) for name, field in binding.fields.items())
+        self._constraints: dict[FieldId, Constraint] = {name: asks for name, asks in asked if asks is not None}
         self._blanks: dict[str, dict[FieldId, Value]] = {}
         self._projected: dict[tuple[str, FieldId, type, Value], Value | _Absent] = {}
 
@@ -221,9 +226,16 @@ class BoundMapper:
     # ------------------------------------------------------------------------------------------------------------ one value
     def _read(self, name: FieldId, at: FieldBinding, raw: Json) -> Value:
         field = self._binding.fields[name]
-        return self._dialect.codec(field.type).read(raw, field, at)
+        value = self._dialect.codec(field.type).read(raw, field, at)
+        asks = self._constraints.get(name)
+        if asks is not None and asks(value) is not None:
+            raise Unmapped
+        return value
 
     def _write(self, name: FieldId, at: FieldBinding, value: Value) -> Json:
+        asks = self._constraints.get(name)
+        if asks is not None and asks(value) is not None:
+            raise Unmapped
         field = self._binding.fields[name]
         return self._dialect.codec(field.type).write(value, field, at)
 
@@ -278,14 +290,22 @@ class BoundMapper:
                     raw = table.get(str(value), rule.get("default"))
                 elif value is None:
                     raw = rule.get("default")
-                elif name in collection.fields and name in self._binding.fields:
-                    raw = self._write(name, collection.fields[name], value)
-                    raw = rule.get("default") if raw is None else raw  # blank text says no more than none
                 else:
-                    raw = str(value)
+                    raw = self._companion(collection, name, value)
+                    raw = rule.get("default") if raw is None else raw  # blank text says no more than none
             if raw is not None:
                 found[native] = raw
         return found
+
+    def _companion(self, collection: CollectionBinding, name: FieldId, value: Value) -> Json:
+        """A field's value as a companion; None where it must not be written, or the platform has no spelling for it."""
+        if name in collection.fields and name in self._binding.fields:
+            try:
+                return self._write(name, collection.fields[name], value)
+            except Unmapped:
+                return None
+        asks = self._constraints.get(name)
+        return None if asks is not None and asks(value) is not None else str(value)
 
 
 def digest_of(value: Json) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -19,6 +19,7 @@ from deskweave.errors import (
     Scope,
     TransientError,
 )
+from deskweave.model import FieldId
 from deskweave.model.desk import PlannedWrite
 from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links, links_by_id
@@ -26,7 +27,7 @@ from deskweave.store.values import ulid_time
 from deskweave.sync.pull import lines_of
 from deskweave.sync.push import fetch
 from deskweave.sync.reconcile import NO_LINES, Reconciliation
-from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
+from deskweave.sync.run import STATUS, Progress, Run, Side, key_of, next_wait, ref_key
 
 TOGETHER: Final = 20  #: creates between one intent and its answer; all that a crash leaves to be looked for
 
@@ -155,6 +156,8 @@ def _claim(run: Run, side: Side, capabilities: CollectionCapabilities, births: S
                 if draft is None:
                     continue
                 link.frozen = _freeze(draft)
+            else:
+                link.frozen = _stripped(run, side, rows, link)
             link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
             link.not_before, link.lease_until = run.now() + wait_of(capabilities), run.now() + run.timing.lease
             ready.append(Birth(link, _thaw(link), first))
@@ -184,6 +187,26 @@ def _freeze(draft: Draft) -> dict[str, Any]:
         "parent": None if draft.parent is None else [draft.parent.collection, draft.parent.rid],
         "on_behalf_of": draft.on_behalf_of,
     }
+
+
+def _stripped(run: Run, side: Side, rows: Reconciliation, link: Link) -> dict[str, Any]:
+    """A draft that was frozen before something was withheld from the platform, without it: it is sent again, and not that."""
+    assert link.inquiry is not None
+    frozen: dict[str, Any] = dict(link.frozen or {})
+    withheld = run.withheld(side.name, rows.values[link.inquiry])
+    collection = side.binding.collections[link.collection]
+    natives = {at.native for name, at in collection.fields.items() if name in withheld}
+    for spelled in collection.statuses.values():
+        natives |= {native for native, rule in spelled.sets.items() if _names(rule) & withheld}
+        if STATUS in withheld:
+            natives |= {*spelled.is_, *spelled.sets}
+    return {**frozen, "fields": {native: raw for native, raw in frozen["fields"].items() if native not in natives}}
+
+
+def _names(rule: object) -> frozenset[FieldId]:
+    """The field a companion of a status takes its value from."""
+    word = (rule.get("field") or rule.get("choice")) if isinstance(rule, Mapping) else None
+    return frozenset((FieldId(str(word)),)) if word else frozenset()
 
 
 def _thaw(link: Link) -> Draft:

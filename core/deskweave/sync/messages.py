@@ -322,7 +322,7 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
         link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
         link.not_before, link.lease_until = run.now() + wait, run.now() + run.timing.lease
         save_links(tx, [link])
-        origin = _origin(run, tx, message)
+        origin = _origin(run, tx, message, side)
     text = carry(message.message, author=message.author, origin=origin, mark=message.id)
     outcome: Outcome | None = None
     failure: RemoteError | PluginError | None = None
@@ -391,12 +391,16 @@ def _refused(run: Run, side: Side, link: Link, parent: Link, failure: RemoteErro
         )
 
 
-def _origin(run: Run, tx: sa.Connection, message: StoredMessage) -> str:
-    """Where a message was said, as people know it: connection and number there, else our own number."""
+def _origin(run: Run, tx: sa.Connection, message: StoredMessage, side: Side) -> str:
+    """Where a message was said, as people know it: connection and number there, else our own number.
+
+    Our own number stands as well where the label there gives away what is withheld from the platform it goes to.
+    """
     name = message.source.partition(":")[2] if message.source.startswith("connection:") else ""
     if name:
+        values = load_documents(tx, [message.inquiry])[message.inquiry].values
         for link in links_of(tx, [message.inquiry]).get(message.inquiry, []):
-            if link.conn == name and link.label:
+            if link.conn == name and link.label and not run.tells(link, side.name, values):
                 return f"{name} {link.label}"
     number = numbers_of(tx, [message.inquiry]).get(message.inquiry)
     return f"{name or 'deskweave'} INQ-{number}"

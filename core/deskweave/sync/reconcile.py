@@ -470,8 +470,16 @@ class Reconciliation:
         if side.binding.collections[link.collection].cross_reference is None:
             return None
         others = [one for one in self.links[inquiry] if one.id != link.id and one.state == "live" and one.label]
-        text = " | ".join(" ".join(part for part in (one.label, one.url) if part) for one in sorted(others, key=lambda one: one.id))
+        text = " | ".join(
+            " ".join(part for part in (self._called(inquiry, one, link), one.url) if part)
+            for one in sorted(others, key=lambda one: one.id)
+        )
         return text or None
+
+    def _called(self, inquiry: InquiryId, other: Link, link: Link) -> str:
+        """What a counterpart is called on this record: by its id where its label gives away what is withheld from here."""
+        given_away = self.run.tells(other, link.conn, self.values[inquiry])  # type: ignore[arg-type]
+        return str(other.rid) if given_away else str(other.label)
 
     def refresh(self, inquiry: InquiryId, link: Link) -> None:
         """Whether there is anything to write to a record, or to create."""

@@ -20,6 +20,7 @@ from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Po
 from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
 from deskweave.model.predicate import holds
 from deskweave.store import Store
+from deskweave.store.links import Link
 from deskweave.store.streams import pause_connection, read_connection
 from deskweave.sync.report import ConnectionReport, Guard, SyncReport, Timing
 
@@ -106,6 +107,7 @@ class Run:
     notices: int = 0
     foreign: dict[ConnectionName, list[str]] = field(default_factory=dict)  #: labels of records with a mark we do not know
     touched: set[str] = field(default_factory=set)
+    never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
 
     def part(self, side: Side) -> ConnectionReport:
         return self.report.connections[side.name]
@@ -166,10 +168,34 @@ class Run:
 
     # ------------------------------------------------------------------------------------------------------------- routes
     def withheld(self, connection: ConnectionName, values: Mapping[FieldId, Value]) -> frozenset[FieldId]:
-        """Fields that never go to a connection. An inquiry that fits no route any more keeps the strictest word."""
+        """Fields that never go to a connection: by the practice (`never_send`) on any route, and by the routes it fits.
+
+        An inquiry that fits no route any more keeps the strictest word.
+        """
         every = [route for route in self.routes if connection in route.among]
         fitting = [route for route in every if holds(route.when, values)] or every
-        return frozenset(name for route in fitting for name in route.withhold.get(connection, ()))
+        routed = frozenset(name for route in fitting for name in route.withhold.get(connection, ()))
+        return routed | self._never_sent(connection)
+
+    def _never_sent(self, connection: ConnectionName) -> frozenset[FieldId]:
+        found = self.never_sent.get(connection)
+        if found is None:
+            found = frozenset(name for name, field in self.fields.items() if connection in field.never_send)
+            self.never_sent[connection] = found
+        return found
+
+    def tells(self, other: Link, connection: ConnectionName, values: Mapping[FieldId, Value]) -> bool:
+        """Whether a record's label gives away what is withheld from a connection: some platforms call a record by its title.
+
+        Held against what the record said when its label was read as well: the inquiry may have moved on since.
+        """
+        label = " ".join((other.label or "").split())
+        for name in self.withheld(connection, values) if label else ():
+            for value in _flat([values.get(name), other.seen.values.get(name), other.seen.unknown.get(name)]):
+                text = " ".join(value.split()) if isinstance(value, str) else ""
+                if (text and (text in label or label in text)) or str(value) == label:
+                    return True
+        return False
 
     def gate(self, answers: Callable[[], Gate]) -> Verdict:
         """Ask the gates. One that raises is a closed one."""
@@ -186,6 +212,16 @@ class Run:
                     return Verdict(f"two plugins want different values for {name}", {})
                 amend[name] = value
         return Verdict(None, amend)
+
+
+def _flat(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _flat(one)
+    elif value is not None:
+        yield value
 
 
 def fingerprint(view: View, digest: str) -> str:

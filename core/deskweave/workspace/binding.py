@@ -20,6 +20,7 @@ from deskweave.model import (
     StatusBinding,
     Visibility,
 )
+from deskweave.model.constraint import keywords_of
 from deskweave.practice import Practice
 
 #: collection and field of what is bound and not on the platform yet
@@ -197,6 +198,7 @@ def _term(practice: Practice, slug: str) -> Json:
         "type": field.type,
         "choices": sorted(field.choices),
         "catalog": sorted(practice.catalog) if field.type == "catalog_item" else [],
+        "constraints": _plain(keywords_of(field)),
     }
 
 
