@@ -147,11 +147,15 @@ def test_the_same_value_deeper(first: str, second: str) -> None:
 
 def test_two_files_of_one_layer_may_share_a_document() -> None:
     practice = composed(
-        "kind: Routing\nid: routing\nsatisfies: [J2]\nroles: {lead: {label: {en: Lead, zh: 组长}}}\n",
-        "kind: Routing\nid: routing\nsatisfies: [J4]\nroles: {coach: {label: {en: Coach, zh: 教练}}}\n",
+        "kind: Routing\nid: routing\nsatisfies: [M2]\nroles: {lead: {label: {en: Lead, zh: 组长}}}\n",
+        "kind: Routing\nid: routing\nsatisfies: [M1, J1]\nroles: {coach: {label: {en: Coach, zh: 教练}}}\n",
     )
     assert {"agent", "lead", "coach"} <= set(practice.roles)
-    assert practice.documents["Routing", "routing"]["satisfies"] == ["J1", "J2", "J4"]
+    assert practice.documents["Routing", "routing"]["satisfies"] == [
+        *builtin().documents["Routing", "routing"]["satisfies"],
+        "M1",
+        "M2",
+    ]
 
 
 def test_the_environment_has_the_last_word() -> None:

@@ -74,7 +74,7 @@ def escalations(sense: Sense) -> Iterator[Finding]:
 
 
 def _upwards(sense: Sense, rule: EscalationRule, path: Path) -> Iterator[Finding]:
-    """A functional escalation out of a known tier has to lead to a higher one."""
+    """A functional escalation out of a known tier leads to a higher one, or to a group that is not of a lower one."""
     routing = sense.practice.routing
     if rule.type != "functional" or rule.when is None:
         return
@@ -87,8 +87,8 @@ def _upwards(sense: Sense, rule: EscalationRule, path: Path) -> Iterator[Finding
     possible = [slug for slug, test in zip(routing.tiers, tests, strict=True) if cases.find(rule.when, test).possible]
     if not possible or len(possible) == len(routing.tiers):
         return  # not about tiers
-    lowest = min(possible, key=lambda slug: routing.tiers[slug].rank)
-    if routing.tiers[lowest].rank >= target.rank or any(routing.tiers[slug].rank >= target.rank for slug in possible):
+    allowed = target.rank - 1 if group is None else target.rank  # a group of the same tier may know more, or be on site (J3, J7)
+    if any(routing.tiers[slug].rank > allowed for slug in possible):
         worst = max(possible, key=lambda slug: routing.tiers[slug].rank)
         message = f"{rule.slug!r} leads from {worst!r} to {rule.to!r}, which is no higher tier"
         remedy = "let it lead to a tier of a higher rank"
