@@ -24,10 +24,10 @@ def metric_of(slug: str, body: Body) -> Metric:
         by=tuple(body.get("by", ())),
         where=body.get("where"),
         value=body["value"],
-        unit=body.get("unit") or _UNITS.get(next(iter(body["value"])), "duration"),
+        unit=unit_of(body),
         target=None
         if target is None
-        else MetricTarget(better=target["better"], goal=_amount(target.get("goal")), warn=_amount(target.get("warn"))),
+        else MetricTarget(better=target["better"], goal=amount(target.get("goal")), warn=amount(target.get("warn"))),
         examples=tuple(body.get("examples", ())),
         grain=body.get("grain", "inquiry"),
         criteria={
@@ -39,6 +39,11 @@ def metric_of(slug: str, body: Body) -> Metric:
     )
 
 
-def _amount(value: float | str | None) -> float | None:
+def unit_of(body: Body) -> Any:
+    """The unit that is stated, else what the value tree says."""
+    return body.get("unit") or _UNITS.get(next(iter(body["value"])), "duration")
+
+
+def amount(value: float | str | None) -> float | None:
     """A ratio, a count, or a duration in seconds."""
     return duration(value).total_seconds() if isinstance(value, str) else value

@@ -1,35 +1,136 @@
-"""References of metrics: fields, clocks, roles, and the rows of their examples."""
+"""References of metrics: fields, clocks, roles, criteria, the parts of composites, and the rows of their examples."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any, Final
 
 from deskweave.documents import problem, shown
 from deskweave.findings import Finding
-from deskweave.practice.references.terms import References, as_list, as_map
+from deskweave.model.attainment import Ingredient, faults
+from deskweave.practice.build.metric import amount, unit_of
+from deskweave.practice.references.terms import RECORDS, References, as_list, as_map
 
 _MEASURABLE: Final = frozenset(("number", "integer", "duration"))
+At = tuple[str, str]
 
 
-def check_metric(r: References, at: tuple[str, str], body: Mapping[str, Any]) -> Iterator[Finding]:
+def check_metric(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:
+    whole, value = r, as_map(body.get("value"))
+    r = of_record(whole, str(body.get("grain", "inquiry")))
     terms = r.terms
     by = as_map(body.get("period")).get("by")
     instants = [name for name, spec in terms.fields.items() if spec.get("type") in ("datetime", "date")]
     yield from r.known("field that holds a moment", by, instants, *at, "period", "by")
-    yield from r.all_known("field", body.get("by"), terms.fields, *at, "by")
     yield from r.known("role", body.get("judges"), [*terms.roles, "desk"], *at, "judges")
     yield from r.predicate(body.get("where"), *at, "where")
-    yield from _value(r, as_map(body.get("value")), *at, "value")
-    names = [*terms.fields, *terms.clocks]
+    yield from _criteria(r, at, body)
+    if "composite" in value:
+        yield from _composite(whole, at, body)
+    else:
+        yield from r.all_known("field", body.get("by"), terms.fields, *at, "by")
+        yield from _value(r, value, *at, "value")
     for number, example in enumerate(as_list(body.get("examples"))):
-        for row, cells in enumerate(as_list(as_map(example).get("given"))):
-            for name, cell in as_map(cells).items():
-                path = (*at, "examples", number, "given", row, name)
-                yield from r.known("field or clock", name, names, *path)
-                if isinstance(cell, Mapping) is not (name in terms.clocks) and name in names and cell is not None:
-                    message = "a clock's cell is {took, goal}, a field's is a value"
-                    yield problem("example-cell", r.place(*path), shown(cell), message)
+        path: tuple[str | int, ...] = (*at, "examples", number, "given")
+        given = as_map(example).get("given")
+        if not isinstance(given, Mapping):
+            yield from _rows(r, given, *path)
+        elif "composite" in value:
+            for record, rows in given.items():
+                if record in RECORDS:
+                    yield from _rows(of_record(whole, record), rows, *path, record)
+        else:
+            message = "only a composite reads several records; the rows of this metric are all of one"
+            yield problem("example-records", r.place(*path), shown(given), message, remedy="write the rows as a list")
+
+
+def of_record(r: References, record: str) -> References:
+    """The same check, where names mean the fields of a record; clocks are an inquiry's alone."""
+    if record == "inquiry":
+        return r
+    found, found.terms = copy(r), copy(r.terms)
+    found.terms.fields, found.terms.clocks = r.terms.records.get(record, {}), []
+    return found
+
+
+def _criteria(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:
+    criteria, value = as_map(body.get("criteria")), as_map(body.get("value"))
+    for slug, criterion in criteria.items():
+        yield from r.predicate(as_map(criterion).get("where"), *at, "criteria", slug, "where")
+    if "fulfilled" in value and not criteria:
+        message = "no criterion is stated that could be fulfilled"
+        remedy = "state them under `criteria:`, each with `label` and `where`"
+        yield problem("criteria-missing", r.place(*at, "value", "fulfilled"), shown(value["fulfilled"]), message, remedy=remedy)
+    if criteria and value and "fulfilled" not in value:
+        message = "criteria that the value does not count"
+        remedy = "write `value: {fulfilled: every}` or `{fulfilled: each}`, or take the criteria out"
+        yield problem("criteria-unused", r.place(*at, "criteria", key=True), shown(next(iter(criteria))), message, remedy=remedy)
+
+
+def _composite(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:
+    metrics = dict(r.terms.of("Metric"))
+    known = {name: _ingredient(metric) for name, metric in metrics.items()}
+    path = (*at, "value", "composite")
+    for key in ("where", "criteria"):
+        if body.get(key):
+            message = f"a composite reads no rows itself, so {key} would say nothing"
+            yield problem(
+                "composite-rows",
+                r.place(*at, key, key=True),
+                key,
+                message,
+                remedy=f"state {key} in the parts, and take it out here",
+            )
+    for fault in faults(at[1], known):
+        yield problem(
+            fault.rule,
+            r.place(*path, fault.part, key=True),
+            fault.part,
+            fault.message,
+            allowed=fault.allowed,
+            remedy=fault.remedy,
+            word=fault.part if fault.allowed else None,
+        )
+    for number, name in enumerate(as_list(body.get("by"))):
+        for part in known[at[1]].parts:
+            of_part = metrics.get(part, {})
+            if "composite" in as_map(of_part.get("value")):
+                continue  # it says so itself of its own parts
+            fields = of_record(r, str(of_part.get("grain", "inquiry"))).terms.fields
+            if part in metrics and name not in fields:
+                message = f"{part!r} cannot be broken down by {name!r}, so neither can a composite of it"
+                remedy = "break down by a field that the records of all parts have, or take the part out"
+                yield problem("composite-by", r.place(*at, "by", number), shown(name), message, allowed=fields, remedy=remedy)
+
+
+def _ingredient(body: Mapping[str, Any]) -> Ingredient:
+    """What of a metric decides whether it can be a part; what is misshapen has been told already."""
+    target, value = as_map(body.get("target")), as_map(body.get("value"))
+    goal = target.get("goal")
+    try:
+        reached = amount(goal)
+    except ValueError:
+        reached = None
+    return Ingredient(
+        every=str(as_map(body.get("period")).get("every")),
+        unit=str(unit_of(body)) if value else "",
+        better=target.get("better"),
+        goal=reached if isinstance(reached, (int, float)) else None,
+        parts={name: weight for name, weight in as_map(value.get("composite")).items() if isinstance(weight, (int, float))},
+    )
+
+
+def _rows(r: References, rows: Any, *path: str | int) -> Iterator[Finding]:
+    terms = r.terms
+    names = [*terms.fields, *terms.clocks]
+    for row, cells in enumerate(as_list(rows)):
+        for name, cell in as_map(cells).items():
+            here = (*path, row, name)
+            yield from r.known("field or clock", name, names, *here)
+            if isinstance(cell, Mapping) is not (name in terms.clocks) and name in names and cell is not None:
+                message = "a clock's cell is {took, goal}, a field's is a value"
+                yield problem("example-cell", r.place(*here), shown(cell), message)
 
 
 def _value(r: References, tree: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
