@@ -6,15 +6,17 @@ says what is allowed and yet makes little sense. `check_binding` and `check_work
 
 from deskweave.practice.binding import check_binding, check_workspace
 from deskweave.practice.build import duration
-from deskweave.practice.compose import PRACTICE_KINDS, builtin, builtin_pack, compose, compose_layers, overlay_layers, resolve
+from deskweave.practice.compose import PRACTICE_KINDS, builtin, compose, compose_layers, overlay_layers
 from deskweave.practice.lint import lint
-from deskweave.practice.practice import OVERLAY_KINDS, DocumentKey, Layer, Overlay, Pack, Practice
+from deskweave.practice.packs import builtin_pack, practice_files, resolve
+from deskweave.practice.practice import OVERLAY_KINDS, DocumentKey, Layer, Origin, Overlay, Pack, Practice
 
 __all__ = [
     "OVERLAY_KINDS",
     "PRACTICE_KINDS",
     "DocumentKey",
     "Layer",
+    "Origin",
     "Overlay",
     "Pack",
     "Practice",
@@ -27,5 +29,6 @@ __all__ = [
     "duration",
     "lint",
     "overlay_layers",
+    "practice_files",
     "resolve",
 ]

@@ -1,8 +1,9 @@
 """Layers of documents to one practice.
 
-Order: packs of `extends` left to right, each with its own; plugins' overlays by name; the client's files by path; the environment.
-Maps merge key by key, scalars and lists replace, `remove` goes before the layer's own keys, and two documents of one layer may not
-set the same value. `satisfies` is collected. All that is wrong is said at once.
+Order: what `extends` names left to right, each with its own; plugins' overlays by name; the client's files by path; the
+environment. Maps merge key by key, scalars and lists replace, and two documents of one layer may not set the same value. A layer
+first takes away what its `remove` names, then carries over what its terms' `was` renames, then sets its own keys. `satisfies` is
+collected. All that is wrong is said at once.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
-from deskweave.documents import API_VERSION, KINDS, Document, check, check_complete, in_order, problem, read_all, shown, split
+from deskweave.documents import API_VERSION, KINDS, Document, check, check_complete, in_order, problem, shown, split
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
 from deskweave.model import Json
 from deskweave.practice.build import build
+from deskweave.practice.packs import builtin_pack, read_pack, resolve
 from deskweave.practice.practice import DocumentKey, Layer, Overlay, Pack, Practice, locate
 from deskweave.practice.references import check_references
+from deskweave.practice.renames import Renames, forget
 
 Path = tuple[str, ...]
 Overlays = Sequence[Overlay] | Callable[[Practice], Iterable[Overlay]]
@@ -30,19 +33,19 @@ _SINGLE: Final = "practice"
 """Every layer's Practice document is the same one, whatever its id: the topmost names the result."""
 
 
-def builtin_pack() -> Pack:
-    """The pack `deskweave:service-desk`, the practice of practice.md as data."""
-    return Pack("deskweave:service-desk", "1.0.0", files("deskweave.practice") / "builtin")
-
-
 @lru_cache(maxsize=1)
 def builtin() -> Practice:
     """The built-in practice alone, composed."""
-    return compose_layers([_pack_layer(builtin_pack())])
+    return compose_layers([read_pack(builtin_pack())])
 
 
 def compose(
-    documents: Sequence[Document], *, packs: Iterable[Pack] = (), overlays: Overlays = (), environment: Sequence[Document] = ()
+    documents: Sequence[Document],
+    *,
+    packs: Iterable[Pack] = (),
+    overlays: Overlays = (),
+    environment: Sequence[Document] = (),
+    below: Sequence[Layer] | None = None,
 ) -> Practice:
     """A client's files, with everything they build on, to a practice.
 
@@ -52,11 +55,15 @@ def compose(
         overlays: what plugins add (sorted by `origin` here), or a function that is given the practice as composed from the packs
             alone and answers them.
         environment: documents of one environment, over everything else.
+        below: the layers of `extends`, where they have been resolved already (folders can only be resolved from a folder).
 
     Raises:
         DocumentError: with every finding at once.
     """
-    below = resolve(documents, packs)
+    below = list(resolve(documents, packs) if below is None else below)
+    misplaced = [_misplaced(document) for document in environment if "extends" in document.body]
+    if misplaced:
+        raise DocumentError(misplaced)
     if callable(overlays):
         overlays = list(overlays(compose_layers(below))) if below else []
     layers = [*below, *overlay_layers(overlays), Layer(name="files", documents=tuple(documents))]
@@ -65,81 +72,9 @@ def compose(
     return compose_layers(layers)
 
 
-def resolve(documents: Sequence[Document], packs: Iterable[Pack] = ()) -> list[Layer]:
-    """The layers of packs below a client's documents, in order; a pack reached twice stands once, where it was reached first.
-
-    Raises:
-        DocumentError: `extends` names a pack that is not there, or packs extend each other in a circle.
-    """
-    offered = [builtin_pack(), *packs]
-    done: dict[str, Layer] = {}
-    findings: list[Finding] = []
-    _resolve(documents, offered, done, (), findings)
-    if findings:
-        raise DocumentError(in_order(findings))
-    return list(done.values())
-
-
-def _resolve(
-    documents: Sequence[Document], offered: Sequence[Pack], done: dict[str, Layer], above: Path, findings: list[Finding]
-) -> None:
-    for document in documents:
-        wanted = document.body.get("extends") if document.kind == "Practice" else None
-        for number, address in enumerate(wanted if isinstance(wanted, (list, tuple)) else ()):
-            place = document.place(("extends", number))
-            pack = _offered(str(address), offered)
-            if pack is None:
-                names = sorted({_address(pack) for pack in offered})
-                findings.append(
-                    problem(
-                        "unknown-pack", place, shown(address), "no installed plugin offers that pack", allowed=names, word=address
-                    )
-                )
-            elif _address(pack) in above:
-                findings.append(problem("extends-circle", place, shown(address), "the packs extend each other in a circle"))
-            elif _address(pack) not in done:
-                layer = _pack_layer(pack)
-                _resolve(layer.documents, offered, done, (*above, _address(pack)), findings)
-                done[_address(pack)] = layer
-
-
-def _offered(address: str, offered: Sequence[Pack]) -> Pack | None:
-    found = [pack for pack in offered if _address(pack) == address]
-    return max(found, key=lambda pack: [int(part) if part.isdecimal() else 0 for part in pack.version.split(".")], default=None)
-
-
-def _address(pack: Pack) -> str:
-    return f"{pack.name}@{pack.version.split('.')[0]}"
-
-
-def _pack_layer(pack: Pack) -> Layer:
-    if pack.name == "deskweave:service-desk":
-        return _builtin_layer(pack.version)
-    return _read_pack(pack)
-
-
-@lru_cache(maxsize=2)
-def _builtin_layer(version: str) -> Layer:
-    return _read_pack(builtin_pack())
-
-
-def _read_pack(pack: Pack) -> Layer:
-    documents = []
-    findings: list[Finding] = []
-    for entry in sorted(
-        (entry for entry in pack.files.iterdir() if entry.name.endswith((".yaml", ".yml"))), key=lambda entry: entry.name
-    ):
-        try:
-            documents += [_renamed(document, f"{pack.name}/{entry.name}") for document in read_all([entry])]
-        except DocumentError as error:
-            findings += error.findings
-    if findings:
-        raise DocumentError(in_order(findings))
-    return Layer(name=f"pack:{_address(pack)}", documents=tuple(documents))
-
-
-def _renamed(document: Document, source: str) -> Document:
-    return Document(kind=document.kind, id=document.id, body=document.body, source=source, spot=document.spot)
+def _misplaced(document: Document) -> Finding:
+    message, remedy = "an environment extends nothing: it stands on top", "move `extends` to the practice's own files"
+    return problem("extends-misplaced", document.place("extends", key=True), "extends", message, remedy=remedy)
 
 
 def overlay_layers(overlays: Iterable[Overlay]) -> list[Layer]:
@@ -187,12 +122,13 @@ def compose_layers(layers: Iterable[Layer]) -> Practice:
         DocumentError: with every finding at once.
     """
     composed = Composed()
-    for layer in layers:
+    stacked = tuple(layers)
+    for layer in stacked:
         composed.add(layer)
     composed.check()
     if composed.findings:
         raise DocumentError(in_order(composed.findings))
-    return build(composed.documents(), composed.origins, composed.digest())
+    return replace(build(composed.documents(), composed.origins, composed.digest()), layers=stacked)
 
 
 class Composed:
@@ -203,6 +139,7 @@ class Composed:
         self.origins: dict[Path, Document] = {}
         self.findings: list[Finding] = []
         self._misshapen: set[DocumentKey] = set()
+        self._renamed = Renames()
 
     # ----------------------------------------------------------------------------------------------------------- merge
     def add(self, layer: Layer) -> None:
@@ -215,6 +152,7 @@ class Composed:
             self.findings += found
         for document in own:
             self._remove(document)
+        self._renamed.carry([(document, self._key(document)) for document in own], self.bodies, self.origins)
         taken: dict[Path, Document] = {}
         for document in own:
             key = self._key(document)
@@ -311,9 +249,7 @@ class Composed:
         return None
 
     def _forget(self, path: Path) -> None:
-        length = len(path)
-        for known in [known for known in self.origins if known[:length] == path]:
-            del self.origins[known]
+        forget(self.origins, path)
 
     # ---------------------------------------------------------------------------------------------------------- result
     def place(self, *path: str | int, key: bool = False) -> Place:
@@ -339,7 +275,8 @@ class Composed:
         for (kind, name), body in self.bodies.items():
             if (kind, name) not in self._misshapen:
                 self.findings += check_complete(kind, body, self._locate(kind, name))
-        self.findings += check_references(self.bodies, self.place)
+        self.findings += self._renamed.kept(self.bodies, self.place)
+        self.findings += self._renamed.explained(check_references(self.bodies, self.place))
 
 
 _OWN_KEYS: Final = frozenset(("kind", "id", "apiVersion", "remove", "satisfies", "extends"))

@@ -72,10 +72,36 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """Documents of one standing: a pack, a plugin, the client's files, an environment. Its files may not set the same value."""
+    """Documents of one standing: a pack, a plugin, the client's files, an environment. Its files may not set the same value.
+
+    Attributes:
+        name: `pack:<name>@<major>`, `folder:<path>`, `plugin:<name>`, `files` or `environment`.
+        documents: in the order of their files.
+        address: of a pack or folder, as practice.lock names it: `deskweave:service-desk@1`, `../base`.
+        version: of a pack or folder.
+        place: the entry of `extends` that asked for it.
+    """
 
     name: str
-    documents: tuple[Document, ...]
+    documents: tuple[Document, ...] = field(repr=False)
+    address: str = ""
+    version: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def title(self) -> str:
+        """What people call it: `deskweave:service-desk 1.0.0`, `../base 2026.1`, `plugin:acme`, `files`."""
+        if not self.address:
+            return self.name
+        return f"{self.address if self.name.startswith('folder:') else self.address.rpartition('@')[0]} {self.version}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who said a value: the layer, and the place in its file."""
+
+    layer: Layer
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +143,7 @@ class Practice:
     glossary: Mapping[str, Term]
     documents: Mapping[DocumentKey, Mapping[str, Any]]  #: composed, as files would say it; never change one
     origins: Mapping[tuple[str, ...], Document] = field(repr=False, compare=False)  #: which document set what; ask `origin`
+    layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)  #: lowest first; ask `source` which of them said what
 
     def origin(self, path: str | Sequence[str | int], *, key: bool = False) -> Place:
         """Who said it: the file, or `plugin:<name>`, that set the value at `<Kind>/<id>/<path in the document>`.
@@ -129,11 +156,26 @@ class Practice:
         parts = split(path) if isinstance(path, str) else tuple(str(part) for part in path)
         return locate(self.origins, parts, key=key)
 
+    def source(self, path: str | Sequence[str | int], *, key: bool = False) -> Origin:
+        """Like `origin`, with the layer the file belongs to.
+
+        Raises:
+            KeyError: no document of the practice stands at the path's beginning.
+        """
+        parts = split(path) if isinstance(path, str) else tuple(str(part) for part in path)
+        said = _said(self.origins, parts)
+        layer = next((layer for layer in self.layers if any(one.source == said.source for one in layer.documents)), None)
+        return Origin(layer=layer or Layer(name=said.source, documents=()), place=locate(self.origins, parts, key=key))
+
+
+def _said(origins: Mapping[tuple[str, ...], Document], parts: tuple[str, ...]) -> Document:
+    """The document that set the value at a path, or its nearest parent."""
+    for length in range(len(parts), 1, -1):
+        if (document := origins.get(parts[:length])) is not None:
+            return document
+    raise KeyError("/".join(parts[:2]))
+
 
 def locate(origins: Mapping[tuple[str, ...], Document], parts: tuple[str, ...], *, key: bool = False) -> Place:
     """The place of a path over all documents."""
-    for length in range(len(parts), 1, -1):
-        document = origins.get(parts[:length])
-        if document is not None:
-            return document.place(parts[2:], key=key)
-    raise KeyError("/".join(parts[:2]))
+    return _said(origins, parts).place(parts[2:], key=key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,32 +16,84 @@ from deskweave.plugins import Plugins
 from deskweave.workspace.folder import FILE, Folder
 
 if TYPE_CHECKING:
-    from deskweave.practice import Overlay, Pack, Practice
+    from deskweave.practice import Layer, Overlay, Pack, Practice
+    from deskweave.practice.lock import LayerChange, LockedLayer
 
 LOCK_SUFFIX = ".lock.yaml"
 
 
 def practice_files(folder: Folder) -> tuple[list[Path], list[Path]]:
     """The client's practice files by path, and those of the environment (`practice/env/<environment>.yaml`)."""
+    from deskweave.practice import practice_files as files_in
+
     root = folder.practice_folder
-    env = root / "env"
-    found = sorted(
-        path
-        for pattern in ("*.yaml", "*.yml")
-        for path in root.rglob(pattern)
-        if env not in path.parents and not path.name.startswith(".")
-    )
-    own = [env / f"{folder.environment}{suffix}" for suffix in (".yaml", ".yml")]
-    return found, [path for path in own if path.is_file()]
+    own = [root / "env" / f"{folder.environment}{suffix}" for suffix in (".yaml", ".yml")]
+    return files_in(root), [path for path in own if path.is_file()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The practice of a folder and environment, and what it was made of."""
+
+    practice: Practice
+    below: Sequence[Layer]  #: packs and folders of `extends`, lowest first
+    bodies: list[Mapping[str, Json]]  #: of the documents of every layer
 
 
 def compose_practice(folder: Folder, plugins: Plugins) -> tuple[Practice, list[Mapping[str, Json]]]:
     """The practice of this folder and environment, and the bodies of the documents of every layer it was made of.
 
     Raises:
-        DocumentError: with every finding of every file at once.
+        DocumentError: with every finding of every file at once; also where a pack or folder is not what practice.lock says.
     """
-    from deskweave.practice import compose, resolve
+    from deskweave.practice.lock import check_lock, read_lock
+
+    sources = read_sources(folder, plugins)
+    lock = read_lock(folder.root)
+    findings = check_lock(lock, sources.below) if lock is not None else []
+    if findings:
+        raise DocumentError(in_order(findings))
+    loaded = sources.compose(sources.below)
+    return loaded.practice, loaded.bodies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What there is to compose, read and not yet composed."""
+
+    documents: list[Document]
+    environment: list[Document]
+    below: list[Layer]
+    plugins: Plugins
+
+    def compose(self, below: Sequence[Layer]) -> Loaded:
+        """The practice over these layers of `extends`: those there are, or those that were accepted.
+
+        Raises:
+            DocumentError: with every finding at once.
+        """
+        from deskweave.practice import compose
+
+        added: list[Overlay] = []
+
+        def overlays(practice: Practice) -> list[Overlay]:
+            added[:] = _overlays(practice, self.plugins)
+            return added
+
+        practice = compose(self.documents, overlays=overlays, environment=self.environment, below=below)
+        bodies = [document.body for layer in below for document in layer.documents]
+        bodies += [body for overlay in added for body in overlay.documents]
+        bodies += [document.body for document in (*self.documents, *self.environment)]
+        return Loaded(practice=practice, below=below, bodies=bodies)
+
+
+def read_sources(folder: Folder, plugins: Plugins) -> Sources:
+    """Read the client's practice and what it extends; practice.lock is not asked.
+
+    Raises:
+        DocumentError: there is no practice, or files cannot be read; all findings at once.
+    """
+    from deskweave.practice import resolve
 
     files, own = practice_files(folder)
     if not files:
@@ -52,17 +104,67 @@ def compose_practice(folder: Folder, plugins: Plugins) -> tuple[Practice, list[M
         raise DocumentError([problem("no-practice", place, name, message, remedy=remedy)])
     documents = read_all(files, root=folder.root)
     environment = read_all(own, root=folder.root)
-    packs = list(_packs(plugins))
-    added: list[Overlay] = []
+    below = resolve(documents, list(_packs(plugins)), root=folder.root, own=folder.practice_folder)
+    return Sources(documents=documents, environment=environment, below=below, plugins=plugins)
 
-    def overlays(below: Practice) -> list[Overlay]:
-        added[:] = _overlays(below, plugins)
-        return added
 
-    practice = compose(documents, packs=packs, overlays=overlays, environment=environment)
-    bodies = [document.body for layer in resolve(documents, packs) for document in layer.documents]
-    bodies += [body for overlay in added for body in overlay.documents]
-    return practice, bodies + [document.body for document in (*documents, *environment)]
+def lock_practice(folder: Folder, plugins: Plugins) -> bool:
+    """Write practice.lock for what the folder's practice extends today; answers whether its bytes have changed.
+
+    Raises:
+        DocumentError: the files cannot be read.
+        OSError: the lock file cannot be written.
+    """
+    from deskweave.practice.lock import write_lock
+
+    return write_lock(folder.root, read_sources(folder, plugins).below)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """What accepting the packs and folders that are there would change."""
+
+    new: Practice
+    old: Practice | None  #: the practice as it was accepted; None where the copies of what the layers said are gone
+    changes: list[LayerChange]
+    below: Sequence[Layer]
+    locked: bool  #: there is a lock file
+
+
+def read_upgrade(folder: Folder, plugins: Plugins) -> Upgrade:
+    """The practice over what is there, beside the one over what was accepted.
+
+    Raises:
+        DocumentError: the practice cannot be composed over what is there; all findings at once.
+    """
+    from deskweave.practice.lock import changes, read_lock
+
+    sources = read_sources(folder, plugins)
+    lock = read_lock(folder.root)
+    changed = changes(lock or {}, sources.below)
+    new = sources.compose(sources.below).practice
+    accepted = _accepted(folder, lock or {}, sources.below)
+    old = None
+    if accepted is not None:
+        try:
+            old = sources.compose(accepted).practice
+        except DocumentError:
+            old = None  # the client's files are written for what is there already
+    return Upgrade(new=new, old=old, changes=changed, below=sources.below, locked=lock is not None)
+
+
+def _accepted(folder: Folder, lock: Mapping[str, LockedLayer], below: Sequence[Layer]) -> list[Layer] | None:
+    """The layers as they were accepted; None where the copy of one is gone, or `extends` itself has changed."""
+    from deskweave.practice.lock import kept, locked
+
+    found: list[Layer] = []
+    for layer in below:
+        entry = lock.get(layer.address)
+        old = None if entry is None else layer if locked(layer).digest == entry.digest else kept(folder.root, entry, layer)
+        if old is None:
+            return None
+        found.append(old)
+    return found
 
 
 def _packs(plugins: Plugins) -> Iterator[Pack]:
@@ -140,6 +242,7 @@ def _stated_bindings(folder: Folder) -> set[str]:
 def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugins: Plugins | None) -> list[Finding]:
     """References of the workspace, what is allowed and yet makes little sense, and what plugins' checks say (None: not asked)."""
     from deskweave.practice import check_workspace
+    from deskweave.practice.lock import check_locked, read_lock
     from deskweave.workspace.binding import overlaps
 
     faults = plugins.faults if plugins is not None else []
@@ -159,6 +262,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
             )
         )
     findings += check_workspace(folder.document, practice)
+    findings += check_locked(read_lock(folder.root), [layer for layer in practice.layers if layer.address])
     bound = list(bindings)
     for document in bound:
         findings += overlaps(document)
