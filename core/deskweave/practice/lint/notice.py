@@ -43,7 +43,6 @@ def deliveries(sense: Sense) -> Iterator[Finding]:
 
 
 def _takes(one: DeliveryRule, other: DeliveryRule) -> bool:
-    wide = (not one.occasions or (other.occasions and set(other.occasions) <= set(one.occasions))) and (
-        not one.audience or (other.audience and set(other.audience) <= set(one.audience))
-    )
-    return bool(wide)
+    occasions = not one.occasions or (other.occasions and set(other.occasions) <= set(one.occasions))
+    audience = not one.audience or (other.audience and set(other.audience) <= set(one.audience))
+    return bool(occasions and audience) and one.reliability == other.reliability
