@@ -27,7 +27,7 @@ def check_process(r: References, at: tuple[str, str], body: Mapping[str, Any]) -
     for slug, candidate in as_map(body.get("candidates")).items():
         path, spec = (*at, "candidates", slug), as_map(candidate)
         yield from check_predicate(spec.get("when"), terms, r.place, *path, "when", clocks=False)
-        grouping = [name for name, field in terms.fields.items() if field.get("type") not in _UNGROUPED]
+        grouping = [name for name, field in terms.fields.items() if str(field.get("type")) not in _UNGROUPED]
         yield from r.all_known("field to group by", spec.get("by"), grouping, *path, "by")
 
 
