@@ -18,8 +18,24 @@ def check_binding(document: Document, practice: Practice) -> list[Finding]:
 
 
 def check_workspace(document: Document, practice: Practice) -> list[Finding]:
-    """References of a Workspace document: routes and environments name connections that exist and fields of the practice."""
-    return in_order(_workspace(document, Terms(practice.documents)))
+    """References of a Workspace document: routes and environments name connections that exist and fields of the practice.
+
+    And the other way round: `never_send` of the practice's fields names connections that exist, in any environment.
+    """
+    return in_order([*_workspace(document, Terms(practice.documents)), *_never_sent(document, practice)])
+
+
+def _never_sent(document: Document, practice: Practice) -> Iterator[Finding]:
+    """A misspelled connection would be sent everything: a data protection rule that quietly holds for nobody."""
+    names = dict.fromkeys(_map(document.body.get("connections")))
+    for spec in _map(document.body.get("environments")).values():
+        names |= dict.fromkeys(_map(_map(spec).get("connections")))
+    for (kind, name), body in practice.documents.items():
+        for slug, spec in _map(body.get("fields")).items() if kind == "Fields" else ():
+            for number, connection in enumerate(_list(_map(spec).get("never_send"))):
+                if connection not in names:
+                    place = practice.origin((kind, name, "fields", slug, "never_send", number))
+                    yield from _unknown("connection", connection, list(names), place)
 
 
 def _map(value: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from deskweave.documents import problem, shown
 from deskweave.findings import Finding
+from deskweave.practice.references.constraint import check_constraints
 from deskweave.practice.references.terms import References, as_list, as_map, asked, record_of
 
 
@@ -32,20 +33,31 @@ def check_fields(r: References) -> Iterator[Finding]:
             yield from r.known(
                 "status", as_map(spec.get("required")).get("entering"), terms.statuses, *path, "required", "entering"
             )
-            yield from _computed(r, as_map(spec.get("computed")), *path, "computed")
+            yield from _computed(r, record, as_map(spec.get("computed")), *path, "computed")
+            yield from check_constraints(r, spec, *path)
+            yield from _only_of_inquiries(r, record, spec, *path)
             if spec.get("type") in ("choice", "choices") and not terms.choices_of(spec):
                 message = "a choice field needs choices"
                 yield problem("no-choices", r.place(*path, key=True), field, message, remedy="add `choices:` or `choices_of:`")
             yield from _becomes(r, "choice", spec.get("becomes"), terms.choices_of(spec), *path, "becomes")
 
 
-def _computed(r: References, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
+def _computed(r: References, record: str, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
+    fields = r.terms.fields if record == "inquiry" else r.terms.records.get(record, {})
     yield from r.known("clock", spec.get("clock"), r.terms.clocks, *path, "clock")
-    yield from r.all_known("field", spec.get("differs"), r.terms.fields, *path, "differs")
+    yield from r.all_known("field", spec.get("differs"), fields, *path, "differs")
     for field, values in as_map(spec.get("only")).items():
-        yield from r.known("field", field, r.terms.fields, *path, "only", field)
-        if field in r.terms.fields:
-            yield from r.all_known("choice", values, r.terms.choices(field), *path, "only", field)
+        yield from r.known("field", field, fields, *path, "only", field)
+        if field in fields:
+            yield from r.all_known("choice", values, r.terms.choices_of(fields[field]), *path, "only", field)
+
+
+def _only_of_inquiries(r: References, record: str, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
+    """What has a status, and is sent to platforms, is an inquiry."""
+    for key in ("required", "never_send"):
+        if record != "inquiry" and key in spec:
+            message = f"{key!r} is said of fields of the inquiry only; these are those of a {record}"
+            yield problem("inquiry-only", r.place(*path, key, key=True), key, message, remedy="take it out")
 
 
 def _becomes(r: References, what: str, becomes: Any, words: Iterable[str], *path: str | int) -> Iterator[Finding]:
