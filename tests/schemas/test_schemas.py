@@ -11,7 +11,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from deskweave.documents import KINDS as READ_KINDS
-from deskweave_schemas import KINDS, load, names, text
+from deskweave_schemas import DOCUMENT, KINDS, bundle, load, names, text
 
 REGISTRY = Registry().with_resources([(load(name)["$id"], DRAFT202012.create_resource(load(name))) for name in names()])
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -95,3 +95,19 @@ def test_an_unknown_schema_is_a_lookup_error(asked: str) -> None:
         load(asked)
     with pytest.raises(LookupError):
         load("fields", "v9")
+
+
+@pytest.mark.parametrize("name", [*KINDS.values(), DOCUMENT])
+def test_a_bundle_needs_no_other_file(name: str) -> None:
+    """Editors follow no URN: a schema they are handed refers only to itself, and judges as the one it was made from."""
+    schema = bundle(name)
+    Draft202012Validator.check_schema(schema)
+    assert "urn:deskweave" not in json.dumps({**schema, "examples": []})
+    validator = Draft202012Validator(schema)
+    kinds = {kind: other for kind, other in KINDS.items() if name in (other, DOCUMENT) and kind not in ("Binding", "Workspace")}
+    for kind, other in kinds.items():
+        for example in load(other)["examples"]:
+            assert list(validator.iter_errors(example)) == [], kind
+            assert not validator.is_valid({**example, "surely_not_a_key": 1}), kind
+    if name == DOCUMENT:
+        assert not validator.is_valid({"kind": "Clok", "id": "x"})

@@ -15,6 +15,7 @@ from deskweave.documents import amend, check_settings, pointer, read, split
 from deskweave.errors import DocumentError, PluginError
 from deskweave.model import Json
 from deskweave.workspace.folder import DEFAULT_ENVIRONMENT, FILE
+from deskweave.workspace.starter import EDITOR_SETTINGS, GITIGNORE, SCHEMA_FOLDER, env_text, practice_texts, readme
 
 if TYPE_CHECKING:
     from deskweave.connector import Connector
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
 
 #: stands for a required text nobody gave, until it becomes a reference
 EMPTY: Final = " "
-PACK: Final = "deskweave:service-desk@1"
-SCHEMA_FOLDER: Final = ".deskweave/schema"
-#: names of practice files -> the schema an editor shows for them
-PRACTICE_FILES: Final = {
-    "practice": "practice",
-    "fields": "fields",
-    "catalog": "catalog",
-    "statuses": "status_model",
-    "clocks": "clock",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +99,7 @@ def write_folder(
         _put(written, FILE, _workspace_text(id, language, zone, since or now, entries, environments, extra or {}))
     else:
         _add_entries(written, there, entries)
-    for name, text in (practice if practice is not None else _practice_texts(id, language, zone, label or {})).items():
+    for name, text in (practice if practice is not None else practice_texts(id, language, zone, label or {})).items():
         _put(written, f"practice/{name}", text)
     for name, binding in bindings.items():
         if binding is not None:
@@ -117,14 +108,29 @@ def write_folder(
     names = sorted(secrets)
     if names:
         written.unset = [name for name in names if not secrets[name]]
-        _put_names(written, ".env.example", _env_text(names, {}, written.environments), names, {})
+        _put_names(written, ".env.example", env_text(names, {}, written.environments), names, {})
         if any(secrets.values()):
-            _put_names(written, f".env.{first}", _env_text(names, secrets, (first,)), names, secrets)
-    _put(written, ".gitignore", _GITIGNORE)
+            _put_names(written, f".env.{first}", env_text(names, secrets, (first,)), names, secrets)
+    _put(written, ".gitignore", GITIGNORE)
+    _put(written, ".vscode/settings.json", EDITOR_SETTINGS)
     writing = [name for name, entry in entries if entry["access"] == "write"]
-    _put(written, "README.md", _readme(id, names, written.environments, writing, [name for name, _ in entries]))
+    _put(written, "README.md", readme(id, names, written.environments, writing, [name for name, _ in entries]))
     _schemas(written)
+    if there is None:
+        _lock(written, plugins)
     return written
+
+
+def _lock(written: Written, plugins: Plugins) -> None:
+    """practice.lock of a new folder: what it builds on is what it says today."""
+    from deskweave.workspace.folder import read_folder
+    from deskweave.workspace.loading import lock_practice
+
+    try:
+        if lock_practice(read_folder(written.root), plugins):
+            written.files.append("practice.lock")
+    except DocumentError:
+        return  # practice lint tells what is wrong with it
 
 
 def _put(written: Written, name: str, text: str, *, private: bool = False) -> None:
@@ -387,40 +393,7 @@ def _workspace_text(
     return "\n".join(lines) + "\n"
 
 
-# ----------------------------------------------------------------------------------------------------------------- practice
-def _practice_texts(id: str, language: str, zone: str, label: Mapping[str, str]) -> dict[str, str]:
-    name = {"en": label.get("en") or f"{id} service desk", "zh": label.get("zh") or f"{id} 服务台"}
-    languages = [language, *(other for other in ("en", "zh") if other != language)]
-
-    def head(schema: str) -> str:
-        return f"# yaml-language-server: $schema=../{SCHEMA_FOLDER}/{schema}.schema.json\napiVersion: deskweave/v1\n"
-
-    return {
-        "practice.yaml": head("practice")
-        + f"""kind: Practice
-id: {id}
-version: "1.0"
-label: {_yaml(name)}
-languages: [{", ".join(languages)}]
-zone: {zone}
-extends: [{PACK}]       # what is not said here is as it is there: deskweave practice show
-""",
-        "fields.yaml": head("fields")
-        + """kind: Fields                             # what an inquiry holds; here only what differs from the pack
-id: inquiry
-fields: {}
-#   cost_center: {label: {en: Cost centre, zh: 成本中心}, type: text, entry: typed, writers: [agent]}
-#   problem_category: {choices: {network: {label: {en: Network, zh: 网络}}}}
-# remove: [fields/user_scenario]
-""",
-        "clocks.yaml": head("clock")
-        + """kind: Clock                              # how long things may take; here only what differs from the pack
-id: first_response
-# goal: PT5M                             # hours, minutes and seconds of working time
-""",
-    }
-
-
+# ----------------------------------------------------------------------------------------------------------------- bindings
 def _template(connector: Connector | None) -> str | None:
     if connector is None:
         return None
@@ -439,51 +412,12 @@ def _bound_to(text: str, connection: str, practice: str) -> str:
     return text
 
 
-# -------------------------------------------------------------------------------------------------------------- small files
-_GITIGNORE: Final = """# Secrets and state: never committed. Lock files (bindings/*.lock.yaml) and by-hand/ are.
-.env
-.env.*
-!.env.example
-.deskweave/
-"""
-
-
-def _env_text(names: Sequence[str], values: Mapping[str, str], environments: Sequence[str]) -> str:
-    files = ", ".join(f".env.{environment}" for environment in environments)
-    head = (
-        f"# Secrets of environment {environments[0]}. Git ignores this file.\n"
-        if values
-        else f"# Copy to {files} and fill in. This file holds no secrets and is committed.\n"
-    )
-    return head + "".join(f"{name}={values.get(name, '')}\n" for name in names)
-
-
-def _readme(id: str, names: Sequence[str], environments: Sequence[str], writing: Sequence[str], all: Sequence[str]) -> str:
-    files = ", ".join(f"`.env.{environment}`" for environment in environments)
-    secrets = f"\nSecrets stand in {files} (copy `.env.example`), or in the environment.\n" if names else ""
-    reading = [name for name in all if name not in writing]
-    access = "Every connection is read-only until `deskweave.yaml` says `access: write`."
-    if writing:
-        access = f"`apply` and `sync` write to {', '.join(writing)}: `deskweave.yaml` says `access: write` there."
-        if reading:
-            access += f" Read-only: {', '.join(reading)}."
-    return f"""# {id}
-
-A service desk's practice as files, for [Deskweave](https://pypi.org/project/deskweave/).
-
-    deskweave practice lint     the files alone
-    deskweave check             connections, rights, bindings; reads only
-    deskweave sync --plan       what a sync would write
-{secrets}
-{access}
-"""
-
-
 def _schemas(written: Written) -> None:
     """The installed version's JSON Schemas, for the editor. They are the program's, so they are always rewritten."""
-    from deskweave_schemas import names, text
+    from deskweave_schemas import DOCUMENT, KINDS, bundle
 
     folder = written.root / SCHEMA_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names():
-        (folder / f"{name}.schema.json").write_text(text(name), encoding="utf-8", newline="\n")
+    for name in (DOCUMENT, *KINDS.values()):
+        text = json.dumps(bundle(name), ensure_ascii=False, indent=1) + "\n"
+        (folder / f"{name}.schema.json").write_text(text, encoding="utf-8", newline="\n")
