@@ -154,13 +154,17 @@ def read_upgrade(folder: Folder, plugins: Plugins) -> Upgrade:
 
 
 def _accepted(folder: Folder, lock: Mapping[str, LockedLayer], below: Sequence[Layer]) -> list[Layer] | None:
-    """The layers as they were accepted; None where the copy of one is gone, or `extends` itself has changed."""
+    """The layers as they were accepted; None where the copy of one is gone, or one is no longer extended."""
     from deskweave.practice.lock import kept, locked
 
+    if lock.keys() - {layer.address for layer in below}:
+        return None
     found: list[Layer] = []
     for layer in below:
         entry = lock.get(layer.address)
-        old = None if entry is None else layer if locked(layer).digest == entry.digest else kept(folder.root, entry, layer)
+        if entry is None:
+            continue  # new in `extends`
+        old = layer if locked(layer).digest == entry.digest else kept(folder.root, entry, layer)
         if old is None:
             return None
         found.append(old)
