@@ -66,6 +66,23 @@ _EN: Final[Mapping[str, str]] = {
     "weekday:sat": "Saturday",
     "weekday:sun": "Sunday",
     "date": "{day} {month} {year}",
+    "figure:count": "the number of {rows}",
+    "figure:count_where": "the number of {rows} where {where}",
+    "figure:sum": "the sum of {of}",
+    "figure:average": "the average of {of}",
+    "figure:min": "the smallest {of}",
+    "figure:max": "the largest {of}",
+    "figure:percentile": "the {p} percentile of {of}",
+    "figure:ratio": "{of} divided by {over}",
+    "figure:fulfilled_every": "the share of {rows} that fulfil every criterion",
+    "figure:fulfilled_each": "the share of criteria fulfilled, over all {rows}",
+    "figure:composite": "the weighted mean of {of}",
+    "figure:part": "{name} ({weight})",
+    "figure:other": "another figure",
+    "rows:inquiry": "inquiries",
+    "rows:contact": "contacts",
+    "rows:response": "answers to surveys",
+    "rows:channel": "channels",
 }
 _ZH: Final[Mapping[str, str]] = {
     "and": "且",
@@ -114,6 +131,23 @@ _ZH: Final[Mapping[str, str]] = {
     "weekday:sat": "周六",
     "weekday:sun": "周日",
     "date": "{year}年{month}月{day}日",
+    "figure:count": "{rows}数量",
+    "figure:count_where": "满足“{where}”的{rows}数量",
+    "figure:sum": "{of}之和",
+    "figure:average": "{of}的平均值",
+    "figure:min": "{of}的最小值",
+    "figure:max": "{of}的最大值",
+    "figure:percentile": "{of}的 {p} 分位数",
+    "figure:ratio": "{of}除以{over}",
+    "figure:fulfilled_every": "满足全部标准的{rows}占比",
+    "figure:fulfilled_each": "按{rows}逐项统计的标准满足率",
+    "figure:composite": "{of}的加权平均",
+    "figure:part": "{name}（{weight}）",
+    "figure:other": "另一种算法",
+    "rows:inquiry": "问询",
+    "rows:contact": "接触",
+    "rows:response": "问卷答复",
+    "rows:channel": "渠道",
 }
 _MONTHS: Final = (
     "January",
@@ -271,6 +305,53 @@ def say_predicate(tree: Mapping[str, Json] | None, practice: Practice, language:
     wants = want if isinstance(want, (list, tuple)) else (want,)
     shown = say_list((say_value(key, one, practice, language) for one in wants), language)
     return _word(language, f"if:{operator}", field=field, value=shown)
+
+
+def say_figure(tree: Mapping[str, Json], practice: Practice, language: str, *, grain: str = "inquiry") -> str:
+    """How the value of a metric is computed, in words: `the average of First response`.
+
+    Args:
+        tree: the `value` of a metric.
+        practice: whose labels are used.
+        language: en or zh.
+        grain: what one row of the metric is.
+    """
+    ((key, body),) = tree.items()
+    rows = _word(language, f"rows:{grain}") if f"rows:{grain}" in _EN else grain
+    if isinstance(body, Mapping):
+        if key == "count":
+            where = body.get("where")
+            if not isinstance(where, Mapping):
+                return _word(language, "figure:count", rows=rows)
+            return _word(language, "figure:count_where", rows=rows, where=say_predicate(where, practice, language))
+        if key == "ratio":
+            parts = [
+                say_figure(part, practice, language, grain=grain)
+                for part in (body["of"], body["over"])
+                if isinstance(part, Mapping)
+            ]
+            return _word(language, "figure:ratio", of=parts[0], over=parts[-1])
+        if key == "percentile":
+            share = body.get("p")
+            p = say_share(share) if isinstance(share, (int, float)) else str(share)
+            return _word(language, "figure:percentile", of=say_field(str(body.get("of")), practice, language), p=p)
+        if key == "composite":
+            said = [
+                _word(language, "figure:part", name=say_metric(name, practice, language), weight=weight)
+                for name, weight in body.items()
+            ]
+            return _word(language, "figure:composite", of=say_list(said, language))
+    if key == "fulfilled":
+        return _word(language, "figure:fulfilled_each" if body == "each" else "figure:fulfilled_every", rows=rows)
+    if isinstance(body, str) and f"figure:{key}" in _EN:
+        return _word(language, f"figure:{key}", of=say_field(body, practice, language))
+    return _word(language, "figure:other")
+
+
+def say_metric(name: str, practice: Practice, language: str) -> str:
+    """The label of a metric."""
+    metric = practice.metrics.get(name)
+    return name if metric is None else say_label(metric.label, name, language)
 
 
 def _nested(tree: Mapping[str, Json], practice: Practice, language: str) -> str:
