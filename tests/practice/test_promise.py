@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from deskweave.documents import read
 from deskweave.errors import DocumentError
-from deskweave.findings import Finding
+from deskweave.findings import Finding, Place
 from deskweave.model import Goal
 from deskweave.model.predicate import holds
 from deskweave.practice import Practice, builtin, compose
+from deskweave.practice.references import check_references
 
 HEAD = "apiVersion: deskweave/v1\n"
 TOP = (
@@ -367,21 +368,42 @@ def test_a_client_changes_one_cell() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- properties
-@given(st.lists(st.floats(0.01, 1, allow_nan=False), max_size=5, unique=True))
+def told(kind: str, name: str, **changes: Any) -> list[Finding]:
+    """What the checks of references say of the built-in practice with a document changed."""
+    bodies = {key: dict(body) for key, body in builtin().documents.items()}
+    bodies[kind, name] |= changes
+    return check_references(bodies, lambda *path, key=False: Place("text", "/" + "/".join(map(str, path))))
+
+
+def test_the_built_in_practice_refers_to_nothing_that_is_not_there() -> None:
+    assert told("ServiceLevel", "standard") == []
+
+
+@given(st.lists(st.floats(0.01, 1, allow_nan=False), max_size=5))
 def test_shares_at_risk_are_taken_in_ascending_order_only(shares: list[float]) -> None:
-    text = LEVEL + f"at_risk: {[round(share, 6) for share in shares]}\n"
-    rounded = [round(share, 6) for share in shares]
-    if rounded == sorted(set(rounded)):
-        assert composed(text).service_levels["standard"].at_risk == tuple(rounded)
-    else:
-        assert {finding.rule for finding in findings(text)} <= {"at-risk-order", "out-of-bounds"}
+    found = told("ServiceLevel", "standard", at_risk=shares)
+    wrong = [number for number in range(1, len(shares)) if shares[number] <= shares[number - 1]]
+    assert [(finding.rule, finding.place.path) for finding in found] == [
+        ("at-risk-order", f"/ServiceLevel/standard/at_risk/{number}") for number in wrong
+    ]
 
 
-@given(holes=st.sets(st.tuples(st.sampled_from(["high", "medium", "low"]), st.sampled_from(["high", "medium", "low"])), min_size=1))
-def test_every_hole_of_the_matrix_is_told(holes: set[tuple[str, str]]) -> None:
-    paths = ", ".join(f"matrix/{impact}/{urgency}" for impact, urgency in sorted(holes))
-    found = findings(MATRIX + f"label: {{en: P}}\nremove: [{paths}]\n")
-    assert {finding.rule for finding in found} == {"matrix-gap"}
-    assert {finding.found for finding in found} == {impact for impact, _ in holes}
-    for impact, urgency in holes:
-        assert any(finding.found == impact and repr(urgency) in finding.message.split(" with ")[1] for finding in found)
+PAIRS = [(impact, urgency) for impact in ("high", "medium", "low") for urgency in ("high", "medium", "low")]
+
+
+@given(holes=st.sets(st.sampled_from(PAIRS)), lost_rows=st.sets(st.sampled_from(["high", "medium", "low"])))
+def test_every_hole_of_the_matrix_is_told_and_no_other(holes: set[tuple[str, str]], lost_rows: set[str]) -> None:
+    rows = [impact for impact in ("high", "medium", "low") if impact not in lost_rows]
+    kept = {row: {urgency: "p1" for impact, urgency in PAIRS if impact == row and (row, urgency) not in holes} for row in rows}
+    found = told("PriorityMatrix", "priority", matrix=kept)
+    missing = {
+        impact: [urgency for urgency in ("high", "medium", "low") if urgency not in kept.get(impact, {})]
+        for impact in kept | dict.fromkeys(lost_rows)
+    }
+    expected = {
+        f"no priority for impact {impact!r} with urgency {', '.join(map(repr, urgencies))}"
+        for impact, urgencies in missing.items()
+        if urgencies
+    }
+    assert {finding.message for finding in found} == expected
+    assert {finding.rule for finding in found} <= {"matrix-gap"}
