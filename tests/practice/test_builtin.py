@@ -7,9 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from deskweave.model import Phase
-from deskweave.model import predicate as grammar
 from deskweave.practice import Practice, builtin, lint
-from deskweave.practice.build import duration
 
 
 @pytest.fixture(scope="module")
@@ -341,83 +339,6 @@ def test_holidays_agree_with_a_second_source(practice: Practice) -> None:
     for number in range((holidays.until - holidays.since).days + 1):
         day = holidays.since + timedelta(days=number)
         assert ((day.weekday() < 5 and day not in holidays.off) or day in holidays.working) == second.is_workday(day), day
-
-
-# E: id -> (requirement, judged role by the sources, unit, better)
-METRICS = {
-    "first_response_on_time": ("C2", "agent", "ratio", "higher"),
-    "satisfied_share": ("E4", "desk", "ratio", "higher"),
-    "waiting_share": ("E5", "agent", "ratio", "lower"),
-    "average_response_time": ("E6", "agent", "duration", "lower"),
-    "never_accepted": ("E6", "agent", "count", "lower"),
-    "inquiries_registered": ("E7", "desk", "count", None),
-    "misclassified_count": ("E8", "agent", "count", "lower"),
-    "misclassified_share": ("E8", "agent", "ratio", "lower"),
-    "resolution_rate": ("E10", "desk", "ratio", "higher"),
-    "mean_time_to_resolve": ("E11", "desk", "duration", "lower"),
-}
-
-
-@pytest.mark.parametrize("slug", METRICS)
-def test_metrics(practice: Practice, slug: str) -> None:
-    requirement, judges, unit, better = METRICS[slug]
-    metric = practice.metrics[slug]
-    assert requirement in metric.satisfies
-    assert (metric.judges, metric.unit, metric.target and metric.target.better) == (judges, unit, better)
-    assert metric.factor == ("value_streams" if requirement == "E8" else "communication")
-    assert metric.examples
-    assert metric.period_by == "submitted_at"
-
-
-def test_targets_stand_only_where_a_source_gives_one(practice: Practice) -> None:
-    assert {
-        slug: metric.target.goal for slug, metric in practice.metrics.items() if metric.target and metric.target.goal is not None
-    } == {"resolution_rate": 0.75}
-    assert all(metric.target is None or metric.target.warn is None for metric in practice.metrics.values())
-
-
-def worked_out(value: dict, where: dict | None, rows: list[dict]) -> float | None:
-    """The examples by hand: a few lines of plain Python that share nothing with the rule compiler."""
-
-    def cell(row: dict, name: str) -> object:
-        found = row.get(name)
-        if not isinstance(found, dict):
-            return found
-        return duration(found["took"]).total_seconds()
-
-    def fits(row: dict, predicate: dict | None) -> bool:
-        def seen(tree: dict) -> dict:
-            return {
-                name: ("goal" in row[name] and duration(row[name]["took"]) <= duration(row[name]["goal"]))
-                if isinstance(row.get(name), dict) and "met" in test
-                else row.get(name)
-                for name, test in tree.items()
-            }
-
-        if predicate and next(iter(predicate)) in ("all", "any"):
-            ((word, parts),) = predicate.items()
-            return (all if word == "all" else any)(fits(row, part) for part in parts)
-        return grammar.holds(predicate, seen(predicate) if predicate else {})
-
-    rows = [row for row in rows if fits(row, where)]
-    ((word, inner),) = value.items()
-    if word == "ratio":
-        over = worked_out(inner["over"], None, rows)
-        return worked_out(inner["of"], None, rows) / over if over else None
-    if word == "count":
-        return len([row for row in rows if fits(row, inner.get("where"))])
-    values = [found for row in rows if (found := cell(row, inner)) is not None]
-    return sum(values) / (len(values) if word == "average" else 1)
-
-
-@pytest.mark.parametrize("slug", METRICS)
-def test_examples_of_metrics_come_out(practice: Practice, slug: str) -> None:
-    metric = practice.metrics[slug]
-    for example in metric.examples:
-        (expected,) = example["expect"]
-        want = expected["value"]
-        want = duration(want).total_seconds() if isinstance(want, str) else want
-        assert worked_out(metric.value, metric.where, example["given"]) == pytest.approx(want)
 
 
 # ---------------------------------------------------------------------------------------------------------------- whole

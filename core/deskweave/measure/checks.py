@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from types import TracebackType
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from deskweave.clock import local_day
@@ -33,14 +34,39 @@ def checks(practice: Rulebook) -> Iterator[Finding]:
     yield from planner.columns().collisions
     for record in practice.records:
         yield from Columns(practice, record).collisions  # type: ignore[arg-type]
-    for metric in practice.metrics.values():
-        try:
-            planner.plan(metric)
-        except DocumentError as error:
-            yield from error.findings
-            continue
-        for number, example in enumerate(metric.examples):
-            yield from _example(metric, example, f"/metrics/{metric.id}/examples/{number}", planner)
+    with _Tables(planner) as tables:
+        for metric in practice.metrics.values():
+            try:
+                planner.plan(metric)
+            except DocumentError as error:
+                yield from error.findings
+                continue
+            for number, example in enumerate(metric.examples):
+                yield from _example(metric, example, f"/metrics/{metric.id}/examples/{number}", planner, tables)
+
+
+class _Tables:
+    """One fact table for each grain, which one example after another fills. A context manager."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._open: dict[Grain, FactTable] = {}
+
+    def hold(self, rows: Given) -> Records:
+        """The records of an example: grains that it says nothing about are not collected in it."""
+        for grain, some in rows.items():
+            if grain in self._open:
+                self._open[grain].hold(some)
+            else:
+                self._open[grain] = FactTable.of_rows(self._planner.columns(grain), some)
+        return Records(self._planner.practice, {grain: self._open[grain] for grain in rows}, ratings=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for table in self._open.values():
+            table.close()
 
 
 def _finding(rule: str, path: str, found: object, message: str, allowed: Sequence[str] = ()) -> Finding:
@@ -54,7 +80,7 @@ def _finding(rule: str, path: str, found: object, message: str, allowed: Sequenc
     )
 
 
-def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Planner) -> Iterator[Finding]:
+def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Planner, tables: _Tables) -> Iterator[Finding]:
     expect = _rows(example.get("expect"))
     given = _given(metric, example.get("given"))
     if given is None or expect is None:
@@ -72,11 +98,9 @@ def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Pl
                 yield _finding("example-given", at, "", str(error))
                 return
         rows.setdefault(grain, [])
-    with ExitStack() as stack:
-        tables = {grain: stack.enter_context(FactTable.of_rows(planner.columns(grain), some)) for grain, some in rows.items()}
-        records = stack.enter_context(Records(planner.practice, tables))
-        for number, wanted in enumerate(expect):
-            yield from _expect(metric, wanted, f"{path}/expect/{number}", planner, records, rows)
+    records = tables.hold(rows)
+    for number, wanted in enumerate(expect):
+        yield from _expect(metric, wanted, f"{path}/expect/{number}", planner, records, rows)
 
 
 def _plans(plan: Plan | Composite) -> list[Plan]:

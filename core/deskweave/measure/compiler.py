@@ -40,6 +40,8 @@ def compiled(plan: Plan, periods: Sequence[Period], as_of: datetime | None = Non
 
 
 class _Writer:
+    """Every part of the tree is made once and put in one place, so the builder need not copy; what stands twice is copied here."""
+
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.parameters: dict[str, Any] = {}
@@ -59,30 +61,31 @@ class _Writer:
         )
         day = self._column(plan.day)
         begun = exp.LT(this=day.copy(), expression=exp.column("until", table="period"))
-        inside: exp.Expr = exp.and_(exp.GTE(this=day, expression=exp.column("since", table="period")), begun)
+        inside: exp.Expr = exp.and_(exp.GTE(this=day, expression=exp.column("since", table="period")), begun, copy=False)
         if plan.standing:
             inside = exp.Coalesce(this=begun.copy(), expressions=[exp.true()])
         groups = [exp.column("n", table="period"), *(self._column(column) for column in plan.by)]
         value, numerator, denominator, counted = self._figures(plan.value)
         query = (
             exp.select(
-                exp.alias_(groups[0], "period", quoted=True),
-                *(exp.alias_(group, column.name, quoted=True) for group, column in zip(groups[1:], plan.by, strict=True)),
-                exp.alias_(value, "_value", quoted=True),
-                exp.alias_(numerator, "_numerator", quoted=True),
-                exp.alias_(denominator, "_denominator", quoted=True),
-                exp.alias_(counted, "_counted", quoted=True),
-                exp.alias_(exp.Count(this=exp.Star()), "_rows", quoted=True),
-                *(exp.alias_(one, f"_part{n}", quoted=True) for n, one in enumerate(self._fulfilments(plan.value))),
+                self._named(groups[0], "period"),
+                *(self._named(group, column.name) for group, column in zip(groups[1:], plan.by, strict=True)),
+                self._named(value, "_value"),
+                self._named(numerator, "_numerator"),
+                self._named(denominator, "_denominator"),
+                self._named(counted, "_counted"),
+                self._named(exp.Count(this=exp.Star()), "_rows"),
+                *(self._named(one, f"_part{n}") for n, one in enumerate(self._fulfilments(plan.value))),
+                copy=False,
             )
-            .from_(exp.alias_(exp.to_table("facts"), "f", table=True))
-            .join(table, on=inside)
+            .from_(exp.alias_(exp.to_table("facts"), "f", table=True), copy=False)
+            .join(table, on=inside, copy=False)
         )
         if plan.where is not None:
-            query = query.where(self._condition(plan.where))
+            query = query.where(self._condition(plan.where), copy=False)
         if as_of is not None:
-            query = query.where(self._known(plan, as_of))
-        query = query.group_by(*(group.copy() for group in groups))
+            query = query.where(self._known(plan, as_of), copy=False)
+        query = query.group_by(*(group.copy() for group in groups), copy=False)
         return Statement(query.sql(dialect=self.dialect), self.parameters)
 
     def _known(self, plan: Plan, as_of: datetime) -> exp.Expr:
@@ -146,38 +149,45 @@ class _Writer:
         )
 
     def _double(self, made: exp.Expr) -> exp.Expr:
-        return exp.cast(made, "double")
+        return exp.cast(made, "double", copy=False)
 
     def _condition(self, condition: Condition) -> exp.Expr:
         match condition:
             case AllOf(parts):
-                return exp.and_(*(self._condition(part) for part in parts))
+                return exp.and_(*(self._condition(part) for part in parts), copy=False)
             case AnyOf(parts):
-                return exp.or_(*(self._condition(part) for part in parts))
+                return exp.or_(*(self._condition(part) for part in parts), copy=False)
             case Not(part):
-                return exp.not_(exp.paren(self._condition(part)))
+                return self._not(self._condition(part))
             case Test():
                 return self._test(condition)
 
     def _test(self, test: Test) -> exp.Expr:
         column = self._column(test.column)
         if test.operator == "present":
-            here: exp.Expr = exp.not_(exp.Is(this=column, expression=exp.null()))
+            here: exp.Expr = exp.not_(exp.Is(this=column, expression=exp.null()), copy=False)
             if test.column.kind is Kind.TEXT:
-                here = exp.and_(here, exp.NEQ(this=column.copy(), expression=self._bind("")))
+                here = exp.and_(here, exp.NEQ(this=column.copy(), expression=self._bind("")), copy=False)
             if test.column.kind is Kind.SLUGS:
-                here = exp.and_(here, exp.GT(this=exp.ArraySize(this=column.copy()), expression=exp.Literal.number(0)))
-            return exp.paren(here) if test.values[0] else exp.not_(exp.paren(here))
+                here = exp.and_(here, exp.GT(this=exp.ArraySize(this=column.copy()), expression=exp.Literal.number(0)), copy=False)
+            return exp.paren(here, copy=False) if test.values[0] else self._not(here)
         if test.operator in ("lt", "lte", "gt", "gte"):
             compare = {"lt": exp.LT, "lte": exp.LTE, "gt": exp.GT, "gte": exp.GTE}[test.operator]
             return self._never_null(compare(this=column, expression=self._bind(test.values[0])))
         if test.column.kind is Kind.SLUGS:
             found: exp.Expr = exp.or_(
-                *(self._never_null(exp.ArrayContains(this=column.copy(), expression=self._bind(value))) for value in test.values)
+                *(self._never_null(exp.ArrayContains(this=column.copy(), expression=self._bind(value))) for value in test.values),
+                copy=False,
             )
         else:
             found = self._never_null(exp.In(this=column, expressions=[self._bind(value) for value in test.values]))
-        return exp.not_(exp.paren(found)) if test.operator in ("ne", "not_in") else exp.paren(found)
+        return self._not(found) if test.operator in ("ne", "not_in") else exp.paren(found, copy=False)
+
+    def _not(self, made: exp.Expr) -> exp.Expr:
+        return exp.not_(exp.paren(made, copy=False), copy=False)
+
+    def _named(self, made: exp.Expr, name: str) -> exp.Expr:
+        return exp.alias_(made, name, quoted=True, copy=False)
 
     def _never_null(self, made: exp.Expr) -> exp.Expr:
         return exp.Coalesce(this=made, expressions=[exp.false()])

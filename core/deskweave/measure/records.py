@@ -18,16 +18,16 @@ CONVENIENCE = "convenience"  #: the field of a channel that holds how many of th
 class Records:
     """The fact table of every grain, made when it is first asked for. A context manager; it closes what it made itself."""
 
-    def __init__(self, practice: Rulebook, tables: Mapping[Grain, FactTable]) -> None:
-        """`tables`: what somebody collected, by grain; they stay the caller's."""
-        self._practice, self._tables = practice, tables
+    def __init__(self, practice: Rulebook, tables: Mapping[Grain, FactTable], *, ratings: bool = True) -> None:
+        """`tables`: what somebody collected, by grain; they stay the caller's. `ratings`: whether the practice's own count."""
+        self._practice, self._tables, self._ratings = practice, tables, ratings
         self._channels: FactTable | None = None
 
     def get(self, grain: Grain) -> FactTable | None:
         """The facts of a grain; None: nobody collects them."""
         if grain in self._tables:
             return self._tables[grain]
-        if grain != "channel":
+        if grain != "channel" or not self._ratings:
             return None
         if self._channels is None:
             columns = Columns(self._practice, "channel")
