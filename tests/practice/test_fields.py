@@ -49,6 +49,7 @@ def own(spec: str) -> str:
     return f"  own: {{label: {{en: Own, zh: 自有}}, {spec}}}\n"
 
 
+@pytest.mark.practice("A9")
 @pytest.mark.parametrize(
     ("spec", "rule", "path", "nearest"),
     [
@@ -176,6 +177,7 @@ def test_no_pattern_that_is_taken_can_be_made_to_run_for_ever(pattern: str, agai
 
 
 # ----------------------------------------------------------------------------------------------------------------- values
+@pytest.mark.practice("A9")
 @pytest.mark.parametrize(
     ("type_", "constraints", "good", "bad"),
     [
@@ -234,6 +236,7 @@ def test_the_schema_and_our_own_check_agree(values: dict[FieldId, Value]) -> Non
     assert VALIDATOR.is_valid(document) == (not CHECK(values)), (document, CHECK(values))
 
 
+@pytest.mark.practice("A6", "A9")
 def test_the_schema_says_what_people_read_and_what_is_mandatory() -> None:
     schema = inquiry_schema(builtin())
     Draft202012Validator.check_schema(schema)
@@ -276,6 +279,69 @@ def test_what_is_wrong_is_said_in_words() -> None:
         "/solution": ("missing-value", None),
         "/created_at": ("wrong-type", None),
     }
+
+
+ASKED: dict[str, dict[str, str]] = {
+    # the ticket itself, as formed by the system, and what users and the desk add to it
+    "A1": {
+        "number": "text", "service_form": "choice", "status": "status", "user_satisfaction": "choice", "channel": "choice",
+        "user_scenario": "text", "created_by": "person", "created_at": "datetime", "updated_at": "datetime", "ended_at": "datetime",
+        "ended_by": "person", "first_response_duration": "duration", "resolution_duration": "duration",
+        "handling_duration": "duration", "tags": "choices",
+    },
+    "A2": {"user": "person", "email": "email", "country_region": "text", "city": "text", "department": "text"},
+    "A3": {"agent_name": "person", "skill_group": "text", "bot": "text"},
+    "A4": {"message_log": "messages"},
+    # what is known when it ends
+    "A5": {
+        "system_module": "choice", "problem_category": "choice", "is_repeat": "boolean", "symptom": "long_text",
+        "business_category": "choice", "remarks": "long_text",
+    },
+    # what is asked at intake; incident and request are told apart by the value stream
+    "A8": {
+        "symptom": "long_text", "occurred_at": "datetime", "scope_of_impact": "long_text", "systems_concerned": "text",
+        "contact_phone": "phone", "stream": "choice",
+    },
+    "A10": {"classification": "choice", "business_category": "choice", "reclassified": "boolean"},
+    # what key figures read and the table lacks
+    "A11": {
+        "submitted_at": "datetime", "accepted_at": "datetime", "waiting_duration": "duration", "returned": "boolean",
+        "misclassified": "boolean", "ring_time": "duration", "answered": "boolean",
+    },
+    "A12": {"solution": "long_text", "steps_taken": "long_text", "people_involved": "text"},
+    "A13": {
+        "priority": "choice", "impact": "choice", "urgency": "choice", "current_tier": "choice", "major_incident": "boolean",
+        "related_incident": "link", "related_request": "link", "related_problem": "link", "related_change": "link",
+        "configuration_item": "link", "asset": "link",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.practice("A1", "A2", "A3", "A4", "A5", "A8", "A10", "A11", "A12", "A13")
+@pytest.mark.parametrize("number", list(ASKED))
+def test_what_the_practice_asks_to_be_recorded_has_a_field(number: str) -> None:
+    fields = builtin().fields
+    assert {name: fields[FieldId(name)].type for name in ASKED[number]} == ASKED[number]
+
+
+@pytest.mark.practice("A6")
+def test_every_field_says_how_it_comes_to_be_and_who_may_write_it() -> None:
+    for field in builtin().fields.values():
+        formed = field.entry in ("system", "computed")
+        by_transition = field.type == "status"
+        assert formed or by_transition or field.writers, field.id
+
+
+@pytest.mark.practice("A7", "A14")
+def test_a_contact_that_needs_nothing_further_leaves_a_trace_of_its_own() -> None:
+    """At least its time, its duration and what was said, under a number that nobody types."""
+    contact, inquiry = builtin().records["contact"], builtin().fields
+    assert {name: contact[FieldId(name)].type for name in ("contact_at", "talk_time", "content")} == {
+        "contact_at": "datetime", "talk_time": "duration", "content": "long_text",
+    }  # fmt: skip
+    assert {"nothing_further", "wrong_number"} <= set(contact[FieldId("outcome")].choices)
+    for number in (contact[FieldId("contact_number")], inquiry[FieldId("number")]):
+        assert (number.entry, number.writers) == ("system", ())
 
 
 def test_every_type_is_provided_for() -> None:

@@ -142,6 +142,7 @@ deeds = st.lists(
 )
 
 
+@pytest.mark.practice("A9")
 @settings(max_examples=60, deadline=None)
 @given(name=st.sampled_from(list(MARKED)), way=st.sampled_from(["never_send", "withhold"]), begins=st.booleans(), script=deeds)
 def test_a_marked_value_stands_in_no_request_to_that_connection(
@@ -283,6 +284,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any,
         made.close()
 
 
+@pytest.mark.practice("A9")
 def test_a_marked_value_stands_in_no_request_on_the_wire(stage: tuple[Any, str, str]) -> None:
     made, origin, shielded = stage
     plan, failures = made.space.plan()
