@@ -12,6 +12,7 @@ import math
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
@@ -273,6 +274,10 @@ class _Reader:
             inner = spot.part("kind") or spot
             place = Place(self.source, "/kind", inner.line, inner.column)
             message = "a document states its kind" if kind is None else "no such kind of document"
+            if kind is None and (meant := _near("kind", body)) is not None:
+                place = Place(self.source, pointer((meant,)), *spot.keys[meant])
+                self.findings.append(problem("unknown-kind", place, shown(meant), message, allowed=("kind",), word=meant))
+                return None
             self.findings.append(
                 problem("unknown-kind", place, shown(kind) if kind is not None else "", message, allowed=KINDS, word=kind)
             )
@@ -290,6 +295,11 @@ class _Reader:
             )
             return None
         return Document(kind=kind, id=name, body=body, source=self.source, spot=spot)
+
+
+def _near(word: str, keys: Iterable[str]) -> str | None:
+    """The key that was meant to be this word."""
+    return next((key for key in keys if get_close_matches(key.lower(), (word,), n=1, cutoff=0.75)), None)
 
 
 class _Frame:

@@ -66,7 +66,10 @@ class Renames:
             self._done += moves.values()
 
     def kept(self, bodies: Bodies, place: Callable[..., Place]) -> Iterator[Finding]:
-        """renamed-and-kept: a term says it was another one, and that one is still there."""
+        """What renaming cannot do.
+
+        renamed-and-kept: a term says it was another one, and that one is still there. renamed-twice: two say they were the same.
+        """
         for (kind, name), body in bodies.items():
             yield from _kept(body, (kind, name), place)
 
@@ -147,16 +150,23 @@ def _renamed(spot: Spot, parent: Path, old: str, new: str) -> Spot:
 
 
 def _kept(terms: Mapping[str, Any], path: Path, place: Callable[..., Place]) -> Iterator[Finding]:
+    claimed: dict[str, str] = {}
     for slug, term in terms.items():
         if not isinstance(term, Mapping):
             continue
         was = term.get("was")
         for number, old in enumerate(was if isinstance(was, (list, tuple)) else ()):
-            other = terms.get(old) if isinstance(old, str) else None
-            if isinstance(other, Mapping) and old != slug and not other.get("was"):
+            if not isinstance(old, str) or old == slug:
+                continue
+            where, other = place(*path, slug, "was", number), terms.get(old)
+            if isinstance(other, Mapping) and not other.get("was"):
                 message = f"{slug!r} says it was {old!r}, and {old!r} is still there"
                 remedy = f"remove {'/'.join((*path[2:], old))}, or leave {old} out of `was`"
-                yield problem("renamed-and-kept", place(*path, slug, "was", number), shown(old), message, remedy=remedy)
+                yield problem("renamed-and-kept", where, shown(old), message, remedy=remedy)
+            elif old in claimed:
+                message = f"{claimed[old]!r} and {slug!r} both say they were {old!r}, and it can have become one only"
+                yield problem("renamed-twice", where, shown(old), message, remedy="leave it out of one `was`")
+            claimed.setdefault(old, slug)
         yield from _kept(term, (*path, slug), place)
 
 
