@@ -127,6 +127,7 @@ def _round_trip(text: str) -> Any:
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
     yaml.allow_unicode = True
+    yaml.brace_single_entry_mapping_in_flow_sequence = True  # without its braces an anchor would move to the key
     step = indent if isinstance(indent, int) and indent >= 2 else 2
     dash = offset if isinstance(offset, int) else 0
     yaml.indent(mapping=2, sequence=max(step, dash + 2), offset=dash)
