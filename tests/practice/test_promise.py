@@ -126,7 +126,7 @@ def test_levels_at_risk_and_default(practice: Practice) -> None:
     assert [level.id for level in practice.service_levels.values() if level.default] == ["standard"]
     for level in practice.service_levels.values():
         assert level.at_risk == (0.5, 0.8)
-    assert practice.service_levels["standard"].on_change == "retarget"
+    assert practice.service_levels["standard"].on_change == "retroactive"
 
 
 @pytest.mark.parametrize(

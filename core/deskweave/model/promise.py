@@ -66,5 +66,5 @@ class ServiceLevel:
     goals: Mapping[str, tuple[Goal, ...]]  #: clock -> goals as they are tried
     default: bool = False
     at_risk: tuple[float, ...] = ()  #: shares of a goal at which people are told, ascending (J6)
-    on_change: Literal["retarget", "keep"] = "retarget"  #: what a new priority does to a running clock
+    on_change: Literal["keep", "from_change", "retroactive"] = "keep"  #: what a new priority does to a running clock
     description: Label = field(default_factory=dict)

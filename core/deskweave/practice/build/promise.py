@@ -45,7 +45,7 @@ def service_level_of(slug: str, body: Body, clocks: Mapping[str, Clock]) -> Serv
         },
         default=bool(body.get("default", False)),
         at_risk=tuple(body.get("at_risk", ())),
-        on_change=body.get("on_change", "retarget"),
+        on_change=body.get("on_change", "keep"),
         description=body.get("description", {}),
     )
 

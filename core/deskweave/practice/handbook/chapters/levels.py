@@ -41,9 +41,7 @@ def _level(voice: Voice, level: ServiceLevel) -> Section | None:
         )
         if level.at_risk
         else "",
-        voice("A new priority gives a running clock its new goal.", "优先级变更后，正在计时的时钟改用新目标。")
-        if level.on_change == "retarget"
-        else voice("A new priority leaves the goal of a running clock as it is.", "优先级变更后，正在计时的时钟沿用原目标。"),
+        _on_change(voice, level),
     ]
     by_priority = _by_priority(voice, level)
     return section(
@@ -55,6 +53,20 @@ def _level(voice: Voice, level: ServiceLevel) -> Section | None:
             section(f"level-{level.id}-rules", voice("Rules", "规则"), [_rules(voice, level)]),
         ],
     )
+
+
+def _on_change(voice: Voice, level: ServiceLevel) -> str:
+    if level.on_change == "retroactive":
+        return voice(
+            "A new priority gives a running clock its new goal, counted from the clock's start.",
+            "优先级变更后，正在计时的时钟改用新目标，自计时开始起算。",
+        )
+    if level.on_change == "from_change":
+        return voice(
+            "A new priority gives a running clock its new goal, counted from the change.",
+            "优先级变更后，正在计时的时钟改用新目标，自变更时起算。",
+        )
+    return voice("A new priority leaves the goal of a running clock as it is.", "优先级变更后，正在计时的时钟沿用原目标。")
 
 
 def _rules(voice: Voice, level: ServiceLevel) -> Table | None:
@@ -108,7 +120,7 @@ def _by_priority(voice: Voice, level: ServiceLevel) -> Table | None:
             names = [voice("not yet known", "尚未确定") if one is None else voice.value("stream", one) for one in same]
             rows.append(group(voice.colon(voice.field("stream"), voice.list(names))))
         if len(set(lines)) == 1:
-            rows.append(row(voice("every one", "全部"), *lines[0]))
+            rows.append(row(voice("any priority", "全部优先级"), *lines[0]))
             continue
         for slug, said in zip(priority.choices, lines, strict=True):
             rows.append(row(voice.value(str(sets), slug), *said))
