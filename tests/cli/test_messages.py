@@ -34,7 +34,7 @@ def test_everything_can_be_said_in_gbk_without_ambiguous_marks() -> None:
 
 def ids() -> Iterator[tuple[str, bool]]:
     """Ids the code asks for: whole ones, and beginnings of those that are put together."""
-    for path in HERE.glob("*.py"):
+    for path in sorted(HERE.rglob("*.py")):
         if path.name == "demo.py":  # see test_help for its options
             continue  # the story has words of its own
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -13,7 +13,7 @@ from deskweave.errors import CredentialError, DocumentError, Executed, PluginErr
 from deskweave.findings import Severity
 from deskweave.plugins import Plugins
 from deskweave.workspace import Stopped, Workspace
-from deskweave.workspace.adoption import adopt, changes, in_force, require
+from deskweave.workspace.adoption import adopt, in_force, preview, require
 from deskweave.workspace.scaffold import NewConnection, write_folder
 
 
@@ -280,10 +280,12 @@ def test_a_changed_practice_stops_until_it_is_adopted(opened: Any, folder: Path)
     with pytest.raises(Stopped) as raised:
         require(space.store, space.practice)
     assert raised.value.next == "deskweave practice adopt"
-    known = in_force(space.store)
-    assert known is not None
-    (change,) = changes(known.documents, space.practice)
-    assert (change.kind, change.changed, change.added, change.removed) == ("Clock", ("Clock/first_response",), (), ())
+    assert in_force(space.store) is not None
+    difference = preview(space.store, space.practice).difference
+    assert difference is not None
+    assert [(change.key, change.slug, change.sort) for change in difference.changes] == [
+        ("clock.goal", "first_response", "changed")
+    ]
     adopt(space.store, space.practice)
     require(space.store, space.practice)
 

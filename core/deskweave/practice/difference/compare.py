@@ -208,7 +208,7 @@ class _Comparison:
             held: tuple[tuple[FieldId, str], ...] = ()
             if effect is _STRANDS and isinstance(old, Field):
                 held = ((old.id, ""),)
-            where = (*path, *(aspect.keys or (aspect.name,)))
+            where = _narrowed((*path, *(aspect.keys or (aspect.name,))), was, self.before, self.after)
             self._note(
                 subject, slug, "changed", aspect.touches, effect, where,
                 within=within, aspect=aspect.name, old=had, new=has, says=aspect.says, held=held,
@@ -533,6 +533,20 @@ def _shared_choice(was: str, now: str, field: Field) -> Find:
 
 
 # -------------------------------------------------------------------------------------------------------------------- what
+def _narrowed(path: Path, was: Path, before: Places, after: Places) -> Path:
+    """Of a mapping that is otherwise, the key that is: a layer that sets one of its keys is the one to be shown."""
+    old, new = before.spec((*was, *path[len(was) :])), after.spec(path)
+    while new:
+        key = next((name for name in new if old.get(name) != new[name]), None)
+        if key is None:
+            return path
+        path, inner = (*path, str(key)), new[key]
+        if not isinstance(inner, Mapping) or not isinstance(old.get(key), Mapping):
+            return path
+        old, new = old[key], inner
+    return path
+
+
 def _get(term: object, name: str, spec: Mapping[str, Any]) -> object:
     """An attribute of the typed thing; what the model leaves out (a description) as the files say it."""
     value = getattr(term, name, _MISSING)
