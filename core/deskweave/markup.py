@@ -15,7 +15,7 @@ class Markup(str):
 
 
 Child: TypeAlias = "str | int | float | Markup | Iterable[Child] | None"
-_VOID = frozenset({"meta", "br", "hr", "col", "wbr"})  #: of HTML; those of SVG close themselves
+_VOID = frozenset({"meta", "br", "hr", "col", "wbr", "img"})  #: of HTML; those of SVG close themselves
 _DRAWN = frozenset({"rect", "line", "circle", "path", "polygon"})
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
 #: Characters that HTML forbids even escaped, and those that turn the direction of what follows.

@@ -22,9 +22,10 @@ _LOW: Final = 34  #: high, without lines at its sides
 _PORT: Final = 15  #: between two lines at one side
 _LINE: Final = 14  #: of text
 _LANE: Final = 26  #: from box to the first lane, and from a label to the next lane
-_UNIT: Final = 6.0  #: width of a Latin character of a label
+_UNIT: Final = 6.8  #: width of a Latin character of a label
 _WRAP: Final = 13  #: characters of a label's line
-_MARGIN: Final = 6
+_MARGIN: Final = 8
+_PAGE: Final = 672  #: width of the page without its margins, in CSS pixels
 
 
 @dataclass(slots=True)
@@ -42,9 +43,12 @@ class _Way:
         return max(width(line) for line in self.lines) * _UNIT
 
 
-def drawn(drawing: Drawing) -> Markup:
-    """The drawing as SVG. It is as wide as the page and never wider; the text in it is text."""
-    return _Picture(drawing).svg()
+def drawn(drawing: Drawing) -> tuple[Markup, float, float]:
+    """The drawing as SVG, and how wide and high it is on the page, in CSS pixels. The text in it is text."""
+    picture = _Picture(drawing)
+    # set for paper: a label of 11 units is 8 points there, unless the drawing is wider than the page
+    size = min(_PAGE / picture.whole, 0.92)
+    return picture.svg(), picture.whole * size, picture.tall * size
 
 
 class _Picture:
@@ -79,7 +83,7 @@ class _Picture:
             ways.sort(key=lambda way: (way.last - way.first, way.first))
         lines = [len(one) for ways in self.sides.values() for way in ways for one in [way.lines]]
         lines += [len(wrapped(" / ".join(labels))) for labels in self.gaps.values()]
-        self.gap = max(44, _LINE * max(lines, default=1) + 18)
+        self.gap = max(34, _LINE * max(lines, default=1) + 13)
         self.top: list[float] = []
         self.high: list[float] = []
         y = _MARGIN + 26.0
@@ -136,8 +140,6 @@ class _Picture:
         lanes = [self._way(way, forward) for forward, ways in self.sides.items() for way in ways]
         gaps = [self._gap(place, down, labels) for (place, down), labels in sorted(self.gaps.items())]
         boxes = [self._box(place, node) for place, node in enumerate(self.nodes)]
-        # set for paper: a label of 11 units is 8 points there, unless the drawing is wider than the page
-        size = min(100.0, self.whole / 6.9)
         return tag(
             "svg",
             tag("title", self.title),
@@ -148,7 +150,9 @@ class _Picture:
             viewBox=f"0 0 {self.whole:.0f} {self.tall:.0f}",
             role="img",
             xmlns="http://www.w3.org/2000/svg",
-            style=f"width:{size:.0f}%",
+            width=f"{self.whole:.0f}",
+            height=f"{self.tall:.0f}",
+            font_family="Segoe UI, Helvetica, Noto Sans, Liberation Sans, Arial, Microsoft YaHei, Noto Sans CJK SC, sans-serif",
         )
 
     def _box(self, place: int, node: Node) -> Markup:

@@ -6,7 +6,9 @@ escaped (`deskweave.markup`), and a policy in the page forbids what would slip t
 
 from __future__ import annotations
 
+import base64
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 from typing import Final
@@ -17,6 +19,8 @@ from deskweave.practice.handbook.tree import Block, Book, Cell, Drawing, Message
 from deskweave.practice.handbook.widths import shares
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+#: What a browser takes from the style sheet and a word processor does not: lines round cells, tables as wide as the page.
+_WORD_PROCESSOR: Final[Mapping[str, str]] = {"width": "100%", "border": "1", "cellspacing": "0", "cellpadding": "3"}
 _LISTED: Final = 2  #: levels of headings in the contents
 
 
@@ -53,6 +57,7 @@ def _cover(book: Book) -> Markup:
             _columns([26, 74]),
             tag("tbody", (tag("tr", tag("th", name, scope="row"), tag("td", said)) for name, said in cover.facts)),
             class_="facts",
+            **_WORD_PROCESSOR,
         ),
         tag("p", cover.agreement, class_="agreement"),
         tag(
@@ -67,6 +72,7 @@ def _cover(book: Book) -> Markup:
                 ),
             ),
             class_="signatures",
+            **_WORD_PROCESSOR,
         ),
         class_="cover",
     )
@@ -94,7 +100,7 @@ class _Page:
         entries = [one for one in self.book.walk() if one.level <= _LISTED]
         return tag(
             "section",
-            tag("p", self.book.revisions_title, class_="front"),
+            tag("p", self.book.revisions_title, class_="begin"),
             (self.block(one) for one in self.book.revisions),
             tag("p", self.book.contents_title, class_="front"),
             tag("nav", (_entry(one) for one in entries)),
@@ -103,19 +109,26 @@ class _Page:
 
     def section(self, section: Section) -> Markup:
         heading = tag(f"h{section.level}", tag("span", section.number, class_="n"), " ", section.title, id=section.key)
-        inner = fragment(heading, (self.block(one) for one in section.blocks), (self.section(one) for one in section.sections))
+        following = (*section.blocks[1:], None)
+        blocks = (
+            self.block(one, leads=not isinstance(then, Paragraph | None))
+            for one, then in zip(section.blocks, following, strict=False)
+        )
+        inner = fragment(heading, blocks, (self.section(one) for one in section.sections))
         return tag("section", inner, class_="chapter" if section.level == 1 else None)
 
-    def block(self, block: Block) -> Markup:
+    def block(self, block: Block, *, leads: bool = False) -> Markup:
+        """A block; one that `leads` is not parted from what comes after it."""
         match block:
             case Paragraph():
-                return tag("p", block.text, class_="note" if block.kind == "note" else None)
+                classes = ["note"] if block.kind == "note" else []
+                return tag("p", block.text, class_=" ".join([*classes, *(["lead"] if leads else [])]) or None)
             case Points():
                 return tag("ul", (tag("li", _said(one)) for one in block.items))
             case Message():
                 return _message(block)
             case Drawing():
-                return tag("figure", drawn(block))
+                return _figure(block)
             case Table():
                 return self.table(block)
 
@@ -129,7 +142,15 @@ class _Page:
             tag("thead", tag("tr", (_head(table, place) for place in range(table.columns)))) if table.heads else None,
             tag("tbody", (_line(table, one) for one in table.rows)),
             class_=" ".join(classes) or None,
+            **_WORD_PROCESSOR,
         )
+
+
+def _figure(drawing: Drawing) -> Markup:
+    """The drawing as a picture in the page itself: word processors would spill the text of a drawing that is part of the page."""
+    svg, wide, tall = drawn(drawing)
+    address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
+    return tag("figure", tag("img", src=address, alt=drawing.title, width=round(wide), height=round(tall)))
 
 
 def _entry(section: Section) -> Markup:
@@ -143,7 +164,7 @@ def _message(message: Message) -> Markup:
 
 
 def _columns(parts: list[float] | list[int]) -> Markup:
-    return tag("colgroup", (tag("col", style=f"width:{part:g}%") for part in parts))
+    return tag("colgroup", (tag("col", width=f"{part:g}%") for part in parts))
 
 
 def _head(table: Table, place: int) -> Markup:

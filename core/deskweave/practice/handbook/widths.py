@@ -45,7 +45,8 @@ def shares(table: Table) -> tuple[Density, list[float]]:
         spare = (room - sum(least)) / (sum(want) - sum(least))
         parts = [low + (high - low) * spare for low, high in zip(least, want, strict=True)]
     else:  # what is left over goes to the columns with text in them
-        open_ = [0.0 if place in table.centred else high for place, high in enumerate(want)]
+        matrix = table.first_is_head and bool(table.heads)
+        open_ = [0.0 if place in table.centred and not matrix else high for place, high in enumerate(want)]
         spare = (room - sum(want)) / (sum(open_) or 1)
         parts = [high + more * spare for high, more in zip(want, open_, strict=True)]
     whole = sum(parts)

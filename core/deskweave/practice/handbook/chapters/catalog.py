@@ -29,11 +29,10 @@ def chapter(voice: Voice) -> Section | None:
                 voice.label(item.service_label, item.service),
                 voice.term(item.label, item.slug, said.get(item.slug)),
                 voice.role(item.served),
-                _classification(voice, item),
+                cell(_classification(voice, item), notes=[_stream(voice, item)]),
                 voice.channels(item.channels),
                 _delivery(voice, item),
                 cell(voice.calendar(item.hours) if item.hours else "", notes=[_level(voice, item)]),
-                _stream(voice, item),
                 _offered(voice, item),
                 voice.text(item.remarks),
             )
@@ -46,14 +45,13 @@ def chapter(voice: Voice) -> Section | None:
         voice("Channels", "服务渠道"),
         voice("Delivery", "服务方式"),
         voice("Service level", "服务级别"),
-        voice("Value stream", "价值流"),
         voice("Offered to", "适用范围"),
         voice("Remarks", "备注"),
     )
     return section(
         "catalog",
         voice("Service catalog", "服务目录（问询分类）"),
-        [table(heads, rows, keep=(1, 2, 3, 4, 5, 6, 9))],
+        [table(heads, rows, keep=(1, 2, 3, 4, 5, 6, 8))],
         [_classifications(voice), _systems(voice)],
     )
 
@@ -74,7 +72,7 @@ def _level(voice: Voice, item: CatalogItem) -> str:
 
 
 def _stream(voice: Voice, item: CatalogItem) -> str:
-    return voice.value("stream", item.stream) if item.stream else ""
+    return voice.colon(voice("value stream", "价值流"), voice.value("stream", item.stream)) if item.stream else ""
 
 
 def _offered(voice: Voice, item: CatalogItem) -> list[str]:

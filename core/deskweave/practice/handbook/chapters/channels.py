@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deskweave.model import TRAITS
-from deskweave.practice.handbook.tree import Row, Section, cell, group, points, row, say, section, table
+from deskweave.practice.handbook.tree import Section, cell, points, row, say, section, table
 from deskweave.practice.handbook.voice import Voice
 
 
@@ -87,14 +87,13 @@ def _traits(voice: Voice) -> Section | None:
 
 
 def _challenges(voice: Voice) -> Section | None:
-    rows: list[Row] = []
+    """Challenges with their remedies; one that several channels share stands once."""
+    shared: dict[tuple[str, str], list[str]] = {}
     for slug, one in voice.practice.channels.items():
-        if one.challenges:
-            rows.append(group(voice.channel(slug)))
-            rows += [
-                row(voice.label(challenge.label, name), voice.text(challenge.remedy)) for name, challenge in one.challenges.items()
-            ]
-    heads = (voice("What is hard", "挑战"), voice("What helps", "应对措施"))
+        for name, challenge in one.challenges.items():
+            shared.setdefault((voice.label(challenge.label, name), voice.text(challenge.remedy)), []).append(voice.channel(slug))
+    rows = (row(what, remedy, voice.list(channels)) for (what, remedy), channels in shared.items())
+    heads = (voice("What is hard", "挑战"), voice("What helps", "应对措施"), voice("Channels", "渠道"))
     return section("challenges", voice("Challenges and remedies", "挑战与应对"), [table(heads, rows)])
 
 

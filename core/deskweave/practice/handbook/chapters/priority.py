@@ -28,7 +28,7 @@ def _matrix(voice: Voice, one: PriorityMatrix) -> Section | None:
     return section(
         f"matrix-{one.id}",
         voice.label(one.label, one.id),
-        [say(voice.text(one.description)), say(about)],
+        [say(voice.text(one.description) or about)],
         [
             section(f"matrix-{one.id}-table", voice("Matrix", "优先级矩阵"), [_table(voice, one)]),
             section(

@@ -98,7 +98,7 @@ def _confirmation(voice: Voice, model: StatusModel) -> Section | None:
         "they are. Silence for {span} on the calendar {calendar} counts as solved: {transition} is then made without anybody, and "
         "the inquiry is {target}.",
         "问询进入“{status}”后，系统向用户发送一次通知，说明问题已解决，请用户确认并评价满意度。"
-        "用户在“{calendar}”日历上 {span} 内未答复的，视为已解决，系统自动执行“{transition}”，问询变为“{target}”。",
+        "用户在“{calendar}”日历上{span}内未答复的，视为已解决，系统自动执行“{transition}”，问询变为“{target}”。",
         status=voice.status(one.status),
         span=voice.span(one.silence),
         calendar=voice.calendar(one.calendar),
@@ -117,7 +117,7 @@ def _stale(voice: Voice, model: StatusModel) -> Section | None:
         return None
     said = voice(
         "An open inquiry without any movement for {span} on the calendar {calendar} is shown to {roles}.",
-        "处理中的问询在“{calendar}”日历上 {span} 无任何进展的，提示{roles}。",
+        "处理中的问询在“{calendar}”日历上{span}无任何进展的，提示{roles}。",
         span=voice.span(one.after),
         calendar=voice.calendar(one.calendar),
         roles=voice.list((voice.role(role) for role in one.tells), "and"),
