@@ -143,7 +143,7 @@ class Names:
             return ""
         counted = word(self.language, "of_parts", counted=result.counted, all=len(result.parts))
         missing = word(self.language, "list").join(self.metric(name) for name, value in result.parts.items() if value is None)
-        return word(self.language, "semicolon").join((counted, word(self.language, "parts_missing", parts=missing)))
+        return f"{counted}{'，' if self.language == 'zh' else ', '}{word(self.language, 'parts_missing', parts=missing)}"
 
     def condition(self, tree: Mapping[str, Json]) -> str:
         """A predicate in words."""

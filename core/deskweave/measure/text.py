@@ -87,20 +87,20 @@ def grouped(practice: Rulebook, results: Iterable[str]) -> list[Metric]:
 def _without(practice: Rulebook, now: Mapping[str, Result], names: Names, language: str) -> Iterator[str]:
     """What has no value, by what is lacking, and what is made of less than all its parts; within 80 columns."""
     lacking: dict[str, list[str]] = {}
+    partly: list[str] = []
     for metric in grouped(practice, now):
         why = names.reason(metric, now[metric.id])
-        if why:
-            lacking.setdefault(why, []).append(printable(names.label(metric.label, metric.id)))
-    if not lacking:
-        return
-    yield ""
-    head = word(language, "head:no_data")
-    for why, metrics in lacking.items():
-        comma = word(language, "list")
-        said = word(language, "why", why=why, metrics=comma.join(metrics))
-        for line in wrapped(said, 80 - _HANG):
-            yield left(head, _HANG) + line
-            head = ""
+        label = printable(names.label(metric.label, metric.id))
+        if now[metric.id].reason:
+            lacking.setdefault(why, []).append(label)
+        elif why:
+            partly.append(word(language, "why", why=label, metrics=why))
+    said = [word(language, "why", why=why, metrics=word(language, "list").join(metrics)) for why, metrics in lacking.items()]
+    yield from ("",) if said or partly else ()
+    for head, sentences in (("head:no_data", said), ("head:partly", partly)):
+        lines = [line for sentence in sentences for line in wrapped(sentence, 80 - _HANG)]
+        for place, line in enumerate(lines):
+            yield left(word(language, head) if place == 0 else "", _HANG) + line
 
 
 def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, language: str) -> str:
