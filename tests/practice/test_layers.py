@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from deskweave.documents import Document, read_all
+from deskweave.documents import Document, read, read_all
 from deskweave.errors import DocumentError
-from deskweave.practice import Pack, Practice, compose, practice_files, resolve
+from deskweave.practice import Layer, Pack, Practice, compose, compose_layers, practice_files, resolve
 
 HEAD = "apiVersion: deskweave/v1\n"
 PACK = "deskweave:service-desk@1"
@@ -341,3 +343,40 @@ def test_a_near_key_at_the_top_is_offered(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         composed(root)
     assert [(one.rule, one.found, one.nearest) for one in caught.value.findings] == [("unknown-key", "removes", "remove")]
+
+
+# ---------------------------------------------------------------------------------------------------------------- order
+SLOTS = [(field, choice) for field in range(3) for choice in range(4)]
+SHARED = "kind: Fields\nid: inquiry\nfields:\n" + "".join(
+    f"  x{field}:\n    label: {{en: X{field}, zh: 字段{field}}}\n    type: choice\n    choices:\n      stays: {{label: {{en: Stays, zh: 留}}}}\n"
+    + "".join(f"      c{choice}: {{label: {{en: C{choice}, zh: 选项{choice}}}}}\n" for choice in range(4))
+    for field in range(3)
+)
+DEEDS = {
+    "remove": "remove: [fields/x{0}/choices/c{1}]",
+    "rename": "fields: {{x{0}: {{choices: {{r{1}: {{was: [c{1}]}}}}}}}}",
+    "rename and change": "fields: {{x{0}: {{choices: {{r{1}: {{was: [c{1}], label: {{en: Renamed}}}}}}}}}}",
+    "change": "fields: {{x{0}: {{choices: {{c{1}: {{label: {{en: Changed}}}}}}}}}}",
+    "replace": "remove: [fields/x{0}/choices/c{1}]\nfields: {{x{0}: {{choices: {{c{1}: {{label: {{en: Anew, zh: 新}}}}}}}}}}",
+    "add": "fields: {{x{0}: {{choices: {{n{1}: {{label: {{en: Added, zh: 增}}}}}}}}}}",
+}
+
+
+@settings(max_examples=10)
+@given(st.dictionaries(st.sampled_from(SLOTS), st.sampled_from(sorted(DEEDS)), max_size=8), st.randoms(use_true_random=False))
+def test_overlays_that_do_not_meet_compose_in_any_order(deeds: dict[tuple[int, int], str], random: Any) -> None:
+    """Real YAML, every way to change a term: as layers in one order and another, dealt to layers, and as files of one layer."""
+    base = [*read(head("acme", PACK), "practice.yaml"), *read(HEAD + SHARED, "shared.yaml")]
+    below = [*resolve(base), Layer(name="files", documents=tuple(base))]
+    files = [
+        read(f"{HEAD}kind: Fields\nid: inquiry\n{DEEDS[deed].format(*slot)}\n", f"{number}.yaml")
+        for number, (slot, deed) in enumerate(deeds.items())
+    ]
+    expected = compose_layers([*below, *(Layer(name=str(n), documents=tuple(one)) for n, one in enumerate(files))])
+    shuffled = random.sample(files, len(files))
+    cut = random.randint(0, len(shuffled))
+    for ways in ([[one] for one in shuffled], [shuffled], [shuffled[:cut], shuffled[cut:]]):
+        layers = [Layer(name=str(n), documents=tuple(one for part in parts for one in part)) for n, parts in enumerate(ways)]
+        practice = compose_layers([*below, *layers])
+        assert practice.digest == expected.digest
+        assert practice == expected
