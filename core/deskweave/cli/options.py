@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-Format = Literal["text", "json", "csv", "csv-raw", "md"]
+from deskweave.cli.commands import PAGES
+
+Format = Literal["text", "json", "csv", "csv-raw", "md", "html"]
 FORMATS: Final = ("text", "json", "csv", "md")
 
 
@@ -79,6 +81,8 @@ def take_common(arguments: list[str]) -> tuple[Options, list[str]]:
                 raise Misused("option-needs-value", option=name, value=placeholder)
             value = waiting.pop(0)
         _set(options, name, attribute, value)
+    if options.format == "html" and tuple(rest[:2]) not in PAGES:
+        raise Misused("option-value", option="--format", value="html", allowed=", ".join(FORMATS))
     return options, rest
 
 
@@ -96,7 +100,7 @@ def _set(options: Options, name: str, attribute: str, value: str) -> None:
         case "language":
             allowed, options.language = ("en", "zh"), value
         case "format":
-            allowed = FORMATS
+            allowed = (*FORMATS, "html")
             options.format = value  # type: ignore[assignment]  # checked below
         case "color":
             allowed = ("auto", "always", "never")
