@@ -147,6 +147,22 @@ def test_values_in_words(text: str, language: str, values: dict[str, Value], sai
     assert filled(text, language, **values) == said
 
 
+def test_the_occasions_own_data() -> None:
+    """A former priority is told by the labels of the field it is a value of; a count is a count."""
+    practice = builtin()
+    said = fill(practice.templates["priority_changed"], "zh", MINIMAL | {"old_priority": "p3", "priority": "p1"}, practice=practice)
+    assert said.body.endswith("的优先级已由P3 中调整为P1 紧急。")
+    asked = MINIMAL | {"question": "q", "attempt": 2, "attempts": 3}
+    assert "attempt 2 of 3" in fill(practice.templates["reminder"], "en", asked, practice=practice).body
+    with pytest.raises(MessageError, match="of the wrong form: attempt"):
+        fill(practice.templates["reminder"], "en", asked | {"attempt": float("nan")}, practice=practice)
+
+
+def test_a_message_in_a_log_shows_none_of_its_text() -> None:
+    said = fill(own("geheim {title}", subject={"en": "geheim"}), "en", {"title": "geheim"}, practice=builtin())
+    assert "geheim" not in repr(said)
+
+
 def test_a_hundred_thousand_characters_go_in_whole() -> None:
     long = "{title}" + "长" * 100_000
     assert filled("<{symptom}>", symptom=long) == f"<{long}>"
@@ -192,7 +208,7 @@ def test_all_that_is_missing_is_said_at_once_and_nothing_of_what_is_there() -> N
         ("title", {"a": 1}),
     ],
 )
-def test_a_value_that_is_none_of_its_field_is_refused(field: str, value: Any) -> None:
+def test_a_value_that_does_not_fit_its_field_is_refused(field: str, value: Any) -> None:
     with pytest.raises(MessageError) as caught:
         fill(own("{" + field + "}"), "en", {field: value}, practice=builtin())
     assert caught.value.unfit == (field,)

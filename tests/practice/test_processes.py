@@ -86,6 +86,14 @@ STEP = "steps: {a: {number: '%s', label: {en: A, zh: 甲}, responsible: agent%s}
             "where a step mostly runs by itself, a person is still on offer",
             None,
         ),
+        (
+            OWN + STEP % ("950.1", ", automation: mostly"),
+            OWN + STEP % ("950.1", ", automation: partly"),
+            "no-human-fallback",
+            "/steps/a/automation",
+            "where a step mostly runs by itself, a person is still on offer",
+            None,
+        ),
         # templates, streams
         (
             PROCESS + "steps: {verify: {templates: [registerd]}}\n",

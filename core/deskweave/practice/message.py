@@ -51,10 +51,10 @@ _LINE_ENDS: Final = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What goes out: plain text. `subject` is one line, or empty where the template has none."""
+    """What goes out: plain text. `subject` is one line, or empty where the template has none. Its `repr` shows no text."""
 
-    subject: str
-    body: str
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
     language: str
 
 
