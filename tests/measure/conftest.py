@@ -73,6 +73,22 @@ FIELDS = {
     )
 }  # fmt: skip
 
+RECORDS = {
+    "contact": (
+        Field(id=FieldId("contact_at"), label=label("Contacted at", "联络时间"), type="datetime"),
+        Field(id=FieldId("ring_time"), label=label("Ring time", "振铃时长"), type="duration"),
+        Field(id=FieldId("answered"), label=label("Answered", "已接听"), type="boolean"),
+        Field(id=FieldId("channel"), label=label("Channel", "渠道"), type="choice", choices=choices(phone="电话", email="邮件")),
+        Field(id=FieldId("content"), label=label("Content", "联络内容"), type="long_text", personal="content"),
+    ),
+    "channel": (
+        Field(id=FieldId("channel"), label=label("Channel", "渠道"), type="choice", choices=choices(feishu="飞书", phone="电话", email="邮件")),
+        Field(id=FieldId("rated_on"), label=label("Rated on", "评价日期"), type="date"),
+        Field(id=FieldId("convenience"), label=label("Convenience", "便利性"), type="integer"),
+        Field(id=FieldId("usable"), label=label("Usable", "易用性"), type="boolean"),
+    ),
+}  # fmt: skip
+
 WORDS = {
     "awaiting_acceptance": ("Awaiting acceptance", "待受理", Phase.NEW),
     "in_progress": ("In progress", "处理中", Phase.ACTIVE),
@@ -173,7 +189,7 @@ class Practice:
     digest: str = "p1"
     languages: tuple = ("en", "zh")
     fields: dict = field(default_factory=lambda: FIELDS)
-    records: dict = field(default_factory=dict)
+    records: dict = field(default_factory=lambda: {name: {one.id: one for one in fields} for name, fields in RECORDS.items()})
     factors: dict = field(default_factory=lambda: FACTORS)
     statuses: StatusModel = STATUSES
     clocks: dict = field(default_factory=lambda: CLOCKS)
