@@ -82,10 +82,38 @@ def gate(kind: str, fragment: str = "") -> Gate | None:
 
 
 @cache
-def _resources() -> Mapping[str, Any]:
+def resources() -> Mapping[str, Any]:
+    """Every schema of the format by its `$id`; always the same objects."""
     from deskweave_schemas import load, names
 
     return {(schema := load(name))["$id"]: schema for name in names()}
+
+
+@cache
+def _owners() -> Mapping[int, str]:
+    """Which schema a part of one stands in, by the part's identity."""
+    found: dict[int, str] = {}
+    for base, schema in resources().items():
+        fresh: list[Any] = [schema]
+        while fresh:
+            part = fresh.pop()
+            found[id(part)] = base
+            inner = part.values() if isinstance(part, dict) else part
+            fresh += [one for one in inner if isinstance(one, (dict, list))]
+    return found
+
+
+_PARTS: Final[dict[int, Gate | None]] = {}
+
+
+def part_gate(part: Any) -> Gate | None:
+    """The gate of a part of one of `resources()`. None: it has none."""
+    if id(part) not in _PARTS:
+        try:
+            _PARTS[id(part)] = _gate(part, _owners()[id(part)])
+        except (KeyError, _Unknown):
+            return None
+    return _PARTS[id(part)]
 
 
 _MADE: Final[dict[str, Gate | None]] = {}
@@ -99,7 +127,7 @@ def _referred(address: str) -> Gate:
     _MADE[address] = None
     base, _, path = address.partition("#")
     try:
-        schema = _resources()[base]
+        schema = resources()[base]
         for part in path.split("/")[1:]:
             schema = schema[part.replace("~1", "/").replace("~0", "~")]
         gate = _gate(schema, base)
