@@ -59,14 +59,14 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _people("never_send", "texts"),
         _figures("computed", "computed"),
     ),
-    "choice": (_words(), _figures("code", "number")),
+    "choice": (*_CALLED, _figures("code", "number")),
     "status": (
         *_CALLED,
         _clocks("phase", "word"),
         _clocks("waits_on", "word", effect=Effect.HARMLESS),
         _clocks("counts_as_waiting", "flag"),
     ),
-    "transition": (_words(), _people("sources", "statuses", "from"), _people("target", "status", "to"), _people("by", "roles")),
+    "transition": (*_CALLED, _people("sources", "statuses", "from"), _people("target", "status", "to"), _people("by", "roles")),
     "status_model": (_people("initial", "status"),),
     "confirmation": (
         _people("status", "status"),
@@ -81,8 +81,8 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _people("tells", "roles"),
         _people("template", "template"),
     ),
-    "category": (_words(),),
-    "service": (_words(),),
+    "category": _CALLED,
+    "service": _CALLED,
     "item": (
         *_CALLED,
         _words("remarks"),
@@ -98,9 +98,9 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _clocks("hours", "calendar"),
         _clocks("service_level", "service_level"),
     ),
-    "classification": (_words(), _figures("code", "number")),
-    "system": (_words(), _figures("code", "number")),
-    "rating": (_words(), _figures("code", "number")),
+    "classification": (*_CALLED, _figures("code", "number")),
+    "system": (*_CALLED, _figures("code", "number")),
+    "rating": (*_CALLED, _figures("code", "number")),
     "survey": (
         *_CALLED,
         _people("audience", "roles"),
@@ -176,8 +176,8 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _people("channels", "channels"),
         _people("shares", "words"),
     ),
-    "site": (_words(), _people("zone", "text"), _people("groups", "groups")),
-    "shift": (_words(), _people("calendar", "calendar"), _people("site", "site"), _people("groups", "groups")),
+    "site": (*_CALLED, _people("zone", "text"), _people("groups", "groups")),
+    "shift": (*_CALLED, _people("calendar", "calendar"), _people("site", "site"), _people("groups", "groups")),
     "process": (
         *_CALLED,
         _words("number", "text"),
@@ -230,8 +230,8 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _words("revision", "text"),
         _clocks("since", "date", "coverage", "from"),
         _clocks("until", "date", "coverage", "to"),
-        _clocks("off", "dates"),
-        _clocks("working", "made_up"),
+        _clocks("off", "dates", "years"),
+        _clocks("working", "made_up", "years"),
     ),
     "clock": (
         *_CALLED,
@@ -265,8 +265,8 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _figures("every", "word", "period", "every", effect=Effect.HARMLESS),
         _figures("by", "columns", effect=Effect.HARMLESS),
     ),
-    "criterion": (_words(), _figures("where", "condition"), _figures("trait", "word", effect=Effect.HARMLESS)),
-    "factor": (_words(),),
+    "criterion": (*_CALLED, _figures("where", "condition"), _figures("trait", "word", effect=Effect.HARMLESS)),
+    "factor": _CALLED,
     "term": (*_CALLED, _words("aliases", "texts")),
 }
 """Subject -> its aspects."""

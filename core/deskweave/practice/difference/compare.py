@@ -202,7 +202,7 @@ class _Comparison:
         before, after = self.before.spec(was), self.after.spec(path)
         for aspect in ASPECTS[subject]:
             had, has = _get(old, aspect.name, before), _get(new, aspect.name, after)
-            if self._alike(aspect.says, had, has):
+            if self._alike(aspect.says, had, has) or _follows(aspect, before, after):
                 continue
             effect = aspect.effect
             held: tuple[tuple[FieldId, str], ...] = ()
@@ -533,6 +533,11 @@ def _shared_choice(was: str, now: str, field: Field) -> Find:
 
 
 # -------------------------------------------------------------------------------------------------------------------- what
+def _follows(aspect: Aspect, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether what is worked out from elsewhere is only otherwise because that is: it is said there."""
+    return aspect.name == "sum_statuses" and bool(after.get("sum_of")) and before.get("sum_of") == after.get("sum_of")
+
+
 def _narrowed(path: Path, was: Path, before: Places, after: Places) -> Path:
     """Of a mapping that is otherwise, the key that is: a layer that sets one of its keys is the one to be shown."""
     old, new = before.spec((*was, *path[len(was) :])), after.spec(path)
