@@ -182,6 +182,11 @@ def test_whatever_shows_nothing_is_empty(empty: Value) -> None:
     assert caught.value.missing == ("symptom",)
 
 
+def test_a_field_the_practice_does_not_have_is_empty() -> None:
+    template = own("<{floor|date}>", without={"floor": {"en": "no floor"}})
+    assert fill(template, "en", {"floor": "7"}, practice=builtin()).body == "<no floor>"
+
+
 def test_all_that_is_missing_is_said_at_once_and_nothing_of_what_is_there() -> None:
     template = own("{symptom} {remarks} {title} {submitted_at} {nothing}", subject={"en": "{solution}"})
     with pytest.raises(MessageError) as caught:

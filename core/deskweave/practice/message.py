@@ -158,7 +158,8 @@ def carried(occasion: OccasionKind, fields: Mapping[str, str]) -> dict[str, str]
         occasion: one of `OCCASIONS`.
         fields: the inquiry's fields, id to data type.
     """
-    return {**(fields if occasion.about == "inquiry" else {}), **occasion.data}
+    own = fields if occasion.about == "inquiry" else {}
+    return {**occasion.data, **{name: kind for name, kind in own.items() if name not in occasion.data}}
 
 
 def check(text: str, types: Mapping[str, str]) -> list[Flaw]:
@@ -291,19 +292,16 @@ class _Filler:
         return "".join(part if isinstance(part, str) else self.slot(part, one_line=one_line) for part in parse(text).parts)
 
     def slot(self, place: Placeholder, *, one_line: bool) -> str:
-        """The words that stand for one placeholder, never none: a lack is noted."""
-        kind = self.types.get(place.name)
-        formats = FORMATS.get(kind, ()) if kind else ()
+        """The words that stand for one placeholder, never none: a lack is noted. What the practice no longer has is empty."""
+        formats = FORMATS.get(self.types.get(place.name, ""), ())
         form = place.format or next(iter(formats), "")
-        if form not in formats:
-            self.missing[place.name] = None
-            return ""
-        try:
-            said = self.said(place.name, self.values.get(place.name), form)
-        except (ValueError, TypeError, OverflowError):
-            self.unfit[place.name] = None
-            return ""
-        said = plain(said, one_line=one_line)
+        said = ""
+        if form in formats:
+            try:
+                said = plain(self.said(place.name, self.values.get(place.name), form), one_line=one_line)
+            except (ValueError, TypeError, OverflowError):
+                self.unfit[place.name] = None
+                return ""
         if not said:
             said = "".join(
                 part

@@ -97,21 +97,25 @@ def _assured(r: References, slug: object) -> bool:
 
 
 def _texts(r: References, at: tuple[str, str], body: Mapping[str, Any], occasion: OccasionKind) -> Iterator[Finding]:
-    """Every placeholder leads somewhere and is filled: by a value that is always there, or by words of `without`."""
+    """Every placeholder is filled: by a value that is always there, or by words of `without`.
+
+    Those words also stand for a field that the practice does not have: a client who removes one need not write the templates anew.
+    """
     types = message.carried(occasion, {name: str(spec.get("type")) for name, spec in r.terms.fields.items()})
     life, without = _life(r), as_map(body.get("without"))
     used: dict[str, None] = {}
     for part in _TEXTS:
         for language, text in as_map(body.get(part)).items():
             path = (*at, part, language)
+            names = dict.fromkeys(one.name for one in message.parse(str(text)).placeholders)
+            used |= names
+            excused = [name for name in names if language in as_map(without.get(name))]
             for flaw in message.check(str(text), types):
-                yield _told(r, flaw, *path)
-            read = message.parse(str(text))
-            names = [one.name for one in read.placeholders if one.name in types]
-            used |= dict.fromkeys(names)
-            for name in dict.fromkeys(names):
-                told = language in as_map(without.get(name))
-                if message.FORMATS.get(types[name]) and not told and message.may_be_empty(occasion, name, life):
+                if flaw.rule != "unknown-placeholder" or flaw.found not in excused:
+                    yield _told(r, flaw, *path)
+            for name in names:
+                tellable = message.FORMATS.get(types.get(name, ""))
+                if tellable and name not in excused and message.may_be_empty(occasion, name, life):
                     said = f"{name!r} can be empty on {occasion.name!r}: the message would have a blank"
                     remedy = f"add under `without:` what stands there instead, in {language}: {name}: {{{language}: ...}}"
                     yield problem("template-blank", r.place(*path), name, said, remedy=remedy)
