@@ -169,14 +169,18 @@ class _Writer:
             if test.column.kind is Kind.TEXT:
                 here = exp.and_(here, exp.NEQ(this=column.copy(), expression=self._bind("")), copy=False)
             if test.column.kind is Kind.SLUGS:
-                here = exp.and_(here, exp.GT(this=exp.ArraySize(this=column.copy()), expression=exp.Literal.number(0)), copy=False)
+                size = exp.GT(this=exp.ArraySize(this=column.copy()), expression=exp.Literal.number(0))
+                here = exp.and_(here, self._never_null(size), copy=False)  # PostgreSQL: an empty list has no length at all
             return exp.paren(here, copy=False) if test.values[0] else self._not(here)
         if test.operator in ("lt", "lte", "gt", "gte"):
             compare = {"lt": exp.LT, "lte": exp.LTE, "gt": exp.GT, "gte": exp.GTE}[test.operator]
             return self._never_null(compare(this=column, expression=self._bind(test.values[0])))
         if test.column.kind is Kind.SLUGS:
             found: exp.Expr = exp.or_(
-                *(self._never_null(exp.ArrayContains(this=column.copy(), expression=self._bind(value))) for value in test.values),
+                *(
+                    self._never_null(exp.ArrayContains(this=column.copy(), expression=exp.cast(self._bind(value), "varchar")))
+                    for value in test.values
+                ),
                 copy=False,
             )
         else:
