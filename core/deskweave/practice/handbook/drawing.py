@@ -225,7 +225,7 @@ def _pieces(text: str) -> list[str]:
             found.append(one)
             continue
         word += one
-        if one in " /":
+        if one in " /" or width(word) >= _WRAP:  # a word longer than a line is broken: beside it runs the next way
             found.append(word)
             word = ""
     return [*found, word] if word else found

@@ -7,7 +7,7 @@ from typing import Final
 
 from deskweave.practice.handbook.tree import Block, Book, Cell, Drawing, Message, Paragraph, Points, Section, Table
 
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|~#&!])")
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]|~#!])")
 _START: Final = re.compile(r"^(\s*)([-+=]|\d+[.)])")
 _HIDDEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -96,7 +96,8 @@ def _said(cell: Cell, between: str) -> str:
 
 def _text(text: str) -> str:
     """Text on one line that means nothing to Markdown or HTML."""
-    return _SPECIAL.sub(r"\\\1", " ".join(_HIDDEN.sub(" ", text).split()))
+    plain = " ".join(_HIDDEN.sub(" ", text).split())
+    return _SPECIAL.sub(r"\\\1", plain).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _begun(text: str) -> str:
