@@ -186,7 +186,7 @@ class Composed:
             here = (*path, name)
             old = target.get(name)
             first = taken.get(here)
-            if isinstance(value, Mapping):
+            if type(value) is dict or isinstance(value, Mapping):
                 if first is not None and not isinstance(old, dict):
                     self._twice(document, here, first)
                     continue

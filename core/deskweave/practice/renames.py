@@ -90,7 +90,7 @@ def _stated(document: Document, key: DocumentKey) -> Iterator[_Rename]:
     while fresh:
         parent, terms = fresh.pop()
         for slug, term in terms.items():
-            if not isinstance(term, Mapping):
+            if type(term) is not dict and not isinstance(term, Mapping):
                 continue
             fresh.append(((*parent, slug), term))
             was = term.get("was")
@@ -152,7 +152,7 @@ def _renamed(spot: Spot, parent: Path, old: str, new: str) -> Spot:
 def _kept(terms: Mapping[str, Any], path: Path, place: Callable[..., Place]) -> Iterator[Finding]:
     claimed: dict[str, str] = {}
     for slug, term in terms.items():
-        if not isinstance(term, Mapping):
+        if type(term) is not dict and not isinstance(term, Mapping):
             continue
         was = term.get("was")
         for number, old in enumerate(was if isinstance(was, (list, tuple)) else ()):

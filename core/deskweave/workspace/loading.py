@@ -72,15 +72,17 @@ class Sources:
         Raises:
             DocumentError: with every finding at once.
         """
-        from deskweave.practice import compose
+        from deskweave.practice import OVERLAY_KINDS, compose
 
         added: list[Overlay] = []
+        # the practice below is composed for plugins to look at: only where one asks for it
+        asked = any(hook in OVERLAY_KINDS for plugin in self.plugins.loaded for hook in plugin.hooks)
 
         def overlays(practice: Practice) -> list[Overlay]:
             added[:] = _overlays(practice, self.plugins)
             return added
 
-        practice = compose(self.documents, overlays=overlays, environment=self.environment, below=below)
+        practice = compose(self.documents, overlays=overlays if asked else (), environment=self.environment, below=below)
         bodies = [document.body for layer in below for document in layer.documents]
         bodies += [body for overlay in added for body in overlay.documents]
         bodies += [document.body for document in (*self.documents, *self.environment)]
