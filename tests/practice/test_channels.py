@@ -197,6 +197,23 @@ def test_the_delivery_rules_as_they_are_tried() -> None:
     assert all(practice.channels[slug].reliability == "assured" for slug in assured.channels)
 
 
+def test_channels_of_a_second_document_count_as_well() -> None:
+    more = "kind: Channels\nid: more\nchannels: {letterbox: {label: {en: L, zh: 信}, use: %s}}\ndelivery: {own: {channels: [letterbox]}}\n"
+    assert [one.rule for one in findings(more % "intake")] == ["channel-intake-only"]
+    assert "letterbox" in composed(more % "both").channels
+
+
+def test_nobody_asks_for_an_item_by_courier() -> None:
+    item = "kind: Catalog\nid: services\ncategories: {meeting_support: {services: {executive_meeting_support: {items: {meeting_test_and_assurance: {channels: [phone, %s]}}}}}}\n"
+    (found,) = findings(item % "courier")
+    assert (found.rule, found.message) == (
+        "channel-delivery-only",
+        "'courier' only carries messages out: nobody can ask for the item by it",
+    )
+    assert found.place.path.endswith("/meeting_test_and_assurance/channels/1")
+    assert composed(item % "online_form")
+
+
 def test_a_client_and_a_plugin_extend_the_channels() -> None:
     client = f"{CHANNELS}channels: {{phone: {{traits: {{available: true}}, rated_on: 2026-06-30}}}}\ndelivery: {{first: {{order: 1, channels: [wecom]}}}}\n"
     added = [{"kind": "Channels", "id": "channels", "weighs": {"cost": {"label": {"en": "Cost", "zh": "成本"}}}}]

@@ -15,6 +15,7 @@ _TEXTS: Final = ("subject", "body")
 
 
 def check_channels(r: References, at: tuple[str, str], body: Mapping[str, Any]) -> Iterator[Finding]:
+    yield from _ways_in(r)
     for slug, spec in as_map(body.get("channels")).items():
         traits = as_map(as_map(spec).get("traits"))
         unrated = [trait for trait in TRAITS if trait not in traits]
@@ -79,6 +80,17 @@ def check_template(r: References, at: tuple[str, str], body: Mapping[str, Any]) 
         yield from _texts(r, at, body, occasion)
 
 
+def _ways_in(r: References) -> Iterator[Finding]:
+    """Items of the catalog are asked for by channels that take inquiries in."""
+    for name, category, service, slug, item in r.terms.catalog():
+        for number, channel in enumerate(as_list(item.get("channels"))):
+            if _channel(r, channel).get("use") == "delivery":
+                path = ("categories", category, "services", service, "items", slug, "channels", number)
+                taken = [one for one in r.terms.channels if _channel(r, one).get("use") != "delivery"]
+                said = f"{shown(channel)!r} only carries messages out: nobody can ask for the item by it"
+                yield problem("channel-delivery-only", r.place("Catalog", name, *path), shown(channel), said, allowed=taken)
+
+
 def _ways_out(r: References, channels: Any, *path: str | int) -> Iterator[Finding]:
     yield from r.all_known("channel", channels, r.terms.channels, *path)
     for number, slug in enumerate(as_list(channels)):
@@ -89,7 +101,8 @@ def _ways_out(r: References, channels: Any, *path: str | int) -> Iterator[Findin
 
 
 def _channel(r: References, slug: object) -> Mapping[str, Any]:
-    return next((as_map(as_map(body.get("channels")).get(str(slug))) for _, body in r.terms.of("Channels")), {})
+    every = (as_map(body.get("channels")) for _, body in r.terms.of("Channels"))
+    return next((as_map(channels[str(slug)]) for channels in every if str(slug) in channels), {})
 
 
 def _assured(r: References, slug: object) -> bool:
