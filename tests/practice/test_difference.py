@@ -218,6 +218,7 @@ def test_a_rename_is_one_change_and_what_refers_to_it_is_none() -> None:
 def test_going_back_is_the_same_rename_the_other_way_round() -> None:
     (change,) = compare(practice(RENAMED_STATUS), PLAIN).changes
     assert (change.sort, change.slug, change.old) == ("renamed", "waiting_on_user", "waiting_for_user")
+    assert change.effect is Effect.STRANDS  # the earlier practice does not know the later word, so it has to be told
 
 
 def test_a_removed_choice_strands_unless_another_takes_its_place() -> None:

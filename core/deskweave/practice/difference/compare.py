@@ -182,7 +182,9 @@ class _Comparison:
             path = find(self.after, now)
             if was != now:
                 at = tuple((name, was) for name in held)
-                self._note(subject, now, "renamed", touches, _HARMLESS, path, within=within, old=was, new=now, held=at)
+                known = was in self._was(self.after, new, now, find)
+                lost = _HARMLESS if known or gone is None else gone  # going back: the new practice does not know the later word
+                self._note(subject, now, "renamed", touches, lost, path, within=within, old=was, new=now, held=at)
             self.aspects(subject, now, old[was], new[now], find(self.before, was), path, within=within)
         for slug in paired.gone:
             target = (becomes or {}).get(slug)
@@ -306,7 +308,8 @@ class _Comparison:
             path, before = find(self.after, now), find(self.before, was)
             if was != now:
                 held = ((had.id, ""),) if inquiry else ()
-                self._note("field", now, "renamed", touches, _HARMLESS, path, old=was, new=now, held=held)
+                lost = _HARMLESS if was in self._was(self.after, new, now, find) or not inquiry else _STRANDS
+                self._note("field", now, "renamed", touches, lost, path, old=was, new=now, held=held)
             self.aspects("field", now, had, has, before, path)
             self.terms(
                 "choice",
