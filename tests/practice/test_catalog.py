@@ -325,3 +325,29 @@ def test_a_client_states_its_systems_and_spans() -> None:
 )
 def test_origin_names_the_layer(path: str, source: str) -> None:
     assert composed(ACME).origin(path).source == source
+
+
+# ------------------------------------------------------------------------------------------------------------ forms (F6)
+def _asking(fields: str) -> str:
+    where = "categories: {desktop_operations: {services: {hardware_repair: {items: {device_hardware_repair: {asks: %s}}}}}}"
+    return CATALOG + where % fields + "\n"
+
+
+@pytest.mark.practice("F6")
+def test_an_item_says_what_its_form_asks_besides() -> None:
+    asked = composed(_asking("[system_module, symptom]")).catalog["device_hardware_repair"].asks
+    assert asked == ("system_module", "symptom")
+    assert {item.asks for item in builtin().catalog.values()} == {()}  # what every inquiry needs is enough for the eleven rows
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule", "found", "nearest"),
+    [
+        ("[sympton]", "unknown-field", "sympton", "symptom"),
+        ("[symptom, created_at]", "asks-of-system", "created_at", None),  # nobody types when a ticket was made
+    ],
+)
+def test_a_form_asks_fields_that_people_can_fill_in(fields: str, rule: str, found: str, nearest: str | None) -> None:
+    (told,) = findings(_asking(fields))
+    assert (told.rule, told.found, told.nearest) == (rule, found, nearest)
+    assert told.place.path.endswith(f"device_hardware_repair/asks/{fields.count(',')}")

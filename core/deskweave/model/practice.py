@@ -151,6 +151,7 @@ class CatalogItem:
     service_level: str | None = None  #: id of a ServiceLevel
     entitled: Mapping[str, Json] | None = None  #: B4: who is offered it, by fields of the person; None: everyone
     stock: bool = False  #: B4: offered only while it is in stock
+    asks: tuple[FieldId, ...] = ()  #: F6: fields the form of this item asks besides those every inquiry needs
     remarks: Label = field(default_factory=dict)
     was: tuple[str, ...] = ()
 

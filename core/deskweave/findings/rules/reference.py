@@ -66,6 +66,11 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Ask for fields of the person: department, city.", "使用人员字段：部门、城市等。"),
     ),
     rule(
+        "asks-of-system", "字段 {found} 由系统填写，表单无法询问",
+        ("A form asks what a person can answer, and nothing else (practice F6).", "表单只问人能回答的内容（F6）。"),
+        ("Take it out of `asks:`, or name a field that people fill in.", "从 `asks:` 中去掉，或改为由人填写的字段。"),
+    ),
+    rule(
         "code-twice", "评价编码 {found} 已被使用",
         ("A code in an export could be either step.", "导出数据中的编码无法区分。"),
         ("Give each step a code of its own.", "每一级使用不同编码。"),

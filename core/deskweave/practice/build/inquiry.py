@@ -59,6 +59,7 @@ def items_of(documents: Iterator[tuple[str, Body]]) -> Iterator[tuple[str, Catal
                             service_level=item.get("service_level"),
                             entitled=item.get("entitled"),
                             stock=bool(item.get("stock", False)),
+                            asks=tuple(FieldId(field) for field in item.get("asks", ())),
                             remarks=item.get("remarks", {}),
                             was=tuple(item.get("was", ())),
                         ),

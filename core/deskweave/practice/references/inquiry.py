@@ -85,9 +85,21 @@ def check_catalog(r: References) -> Iterator[Finding]:
         yield from r.known("value stream", item.get("stream"), terms.choices("stream"), *path, "stream")
         yield from r.all_known("channel", item.get("channels"), terms.channels, *path, "channels")
         yield from r.known("service level", item.get("service_level"), terms.service_levels, *path, "service_level")
+        yield from _asks(r, item.get("asks"), *path, "asks")
         yield from _entitled(r, item.get("entitled"), *path, "entitled")
     for name, body in terms.of("Catalog"):
         yield from _becomes(r, "service item", body.get("becomes"), terms.items, "Catalog", name, "becomes")
+
+
+def _asks(r: References, fields: Any, *path: str | int) -> Iterator[Finding]:
+    """F6: a form asks what a person can answer; what the system writes is not asked."""
+    yield from r.all_known("field", fields, r.terms.fields, *path)
+    for number, field in enumerate(as_list(fields)):
+        entry = as_map(r.terms.fields.get(field) if isinstance(field, str) else None).get("entry")
+        if entry in ("system", "computed"):
+            message = f"{field!r} is written by the system: no form can ask it"
+            remedy = "take it out, or name a field that people fill in"
+            yield problem("asks-of-system", r.place(*path, number), field, message, remedy=remedy)
 
 
 def _entitled(r: References, tree: Any, *path: str | int) -> Iterator[Finding]:
