@@ -109,7 +109,7 @@ class _Page:
 
     def section(self, section: Section) -> Markup:
         heading = tag(f"h{section.level}", tag("span", section.number, class_="n"), " ", section.title, id=section.key)
-        following = (*section.blocks[1:], None)
+        following = (*section.blocks[1:], *section.sections[:1], None)
         blocks = (
             self.block(one, leads=not isinstance(then, Paragraph | None))
             for one, then in zip(section.blocks, following, strict=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from deskweave.model import Json, Metric
 from deskweave.practice.handbook.chapters.channels import trait
-from deskweave.practice.handbook.tree import Section, cell, row, say, section, table
+from deskweave.practice.handbook.tree import Row, Section, cell, group, row, say, section, table
 from deskweave.practice.handbook.voice import Voice
 from deskweave.practice.wording import say_share
 
@@ -39,7 +39,7 @@ def _factor(voice: Voice, name: str | None, metrics: list[Metric]) -> Section | 
             cell(voice.label(one.label, one.id), code=one.id, notes=[voice.text(one.description)]),
             cell(
                 computed(voice, one),
-                notes=[_scope(voice, one), *(_criterion(voice, one, slug) for slug in one.criteria)],
+                notes=[_scope(voice, one)],
             ),
             voice.role(one.judges) if one.judges else "",
             _unit(voice, one),
@@ -58,6 +58,7 @@ def _factor(voice: Voice, name: str | None, metrics: list[Metric]) -> Section | 
             say(voice.about("Practice", voice.practice.id, "factors", name or "")),
             table(heads, rows, keep=(1, 2, 3, 4, 6), centred=(6,), family="metrics"),
         ],
+        [_criteria(voice, name, metrics)],
     )
 
 
@@ -159,12 +160,22 @@ def _scope(voice: Voice, metric: Metric) -> str:
     return voice.sentences(voice("Only: {where}.", "仅限：{where}。", where=voice.when(metric.where)), period)
 
 
-def _criterion(voice: Voice, metric: Metric, slug: str) -> str:
-    one = metric.criteria[slug]
-    name = voice.label(one.label, slug)
-    if one.trait:
-        name = voice.aside(name, quality(voice, one.trait))
-    return voice.colon(name, voice.when(one.where))
+def _criteria(voice: Voice, name: str | None, metrics: list[Metric]) -> Section | None:
+    """What has been agreed as quality (E2, E14), figure by figure."""
+    rows: list[Row] = []
+    for one in metrics:
+        if one.criteria:
+            rows.append(group(voice.label(one.label, one.id)))
+            rows += [
+                row(
+                    voice.label(criterion.label, slug),
+                    quality(voice, criterion.trait) if criterion.trait else "",
+                    voice.when(criterion.where),
+                )
+                for slug, criterion in one.criteria.items()
+            ]
+    heads = (voice("Criterion", "标准"), voice("Trait", "特征"), voice("Fulfilled when", "符合条件"))
+    return section(f"metrics-{name or 'other'}-criteria", voice("Agreed criteria", "约定标准"), [table(heads, rows)])
 
 
 def quality(voice: Voice, name: str) -> str:

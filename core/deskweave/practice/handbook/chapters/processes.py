@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deskweave.model import Check, Point, Process, Step
-from deskweave.practice.handbook.tree import Cell, Section, Table, cell, facts, row, say, section, table
+from deskweave.model import Point, Process, Step
+from deskweave.practice.handbook.tree import Block, Cell, Section, Table, cell, facts, points, row, say, section, table
 from deskweave.practice.handbook.voice import Voice
 
 
@@ -39,7 +39,7 @@ def _steps(voice: Voice, process: Process) -> Table | None:
             voice.role(step.responsible),
             automation(voice, step),
             [voice.label(check.label, slug) for slug, check in step.checks.items()],
-            [voice.template(one) for one in step.templates],
+            voice.list(voice.template(one) for one in step.templates),
         )
         for step in process.steps.values()
     )
@@ -65,38 +65,45 @@ def automation(voice: Voice, step: Step) -> str:
 
 
 def _checks(voice: Voice, process: Process) -> Table | None:
-    def line(step: Step, check: Check) -> tuple[str, Cell, str]:
-        about = cell(voice.label(check.label, check.slug), notes=[voice.text(check.description)])
-        return step.number, about, voice.when(check.when)
-
-    rows = [row(*line(step, check)) for step in process.steps.values() for check in step.checks.values()]
+    """Checks of which there is more to say than the steps do: what they mean, and for which inquiries they are."""
+    found = [(step.number, check) for step in process.steps.values() for check in step.checks.values()]
+    if not any(check.when is not None or check.description for _, check in found):
+        return None
+    rows = [
+        row(number, cell(voice.label(check.label, check.slug), notes=[voice.text(check.description)]), voice.when(check.when))
+        for number, check in found
+    ]
     return table((voice("Step", "步骤"), voice("Check", "核实项"), voice("For which inquiries", "适用的问询")), rows)
 
 
 def _automations(voice: Voice, process: Process) -> Table | None:
     rows = [
-        row(step.number, voice.label(point.label, point.slug), voice.text(point.description))
+        row(f"{step.number} {voice.label(step.label, step.slug)}", _listed(voice, step.automations))
         for step in process.steps.values()
-        for point in step.automations.values()
+        if step.automations
     ]
-    return table((voice("Step", "步骤"), voice("Automated", "自动化内容"), voice("How", "说明")), rows)
+    return table((voice("Step", "步骤"), voice("What takes work off people", "自动化内容")), rows)
 
 
-def _named(voice: Voice, named: Mapping[str, Point]) -> Table | None:
+def _named(voice: Voice, named: Mapping[str, Point]) -> Block | None:
     """Rules and the like: a short name, and what it means."""
+    if not any(one.description for one in named.values()):
+        return points(voice.label(one.label, slug) for slug, one in named.items())
     return facts(
         ((voice.label(one.label, slug), voice.text(one.description) or "-") for slug, one in named.items()), family="process"
     )
 
 
-def _flow(voice: Voice, process: Process) -> Table | None:
-    def listed(named: Mapping[str, Point]) -> Cell:
-        lines = []
-        for slug, one in named.items():
-            about = voice.text(one.description)
-            lines.append(voice.colon(voice.label(one.label, slug), about) if about else voice.label(one.label, slug))
-        return cell(lines)
+def _listed(voice: Voice, named: Mapping[str, Point]) -> Cell:
+    """Points one under the other, each with what it means behind it."""
+    lines = []
+    for slug, one in named.items():
+        about = voice.text(one.description)
+        lines.append(voice.colon(voice.label(one.label, slug), about) if about else voice.label(one.label, slug))
+    return cell(lines)
 
+
+def _flow(voice: Voice, process: Process) -> Table | None:
     def owners(named: Mapping[str, Point]) -> Cell:
         lines = []
         for slug, one in named.items():
@@ -107,10 +114,10 @@ def _flow(voice: Voice, process: Process) -> Table | None:
 
     return facts(
         (
-            (voice("Comes in", "输入"), listed(process.inputs)),
-            (voice("Goes out", "输出"), listed(process.outputs)),
+            (voice("Comes in", "输入"), _listed(voice, process.inputs)),
+            (voice("Goes out", "输出"), _listed(voice, process.outputs)),
             (voice("Handed over", "移交"), owners(process.hands_over)),
-            (voice("Belongs elsewhere", "不属于服务台的工作"), listed(process.elsewhere)),
+            (voice("Belongs elsewhere", "不属于服务台的工作"), _listed(voice, process.elsewhere)),
             (
                 voice("A person is always on offer", "随时可转人工"),
                 voice.role(process.human_fallback) if process.human_fallback else "",

@@ -25,8 +25,8 @@ def chapter(voice: Voice) -> Section | None:
             ),
         ],
         [
-            _statuses(voice, model),
             _drawing(voice, model),
+            _statuses(voice, model),
             _transitions(voice, model),
             _confirmation(voice, model),
             _stale(voice, model),
