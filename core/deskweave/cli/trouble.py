@@ -78,8 +78,18 @@ def of_remote(error: RemoteError) -> Exit:
     return Exit.PERSON if isinstance(error, ConfigurationError) else Exit.FAILED
 
 
-def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: bool = False, limit: int = SHOWN) -> None:
-    """Findings grouped by file or connection, the worst first, at most twenty and then a count."""
+def show_findings(
+    session: Session, findings: Sequence[Finding], *, to_stderr: bool = False, limit: int = SHOWN, reasons: bool = False
+) -> None:
+    """Findings grouped by file or connection, the worst first, at most twenty and then a count.
+
+    Args:
+        session: of the call.
+        findings: in any order.
+        to_stderr: print beside a command's result.
+        limit: how many are shown.
+        reasons: with each rule the name and why it matters, told once a rule.
+    """
     put = session.screen.warn if to_stderr else session.screen.say
     say = session.say
     notes = sum(one.severity is Severity.NOTE for one in findings)
@@ -88,6 +98,7 @@ def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: b
     ranked = sorted(findings, key=lambda one: _RANK[one.severity])[:limit]
     order = list(dict.fromkeys(one.place.source for one in ranked))
     ranked.sort(key=lambda one: (order.index(one.place.source), one.place.line or 0, one.place.column or 0))
+    explained: set[str] = set()
     for _, group in groupby(ranked, key=lambda one: one.place.source):
         for finding in group:
             put(where(finding.place), hang=4)
@@ -96,8 +107,12 @@ def show_findings(session: Session, findings: Sequence[Finding], *, to_stderr: b
             put(f"  {pad(say('severity-' + finding.severity.value), 6)} {text}{near}", hang=9)
             if finding.allowed:
                 put(" " * 9 + say("allowed", words=_few(finding.allowed)), hang=11)
-            if finding.remedy:
-                put(" " * 9 + session.onward(finding.remedy), hang=11)
+            remedy = mend(session, finding) if reasons or session.say.language == "zh" else finding.remedy
+            if remedy:
+                put(" " * 9 + session.onward(remedy), hang=11)
+            if reasons and finding.rule not in explained and (reason := why(session, finding)):
+                explained.add(finding.rule)
+                put(" " * 9 + say("why", rule=finding.rule, reason=reason), hang=11)
     if len(findings) > limit:
         put(say("and-more", count=len(findings) - limit))
     if notes and not session.options.verbose:
@@ -120,12 +135,30 @@ def where(place: Place) -> str:
 def sentence(session: Session, finding: Finding) -> str:
     """What a finding says, in the reader's language where we have its rule there. What a vendor said stays as it came."""
     if session.say.language == "zh":
-        from deskweave.cli.messages.findings_zh import RULES
+        from deskweave.findings.rules import RULES
 
-        template = RULES.get(finding.rule)
-        if template is not None:
-            return template.format(found=finding.found)
+        rule = RULES.get(finding.rule)
+        if rule is not None:
+            return rule.in_chinese(finding)
     return finding.message
+
+
+def why(session: Session, finding: Finding) -> str:
+    """Why it matters, in the reader's language; empty for a rule of a plugin."""
+    from deskweave.findings.rules import RULES
+
+    rule = RULES.get(finding.rule)
+    return rule.why["zh" if session.say.language == "zh" else "en"] if rule is not None else ""
+
+
+def mend(session: Session, finding: Finding) -> str:
+    """What to do: in English the finding's own words, in Chinese those of its rule; the finding's where there are none."""
+    from deskweave.findings.rules import RULES
+
+    rule = RULES.get(finding.rule)
+    if rule is None or (finding.remedy and (session.say.language != "zh" or finding.remedy.startswith(("deskweave ", "pip ")))):
+        return finding.remedy  # a command is a command in every language
+    return rule.mend["zh" if session.say.language == "zh" else "en"]
 
 
 def _stopped(session: Session, error: SafetyStop) -> None:

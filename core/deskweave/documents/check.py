@@ -197,7 +197,8 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
         yield problem("not-allowed", place, found, f"{found!r} is a reserved word", remedy=hint)
     elif word == "type":
         expected = " or ".join(_TYPES.get(name, name) for name in _names(error))
-        yield problem("wrong-type", place, found, f"{expected} is expected, not {_kind_of(value)}", remedy=hint)
+        values = {"form": "typed", "expected": expected, "given": _kind_of(value)}
+        yield problem("wrong-type", place, found, f"{expected} is expected, not {values['given']}", remedy=hint, values=values)
     elif word in ("minProperties", "maxProperties") and wanted == 1 and schema.get("maxProperties") == 1:
         yield problem(
             "one-key",
@@ -213,7 +214,7 @@ def _sentences(error: ValidationError, path: list[str | int], locate: Locate) ->
     else:
         limit = "shorter than {0} characters" if word == "minLength" and wanted > 1 else _LIMITS.get(word, "not valid here ({0})")
         message = limit.format(wanted if not isinstance(wanted, (dict, list)) else word)
-        yield problem("out-of-bounds", place, found, message, remedy=hint)
+        yield problem("out-of-bounds", place, found, message, remedy=hint, values={"form": word, "limit": str(wanted)})
 
 
 _LIMITS: Final = {

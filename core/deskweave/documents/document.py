@@ -183,9 +183,17 @@ def _masked(value: object) -> object:
 
 
 def problem(
-    rule: str, place: Place, found: str, message: str, *, allowed: Iterable[str] = (), remedy: str = "", word: object = None
+    rule: str,
+    place: Place,
+    found: str,
+    message: str,
+    *,
+    allowed: Iterable[str] = (),
+    remedy: str = "",
+    word: object = None,
+    values: Mapping[str, str] | None = None,
 ) -> Finding:
-    """An error about a document; `word` asks for the nearest of `allowed`."""
+    """An error about a document; `word` asks for the nearest of `allowed`, `values` are what its sentence speaks of."""
     words = tuple(allowed)
     return Finding(
         rule=rule,
@@ -196,6 +204,7 @@ def problem(
         allowed=words,
         nearest=None if word is None else nearest(word, words),
         remedy=remedy,
+        values=values or {},
     )
 
 

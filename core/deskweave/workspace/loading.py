@@ -230,6 +230,26 @@ def binding_documents(folder: Folder, practice: Practice) -> dict[str, Document]
     return found
 
 
+def files_of(folder: Folder) -> list[Path]:
+    """Every file of the folder that people write and that is read: deskweave.yaml, practice, environment, bindings."""
+    files, own = practice_files(folder)
+    root = folder.bindings_folder
+    bindings = sorted(path for path in root.glob("*.yaml") if not path.name.endswith(LOCK_SUFFIX) and not path.name.startswith("."))
+    return [folder.root / FILE, *files, *own, *bindings]
+
+
+def shapes(folder: Folder) -> list[Finding]:
+    """What each file alone shows, file by file: where one cannot be read, the others are looked at all the same."""
+    findings: list[Finding] = []
+    for path in files_of(folder)[1:]:
+        try:
+            for document in read_all([path], root=folder.root):
+                findings += check(document)
+        except DocumentError as error:
+            findings += error.findings
+    return findings
+
+
 def _locate(document: Document) -> Callable[[Sequence[str | int], bool], Place]:
     return lambda path, key: document.place(path, key=key)
 

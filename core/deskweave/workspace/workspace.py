@@ -181,7 +181,8 @@ class Workspace:
         Args:
             deep: also the rules of sense and the metrics' given/expect rows, which take most of the time.
         """
-        from deskweave.workspace.loading import lint
+        from deskweave.documents import in_order
+        from deskweave.workspace.loading import lint, shapes
 
         findings: list[Finding] = []
         for name in self.folder.connections:
@@ -192,13 +193,20 @@ class Workspace:
         try:
             practice = self.practice
         except DocumentError as error:
-            return [*findings, *error.findings]
+            # no practice to hold bindings against; what each file shows by itself is told all the same
+            return in_order([*findings, *error.findings, *shapes(self.folder)])
         bound: Mapping[str, Document] = {}
         try:
             bound = self.binding_documents
         except DocumentError as error:
             findings += error.findings
         return [*findings, *lint(self.folder, practice, bound.values(), self.plugins if deep else None)]
+
+    def files_read(self) -> int:
+        """How many files people wrote here that `lint` looks at."""
+        from deskweave.workspace.loading import files_of
+
+        return len(files_of(self.folder))
 
     def require_sound(self) -> list[Finding]:
         """Before going to a platform: settings, practice, bindings and references have no errors.

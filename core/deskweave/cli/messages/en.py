@@ -140,6 +140,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "severity-note": "note",
     "allowed": "allowed: {words}",
     "and-more": "... and {count} more",
+    "why": "why: {reason} ({rule})",
     "notes-hidden": "{n:note|notes} left out; -v shows them.",
     "vendor-said": "the platform said: {said}",
     "stands-at": "set at {place}",
@@ -162,6 +163,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "This looks like an old copy. Nothing was written.",
     "stop-practice-changed": "The practice has changed: {old} is in force here, the files say {new}. "
     "Nothing was read or written. Look at what changes, then put it into force.",
+    "stop-becomes-missing": "Open inquiries hold words the new practice does not have: {what}. The old practice stays in force.",
     "stop-protected": "Environment {environment} is protected: make a plan, look at it, then apply that plan.",
     # ------------------------------------------------------------------------------------------------------------------ home
     "home-none": "There is no deskweave.yaml here or in a folder above.",
@@ -206,7 +208,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "practice-layers": "layers, lowest first",
     "practice-layer-files": "this folder's files",
     "practice-layer-environment": "the environment",
-    "lint-sum": "{errors:error|errors}, {warnings:warning|warnings}. Nothing was sent anywhere.",
+    "lint-sum": "{errors:error|errors}, {warnings:warning|warnings} in {files:file|files}. Nothing was sent anywhere.",
     "adopt-first": "No practice was in force yet. {version} will be.",
     "adopt-same": "{version} is in force since {since}. Nothing to adopt.",
     "adopt-old": "in force     {version} ({digest}), since {since}",
@@ -230,7 +232,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "diff-changes": "changes",
     "diff-none": "No difference.",
     "diff-matters": "matters to {n:open inquiry|open inquiries}",
-    "diff-sum": "{changes:change|changes}; {rejudge} of them judge the past anew when restated, {strand} may leave values without a word.",
+    "diff-sum": "{changes:change|changes}; {rejudge} of them judge the past anew when restated, {strand} may leave values "
+    "without a word.",
     "diff-column-touches": "For",
     "diff-column-text": "Change",
     "diff-column-place": "Where",

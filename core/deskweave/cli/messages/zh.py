@@ -139,6 +139,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "severity-note": "提示",
     "allowed": "可用：{words}",
     "and-more": "另有 {count} 项",
+    "why": "原因：{reason}（{rule}）",
     "notes-hidden": "略去 {n} 条提示；-v 可显示。",
     "vendor-said": "平台返回：{said}",
     "stands-at": "位置 {place}",
@@ -160,6 +161,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "stop-old-store": "{connection}：{live} 曾由本存储更新的状态写入（第 {theirs} 代；当前为第 {ours} 代）。"
     "当前存储可能是旧副本。未写入任何内容。",
     "stop-practice-changed": "实践已修改：生效的是 {old}，文件中是 {new}。未读取也未写入任何内容。请先查看变化，再使其生效。",
+    "stop-becomes-missing": "未关闭的问询仍使用新实践中没有的名称：{what}。原来的实践继续有效。",
     "stop-protected": "环境 {environment} 受保护：请先生成计划并审阅，再执行该计划。",
     # ------------------------------------------------------------------------------------------------------------------ home
     "home-none": "当前目录及上级目录中没有 deskweave.yaml。",
@@ -204,7 +206,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "practice-layers": "各层，自下而上",
     "practice-layer-files": "本文件夹的文件",
     "practice-layer-environment": "环境",
-    "lint-sum": "{errors} 个错误，{warnings} 个注意事项。未发送任何请求。",
+    "lint-sum": "{files} 个文件中有 {errors} 个错误，{warnings} 个注意事项。未发送任何请求。",
     "adopt-first": "此前没有生效的实践。即将生效的是 {version}。",
     "adopt-same": "{version} 自 {since} 起生效。无需操作。",
     "adopt-old": "生效中     {version}（{digest}），自 {since}",

@@ -1,4 +1,4 @@
-"""`deskweave practice lint`: what is wrong in the files."""
+"""`deskweave practice lint`: what is wrong in the files, what hardly makes sense. Exit 2 on errors; warnings and notes are 0."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.session import session_of
-from deskweave.cli.trouble import show_findings
-from deskweave.findings import Severity
+from deskweave.cli.session import Session, session_of
+from deskweave.cli.trouble import mend, show_findings, where, why
+from deskweave.findings import Finding, Severity
+from deskweave.model import Json
 
 
 def lint(ctx: typer.Context) -> int:
@@ -17,13 +18,13 @@ def lint(ctx: typer.Context) -> int:
     findings = space.lint()
     errors = sum(one.severity is Severity.ERROR for one in findings)
     warnings = sum(one.severity is Severity.WARNING for one in findings)
-    files = len({finding.place.source for finding in findings})
+    files = space.files_read()
     say = session.say
 
     def text() -> None:
         session.heading()
-        show_findings(session, findings)
-        session.screen.say(say("lint-sum", errors=errors, warnings=warnings))
+        show_findings(session, findings, reasons=True)
+        session.screen.say(say("lint-sum", errors=errors, warnings=warnings, files=files))
         session.next(
             "deskweave practice lint" if errors else "deskweave check" if space.folder.connections else "deskweave practice show"
         )
@@ -32,8 +33,21 @@ def lint(ctx: typer.Context) -> int:
         Report(
             command="practice lint",
             text=text,
-            summary={"errors": errors, "warnings": warnings, "files": files},
+            summary={"errors": errors, "warnings": warnings, "notes": len(findings) - errors - warnings, "files": files},
+            items=[_item(session, one) for one in findings],
             findings=findings,
             exit=Exit.INPUT if errors else Exit.DONE,
         )
     )
+
+
+def _item(session: Session, finding: Finding) -> dict[str, Json]:
+    """A finding as a row, for JSON and CSV."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "place": where(finding.place),
+        "message": finding.message,
+        "why": why(session, finding),
+        "mend": mend(session, finding),
+    }

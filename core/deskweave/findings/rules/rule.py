@@ -15,8 +15,8 @@ class Rule:
     Attributes:
         slug: its name, stable; the anchor of its description.
         severity: of its findings; `Severity.NOTE` is shown with `-v` only.
-        says: the sentence in Chinese. `{found}` is the value, other names are those of `Finding.values`. In English a finding brings
-            its own sentence.
+        says: the sentence in Chinese. `{found}` is the value, other names are those of `Finding.values`. In English a finding
+            brings its own sentence.
         forms: sentences in Chinese for rules that say several things, by the value `form` of the finding.
         why: why it matters, in a sentence, by language.
         mend: what to do, by language; a finding's own `remedy` is more precise.
@@ -31,7 +31,7 @@ class Rule:
 
     def in_chinese(self, finding: Finding) -> str:
         """The sentence of one of its findings; a value that is not there leaves the finding's own sentence."""
-        values = {name: _WORDS.get(value, value) for name, value in finding.values.items()}
+        values = {name: "或".join(_WORDS.get(word, word) for word in value.split(" or ")) for name, value in finding.values.items()}
         try:
             return self.forms.get(values.get("form", ""), self.says).format_map({"found": finding.found, **values})
         except (KeyError, IndexError, ValueError):

@@ -30,6 +30,9 @@ UNKNOWN: Final[tuple[Rule, ...]] = (
     _unknown("field", "本实践的字段", "in a Fields document", "在 Fields 文档中"),
     _unknown("field-or-clock", "本实践的字段或时钟", "in Fields or as a Clock", "在 Fields 中或以 Clock 文档"),
     _unknown("field-that-holds-a-moment", "日期时间类字段", "in Fields with `type: datetime`", "在 Fields 中以 `type: datetime` "),
+    _unknown(
+        "field-to-group-by", "可用于归类的字段", "in Fields with a type whose values can be equal", "在 Fields 中用可归类的类型"
+    ),
     _unknown("group", "字段分组", "under `groups:` of Fields", "在 Fields 的 `groups:` 中"),
     _unknown("holidays", "本实践的节假日文档", "as a Holidays document", "以 Holidays 文档"),
     _unknown("holidays-document", "本实践的节假日文档", "as a Holidays document", "以 Holidays 文档"),
@@ -47,6 +50,7 @@ UNKNOWN: Final[tuple[Rule, ...]] = (
     _unknown("skill", "本实践的技能", "under `skills:` of Routing", "在 Routing 的 `skills:` 中"),
     _unknown("slug", "此字段的值", "among the choices of the field", "在字段的选项中"),
     _unknown("status", "本实践的状态", "under `statuses:` of StatusModel", "在 StatusModel 的 `statuses:` 中"),
+    _unknown("success-factor", "本实践的成功因素", "under `factors:` of Practice", "在 Practice 的 `factors:` 中"),
     _unknown("support-group", "本实践的处理组", "under `groups:` of Routing", "在 Routing 的 `groups:` 中"),
     _unknown("template", "本实践的模板", "as a Template document", "以 Template 文档"),
     _unknown("tier", "本实践的支持层级", "under `tiers:` of Routing", "在 Routing 的 `tiers:` 中"),

@@ -17,8 +17,9 @@ def matrices(sense: Sense) -> Iterator[Finding]:
     for matrix in sense.practice.priority_matrices.values():
         impacts, urgencies, priorities = (_choices(sense, name) for name in (matrix.impact, matrix.urgency, matrix.sets))
         rank = {priority: number for number, priority in enumerate(priorities)}
-        yield from _turns(sense, matrix, [(impact, [(impact, urgency) for urgency in urgencies]) for impact in impacts], rank)
-        yield from _turns(sense, matrix, [(urgency, [(impact, urgency) for impact in impacts]) for urgency in urgencies], rank)
+        told: set[tuple[str, str]] = set()
+        yield from _turns(sense, matrix, [(impact, [(impact, urgency) for urgency in urgencies]) for impact in impacts], rank, told)
+        yield from _turns(sense, matrix, [(urgency, [(impact, urgency) for impact in impacts]) for urgency in urgencies], rank, told)
 
 
 def _choices(sense: Sense, name: str) -> list[str]:
@@ -27,7 +28,7 @@ def _choices(sense: Sense, name: str) -> list[str]:
 
 
 def _turns(
-    sense: Sense, matrix: PriorityMatrix, lines: Sequence[tuple[str, Sequence[tuple[str, str]]]], rank: Mapping[str, int]
+    sense: Sense, matrix: PriorityMatrix, lines: Sequence[tuple[str, Sequence[tuple[str, str]]]], rank: Mapping[str, int], told: set[tuple[str, str]]
 ) -> Iterator[Finding]:
     """Steps from one line (an impact, an urgency) to the next that go against most others. The order is that of the choices."""
     steps: list[tuple[int, str, str, tuple[str, str]]] = []
@@ -38,7 +39,8 @@ def _turns(
                 steps.append((1 if second > first else -1, before, after, other))
     against = -1 if sum(step for step, *_ in steps) >= 0 else 1
     for step, before, after, (impact, urgency) in steps:
-        if step == against:
+        if step == against and (impact, urgency) not in told:
+            told.add((impact, urgency))
             priority = matrix.matrix[impact][urgency]
             message = (
                 f"from {before!r} to {after!r} the priority turns: impact {impact!r} with urgency {urgency!r} gives {priority!r}"

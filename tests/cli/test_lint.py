@@ -1,0 +1,95 @@
+"""`deskweave practice lint` as a person and a program see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CLOCK = "apiVersion: deskweave/v1\nkind: Clock\nid: first_response\ncalendar: cn_5x9\ncalender: always\n"
+FLOOR = "apiVersion: deskweave/v1\nkind: Fields\nid: inquiry\nfields: {floor: {label: {en: Floor}, type: text}}\n"
+
+
+@pytest.fixture
+def acme(folder: Callable[..., Path]) -> Path:
+    """A folder without connections, as `init` writes it."""
+    return folder()
+
+
+def written(folder: Path) -> list[Path]:
+    """What people write in a folder, and lint reads."""
+    return [folder / "deskweave.yaml", *(folder / "practice").rglob("*.yaml"), *(folder / "bindings").glob("*.yaml")]
+
+
+def test_an_error_says_where_what_is_meant_what_to_do_and_why(cli: Any, acme: Path) -> None:
+    (acme / "practice" / "clocks.yaml").write_text(CLOCK, encoding="utf-8")
+    answer = cli("practice", "lint")
+    assert answer.code == 2
+    assert "practice/clocks.yaml:5:1   calender\n  error  unknown key 'calender'  did you mean calendar ?" in answer.out
+    assert "why: A misspelt key would simply have no effect" in answer.out
+    assert "practice/clocks.yaml:4:11   calendar\n  error  'cn_5x9' is not a calendar of this practice" in answer.out
+    assert f"2 errors, 0 warnings in {len(written(acme))} files." in answer.out
+
+
+def test_the_same_in_chinese(cli: Any, acme: Path) -> None:
+    (acme / "practice" / "clocks.yaml").write_text(CLOCK, encoding="utf-8")
+    (acme / "practice" / "floor.yaml").write_text(FLOOR.replace("text", "[text]"), encoding="utf-8")
+    answer = cli("practice", "lint", "--lang", "zh")
+    assert answer.code == 2
+    assert "错误   未知的键 calender  是否想输入 calendar ？" in answer.out
+    assert "cn_5x9 不是本实践的日历" in answer.out
+    assert "原因：" in answer.out
+    assert f"{len(written(acme))} 个文件中有" in answer.out
+    answer.out.encode("gbk")
+
+
+def test_a_warning_is_no_failure_and_says_why_once(cli: Any, acme: Path) -> None:
+    text = FLOOR.replace(
+        "{floor: {label: {en: Floor}, type: text}}", "{floor: {label: {en: F}, type: text}, room: {label: {en: R}, type: text}}"
+    )
+    (acme / "practice" / "floor.yaml").write_text(text, encoding="utf-8")
+    answer = cli("practice", "lint")
+    assert answer.code == 0
+    assert answer.out.count("no label in zh") == 2
+    assert answer.out.count("why: Readers of that language see another one.") == 1
+
+
+def test_every_file_is_looked_at_though_one_cannot_be_read(cli: Any, acme: Path) -> None:
+    """A tab in one file hides neither the misspelling in another nor that in a binding."""
+    (acme / "practice" / "a.yaml").write_text(
+        "apiVersion: deskweave/v1\nkind: Clock\nid: waiting\nlabel:\n\ten: Waiting\n", encoding="utf-8"
+    )
+    (acme / "practice" / "clocks.yaml").write_text(CLOCK, encoding="utf-8")
+    (acme / "bindings").mkdir(exist_ok=True)
+    (acme / "bindings" / "snow.yaml").write_text(
+        "apiVersion: deskweave/v1\nkind: Binding\nid: snow\npractise: acme\n", encoding="utf-8"
+    )
+    answer = cli("practice", "lint", "--json")
+    assert answer.code == 2
+    told = {(item["rule"], item["place"].split(":")[0]) for item in json.loads(answer.out)["items"]}
+    assert {
+        ("yaml-tab", "practice/a.yaml"),
+        ("unknown-key", "practice/clocks.yaml"),
+        ("unknown-key", "bindings/snow.yaml"),
+    } <= told
+
+
+def test_rows_for_programs(cli: Any, acme: Path) -> None:
+    (acme / "practice" / "clocks.yaml").write_text(CLOCK, encoding="utf-8")
+    data = json.loads(cli("practice", "lint", "--json").out)
+    assert data["summary"] == {"errors": 2, "warnings": 0, "notes": data["summary"]["notes"], "files": len(written(acme))}
+    assert set(data["items"][0]) == {"rule", "severity", "place", "message", "why", "mend"}
+    assert all(item["why"] and item["mend"] for item in data["items"])
+
+
+def test_at_most_twenty_then_a_count(cli: Any, acme: Path) -> None:
+    fields = ", ".join(f"extra_{number}: {{label: {{en: E{number}}}, type: text}}" for number in range(25))
+    (acme / "practice" / "many.yaml").write_text(
+        f"apiVersion: deskweave/v1\nkind: Fields\nid: inquiry\nfields: {{{fields}}}\n", encoding="utf-8"
+    )
+    answer = cli("practice", "lint")
+    assert answer.out.count("  warn   ") == 20
+    assert "... and 6 more" in answer.out  # twenty-five labels and the end of the known holidays
