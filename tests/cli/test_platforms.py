@@ -180,14 +180,14 @@ def test_apply_then_sync_then_look(
 def test_a_changed_practice_stops_sync(cli: Any, folder: Folder, snow: Any) -> None:
     root = folder(servicenow=snow)
     assert cli("sync").code == 0
-    edit(root / "practice" / "clocks.yaml", "# goal: PT5M", "goal: PT9M")
+    edit(root / "practice" / "clocks.yaml", "# goal: PT10M", "goal: PT9M")
     answer = cli("sync")
     assert answer.code == 5
     assert "deskweave practice adopt" in answer.err
     assert "deskweave practice adopt" in cli("status").out
     shown = cli("practice", "adopt")
     assert shown.code == 5  # nobody to agree
-    assert "Clock/first_response" in shown.out
+    assert "First response must now come within 9 minutes instead of 5 minutes" in " ".join(shown.out.split())
     assert cli("practice", "adopt", "--yes").code == 0
     assert cli("sync").code == 0
 

@@ -83,6 +83,7 @@ class Stranded:
             allowed=self.allowed,
             nearest=nearest(self.value, self.allowed),
             remedy=f"say where they go, in {self.document}: {self.line}",
+            values={"count": str(self.count), "field": self.field},
         )
 
 
