@@ -102,11 +102,11 @@ def test_removal_goes_before_the_layers_own_keys() -> None:
 
 
 def test_whole_documents_are_removed_through_the_practice() -> None:
-    text = ACME.replace("extends:", "remove: [Metric/waiting_share, Metric/resolution_rate/target/goal]\nextends:")
+    text = ACME.replace("extends:", "remove: [Metric/mean_time_to_resolve, Metric/resolution_rate/target/goal]\nextends:")
     practice = compose(files(text))
-    assert "waiting_share" not in practice.metrics
+    assert "mean_time_to_resolve" not in practice.metrics
     assert practice.metrics["resolution_rate"].target.goal is None
-    assert ("Metric", "waiting_share") not in practice.documents
+    assert ("Metric", "mean_time_to_resolve") not in practice.documents
 
 
 @pytest.mark.parametrize(
