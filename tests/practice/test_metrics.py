@@ -309,3 +309,10 @@ def test_a_desk_states_a_criterion_and_an_index_of_its_own() -> None:
     practice = compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
     assert len(practice.metrics["information_quality"].criteria) == 7
     assert list(checks(practice)) == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+def test_examples_hold_wherever_a_desk_stands(zone: str) -> None:
+    """A client's own zone must not turn an example of the built-in practice into a mistake."""
+    practice = compose(read(TOP.replace("Asia/Shanghai", zone), "practice.yaml"))
+    assert list(checks(practice)) == []
