@@ -27,7 +27,7 @@ _QUIET: Final = (
     "--no-optional-locks",
 )  # fmt: skip
 #: What a handbook is made of; state, reports and the handbook itself are not.
-_MADE_OF: Final = (FILE, "people.csv", "bindings", "by-hand")
+_MADE_OF: Final = (FILE, "practice.lock", "people.csv", "bindings", "by-hand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ from deskweave.model import (
 from deskweave.model.predicate import holds
 from deskweave.practice import Practice
 from deskweave.practice.handbook import Edition, as_html, as_markdown, book
-from deskweave.practice.handbook.chapters import hours, levels, messages, metrics
+from deskweave.practice.handbook.chapters import hours, levels, messages, metrics, platforms
 from deskweave.practice.handbook.chapters.metrics import computed
 from deskweave.practice.handbook.tree import Section, Table
 from deskweave.practice.handbook.voice import Voice
@@ -153,6 +153,21 @@ def test_what_platforms_cannot_hold_and_what_is_done_by_hand(practice: Practice,
     for said in ("J-4", "加入分组", "Project settings > Request types", "J-5", "choices lose their order", "make-up days"):
         assert said in text
     assert "尚未计划：deskweave plan" in text  # feishu: nothing is known, and nothing is invented
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("statuses/in_progress", "处理中"),
+        ("catalog/os_level_failure", "操作系统级别故障处理"),
+        ("fields/channel", "渠道"),
+        ("fields/channel/choices/phone", "渠道：电话"),
+        ("fields/gone", "fields/gone"),  # what the practice no longer has is named as it was
+        ("boards/x", "boards/x"),
+    ],
+)
+def test_an_element_is_called_what_people_call_it(practice: Practice, path: str, said: str) -> None:
+    assert platforms.element(Voice(practice, "zh"), path) == said
 
 
 def test_without_a_folder_there_is_no_chapter_of_platforms(practice: Practice, edition: Edition) -> None:

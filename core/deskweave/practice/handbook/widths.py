@@ -17,6 +17,7 @@ ROOM: Final[dict[Density, float]] = {"normal": 104, "dense": 122}  #: characters
 _PADDING: Final = 2.8  #: of a cell, in characters
 _BOLD: Final = 1.1  #: wider than plain type
 _LONGEST: Final = 18  #: of a word that is never broken
+_WHOLE: Final = 8  #: of a text that is not broken without need
 _ENOUGH: Final = 64  #: beyond that a column gains nothing by being wider
 
 
@@ -29,9 +30,7 @@ def shares(table: Table) -> tuple[Density, list[float]]:
     """How closely a table is set, and the share of each column; they add up to 100."""
     columns = [[line.cells[place] for line in table.rows if not line.group] for place in range(table.columns)]
     heads = table.heads or ("",) * table.columns
-    least = [
-        max(_word(heads[place]) * _BOLD, *(_words(one) for one in column), 2) + _PADDING for place, column in enumerate(columns)
-    ]
+    least = [max(_head(heads[place]), *(_words(one) for one in column), 2) + _PADDING for place, column in enumerate(columns)]
     want = []
     for place, column in enumerate(columns):
         sizes = sorted(max(_size(one), 1) for one in column)
@@ -60,8 +59,18 @@ def _size(cell: Cell) -> int:
 
 
 def _words(cell: Cell) -> float:
-    lines = max((_word(line) for line in (*cell.lines, *cell.notes)), default=0) * (_BOLD if cell.strong else 1)
+    lines = max((max(_word(line), _short(line)) for line in (*cell.lines, *cell.notes)), default=0) * (_BOLD if cell.strong else 1)
     return max(lines, max((len(part) for part in re.split(r"(?<=[_/])", cell.code)), default=0))
+
+
+def _head(text: str) -> float:
+    return max(_word(text), _short(text)) * _BOLD
+
+
+def _short(text: str) -> int:
+    """Four Chinese characters are better not broken, though they could be."""
+    size = width(text)
+    return size if size <= _WHOLE else 0
 
 
 def _word(text: str) -> int:

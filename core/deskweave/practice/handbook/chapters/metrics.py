@@ -187,8 +187,8 @@ def quality(voice: Voice, name: str) -> str:
         "timeliness": ("timeliness", "及时性"),
         "accuracy": ("accuracy", "准确性"),
         "relevance": ("relevance", "相关性"),
-        "objectivity": ("objectivity", "客观性"),
-        "completeness": ("completeness", "完整性"),
+        "objective": ("objectivity", "客观性"),
+        "complete": ("completeness", "完整性"),
     }
     return voice(*words[name]) if name in words else trait(voice, name)
 

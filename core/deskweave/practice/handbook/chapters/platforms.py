@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
+from deskweave.model import Label
 from deskweave.practice.handbook.edition import Edition, Limit, Platform
 from deskweave.practice.handbook.tree import Block, Section, cell, row, say, section, table
 from deskweave.practice.handbook.voice import Voice
 
 _SHOWN = 6  #: elements named for one limit
+
+
+class _Labelled(Protocol):
+    @property
+    def label(self) -> Label: ...
 
 
 def chapter(voice: Voice, edition: Edition) -> Section | None:
@@ -24,8 +31,19 @@ def chapter(voice: Voice, edition: Edition) -> Section | None:
     return section(
         "platforms",
         voice("What the platforms cannot hold", "平台无法保存的内容与手工步骤"),
-        [say(about)],
+        [say(about), say(_partly(voice, edition.platforms), "note")],
         [_platform(voice, one) for one in edition.platforms],
+    )
+
+
+def _partly(voice: Voice, platforms: Sequence[Platform]) -> str:
+    if all(one.whole or one.limits is None or one.failed for one in platforms):
+        return ""
+    return voice(
+        "Only the numbered steps are named here, as they are registered. How each is done, and what is kept in a narrower form, "
+        "stands "
+        "in a document that was made with a saved plan: deskweave practice render --plan FILE",
+        "此处仅列出已登记的编号步骤。操作方法及简化保存的内容，见使用已保存计划生成的文档：deskweave practice render --plan 文件",
     )
 
 
@@ -45,15 +63,6 @@ def _blocks(voice: Voice, one: Platform) -> list[Block | None]:
             voice("Nothing: everything the practice asks for is held.", "无：实践要求的内容平台均可保存。")
             if one.whole
             else voice("No step is to be done by hand.", "没有需要手工完成的步骤。")
-        )
-    if not one.whole:
-        notes.append(
-            voice(
-                "Only the numbered steps are known here. What is kept in a narrower form a saved plan says: "
-                "deskweave plan -o FILE, then deskweave practice render --plan FILE",
-                "此处仅列出有编号的步骤。简化保存的内容见已保存的计划："
-                "deskweave plan -o 文件，再执行 deskweave practice render --plan 文件",
-            )
         )
     return [say(note, "note") for note in notes]
 
@@ -112,8 +121,32 @@ def _how(voice: Voice, limit: Limit) -> str:
 def _concerns(voice: Voice, limit: Limit) -> str:
     if not limit.elements:
         return ""
-    shown = voice.list(limit.elements[:_SHOWN])
+    shown = voice.list(element(voice, path) for path in limit.elements[:_SHOWN])
     rest = len(limit.elements) - _SHOWN
     if rest > 0:
         shown = voice("{shown} and {n} more", "{shown}等，另有 {n} 项", shown=shown, n=rest)
     return voice.colon(voice("Concerns", "涉及"), shown)
+
+
+def element(voice: Voice, path: str) -> str:
+    """An element's path (`catalog/vpn`, `fields/channel/choices/phone`) by its label.
+
+    One the practice no longer has stands as it was written.
+    """
+    head, _, rest = path.partition("/")
+    slug, _, choice = rest.partition("/choices/")
+    practice = voice.practice
+    kinds: Mapping[str, Mapping[str, _Labelled]] = {
+        "fields": {str(name): field for name, field in practice.fields.items()},
+        "catalog": practice.catalog,
+        "statuses": practice.statuses.statuses,
+        "transitions": practice.statuses.transitions,
+        "calendars": practice.calendars,
+        "clocks": practice.clocks,
+        "metrics": practice.metrics,
+    }
+    found = kinds.get(head, {}).get(slug)
+    if found is None:
+        return path
+    said = voice.label(found.label, slug)
+    return voice.colon(said, voice.value(slug, choice)) if choice else said
