@@ -157,6 +157,13 @@ def with_sheet(body: bytes) -> bytes:
         (with_sheet(b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'), "not-a-table"),
         (with_sheet(b"<worksheet><sheetData><row"), "not-a-table"),
         (with_sheet(b"<c " + b'r="A1" ' * 20_000), "not-a-table"),  # one tag that a parser would read over and over
+        (
+            with_sheet(
+                b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+                b'<row r="99999999999"><c r="A99999999999"><v>1</v></c></row></sheetData></worksheet>'
+            ),
+            "sheet-too-large",  # a row that claims a number no spreadsheet has
+        ),
         (with_sheet(b"<row/>" * 200_001), "sheet-too-large"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "not-a-table"),  # .xls, or with a password
         (b"\x80\xff\xff\x80 neither", "not-a-table"),

@@ -30,6 +30,7 @@ MAX_UNPACKED: Final = 100 * 1024 * 1024
 MAX_ROWS: Final = 100_000
 MAX_COLUMNS: Final = 256
 MAX_CELL: Final = 32_767  #: characters; Excel's own limit
+_LAST_ROW: Final = 1_048_576  #: Excel's own limit
 _MAX_PARTS: Final = 2_000
 _MAX_FINDINGS: Final = 200
 _CUT: Final = "cut it into several files"
@@ -269,6 +270,8 @@ def _bounded(packed: zipfile.ZipFile, source: str) -> None:
 
 def _cells(page: Any, source: str) -> Iterator[tuple[int, list[str]]]:
     for line, cells in enumerate(page.iter_rows(), 1):
+        if line > _LAST_ROW:  # the reader counts up to whatever number a row claims
+            raise _refuse("sheet-too-large", source, f"a row has a number above {_LAST_ROW}")
         texts: list[str] = []
         for cell in cells:
             if cell.data_type == "e":
