@@ -449,7 +449,7 @@ def test_who_removes_a_field_need_not_write_the_templates_anew() -> None:
     """Words of `without` stand for a field that is no more; one that has none is told, with its templates."""
     gone = "kind: Fields\nid: inquiry\nremove: [fields/agent_name]\n"
     assert composed(gone).templates["accepted"].body["en"].count("{agent_name}") == 1
-    found = [one for one in findings("kind: Fields\nid: inquiry\nremove: [fields/title]\n") if one.rule == "unknown-placeholder"]
+    found = [one for one in findings("kind: Fields\nid: inquiry\nremove: [fields/number]\n") if one.rule == "unknown-placeholder"]
     assert {one.place.source for one in found} == {"deskweave:service-desk/templates.yaml", "deskweave:service-desk/alerts.yaml"}
 
 
