@@ -120,8 +120,8 @@ def test_a_linked_folder_is_the_one_it_leads_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("extends", "rule"),
     [
-        ("../nothing", "extends-folder"),  # there is no such folder
-        ("../empty", "extends-folder"),  # it holds no YAML file
+        ("../nothing", "folder-missing"),  # there is no such folder
+        ("../empty", "folder-missing"),  # it holds no YAML file
         ("../acme", "extends-circle"),  # the folder itself, by another name
         ("./", "extends-circle"),
         ("./practice", "extends-itself"),  # its own files once more

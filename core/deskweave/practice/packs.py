@@ -120,7 +120,7 @@ class _Search:
         folder = Path(os.path.normpath(base / address))
         if not folder.is_dir():
             message = f"there is no folder {folder.as_posix()}"
-            self.findings.append(problem("extends-folder", place, shown(address), message, remedy="mend the path"))
+            self.findings.append(problem("folder-missing", place, shown(address), message, remedy="mend the path"))
             return
         key = _real(folder)
         inner = folder / "practice" if (folder / "practice").is_dir() else folder
@@ -156,7 +156,7 @@ class _Search:
         self.findings += _links(inner, paths, place, address)
         if not paths:
             message = f"the folder holds no YAML file: {inner.as_posix()}"
-            self.findings.append(problem("extends-folder", place, shown(address), message, remedy="mend the path"))
+            self.findings.append(problem("folder-missing", place, shown(address), message, remedy="mend the path"))
         if len(self.findings) > before:
             return None
         documents = []

@@ -14,6 +14,11 @@ LAYERS: Final[tuple[Rule, ...]] = (
         ("Extend a pack instead.", "改为继承实践包。"),
     ),
     rule(
+        "folder-missing", "没有文件夹 {found}，或其中没有 YAML 文件",
+        ("Everything the layer says would be missing, and other values would count.", "该层的内容都会缺失，生效的会是别的值。"),
+        ("Mend the path: it is counted from the folder whose file extends it.", "修正路径：从写有 `extends` 的文件夹算起。"),
+    ),
+    rule(
         "extends-itself", "{found} 已是本实践的一部分",
         ("A practice cannot build on itself.", "实践不能建立在自身之上。"),
         ("Remove the entry.", "删除此项。"),
