@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deskweave.cli.width import width
 from deskweave.documents import Document, read, read_all
 from deskweave.errors import DocumentError
 from deskweave.practice import Layer, Pack, Practice, compose, compose_layers, practice_files, resolve
@@ -220,6 +222,20 @@ def test_a_pack_of_an_installed_package(tmp_path: Path) -> None:
     assert "acme-method:retail 3.2.1" in shown
     (line,) = [line.split() for line in shown.splitlines() if line.startswith("goal ")]
     assert line == ["goal", "PT6M", "2", "clocks.yaml:4"]
+    assert all(width(line) <= 80 for line in shown.splitlines())
+    items = json.loads(deskweave("practice", "show", "Clock/first_response/goal", "--origin", "--json").stdout)["items"]
+    assert items == [
+        {
+            "path": "Clock/first_response/goal",
+            "value": "PT6M",
+            "file": "acme-method:retail/clocks.yaml",
+            "line": 4,
+            "column": 7,
+            "layer": "acme-method:retail 3.2.1",
+        }
+    ]
+    long = deskweave("practice", "show", "Fields/inquiry", "--origin", "--lang", "zh").stdout
+    assert all(width(line) <= 80 for line in long.splitlines())
     assert deskweave("practice", "upgrade", "--yes").returncode == 0
     (package / "pack" / "clocks.yaml").write_text(clock(11), encoding="utf-8")  # pip install -U
     changed = deskweave("practice", "show")
