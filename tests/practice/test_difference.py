@@ -352,3 +352,61 @@ initial: begun
 statuses: {begun: {label: {en: Begun}, phase: new}}
 transitions: {}
 """
+
+
+def things() -> dict[str, dict[str, Any]]:
+    """Every kind of thing the built-in practice has, with what it belongs to."""
+    p = builtin()
+    level = next(iter(p.service_levels.values()))
+    clock = next(iter(level.goals))
+    process = next(iter(p.processes.values()))
+    return {
+        "field": {str(slug): field for slug, field in p.fields.items()},
+        "status": dict(p.statuses.statuses),
+        "transition": dict(p.statuses.transitions),
+        "item": dict(p.catalog),
+        "survey": dict(p.surveys),
+        "channel": dict(p.channels),
+        "delivery": {one.slug: one for one in p.delivery},
+        "template": dict(p.templates),
+        "tier": dict(p.routing.tiers),
+        "group": dict(p.routing.groups),
+        "assignment": {one.slug: one for one in p.routing.assignment},
+        "escalation": dict(p.routing.escalations),
+        "desk": dict(p.desks),
+        "process": dict(p.processes),
+        f"step/{process.id}": dict(process.steps),
+        f"candidate/{process.id}": dict(process.candidates),
+        "matrix": dict(p.priority_matrices),
+        "calendar": dict(p.calendars),
+        "holidays": dict(p.holidays),
+        "clock": dict(p.clocks),
+        "service_level": dict(p.service_levels),
+        f"goal/{level.id}/{clock}": {one.slug: one for one in level.goals[clock]},
+        "metric": dict(p.metrics),
+        "term": dict(p.glossary),
+    }
+
+
+@pytest.mark.parametrize("kind", [kind for kind, found in things().items() if found])
+def test_every_aspect_of_everything_can_be_said(kind: str) -> None:
+    """Each value there is, as one that came, went, or took the place of the next thing's."""
+    subject, *within = kind.split("/")
+    found = list(things()[kind].items())
+    for (slug, one), (_, other) in zip(found, [*found[1:], found[0]], strict=True):
+        for aspect in ASPECTS[subject]:
+            values = [getattr(thing, aspect.name, None) or None for thing in (one, other)]
+            for old, new in ((None, values[0]), (values[0], None), (values[0], values[1])):
+                if old == new:
+                    continue
+                change = Change(
+                    subject=subject, slug=slug, sort="changed", touches=aspect.touches, effect=aspect.effect, path=("X",),
+                    within=tuple(within), aspect=aspect.name, old=old, new=new, says=aspect.says,
+                )  # fmt: skip
+                for language in ("en", "zh"):
+                    sentence = Teller(builtin(), builtin(), language).sentence(change)
+                    assert sentence
+                    assert "None" not in sentence
+                    assert "=" not in sentence
+                    assert "{" not in sentence.replace("{number}", "")
+                    sentence.encode("gbk")

@@ -91,9 +91,11 @@ class Teller:
         variant, values = self._variant(change, old, new)
         values |= self._about(change)
         sentences = SENTENCES[self.language]
-        for key in (f"{change.key}:{variant}", change.key if variant == "change" else ""):
+        for key in (f"{change.key}:{variant}", change.key if variant in ("change", "reworded") else ""):
             if key in sentences:
                 return _begun(sentences[key].format(**values))
+        if change.says == "label":  # whole sentences of theirs are not repeated: that they are there, or are not, is the change
+            variant = {"set": "stated", "unset": "unstated"}.get(variant, variant)
         return _begun(self._word(f"aspect_{variant}", aspect=self._aspect(change), **values))
 
     def _thing(self, change: Change) -> str:
@@ -153,6 +155,8 @@ class Teller:
 
     def _variant(self, change: Change, old: object, new: object) -> tuple[str, dict[str, str]]:
         """Which kind of sentence a change of a value asks for, and the words in it."""
+        if change.says == "texts":
+            old, new = _flat(old), _flat(new)
         values = {"old": self.said(change.says, old, self.old, change), "new": self.said(change.says, new, self.new, change)}
         if change.says == "flag":
             return ("yes" if new else "no"), values
@@ -171,7 +175,13 @@ class Teller:
             return "change", values
         if old is None:
             return "set", values
-        return ("unset" if new is None else "change"), values
+        if new is None:
+            return "unset", values
+        if change.says == "labels" and isinstance(old, Mapping) and isinstance(new, Mapping):
+            fresh, lost = ({key: this[key] for key in this if key not in that} for this, that in ((new, old), (old, new)))
+            values |= {"came": self._labels(fresh), "gone": self._labels(lost)}
+            return ("change" if fresh and lost else "came" if fresh else "gone" if lost else "reworded"), values
+        return ("reworded" if change.says == "label" else "change"), values
 
     def _about(self, change: Change) -> dict[str, str]:
         """The words every sentence may use."""
@@ -262,6 +272,8 @@ class Teller:
         """A value as people read it."""
         if value is None or value in ((), ""):
             return self._word("nothing")
+        if change is not None and change.key in ("item.category", "item.service", "field.group", "survey.every"):
+            return self._placed(change.key, str(value), practice)
         if says in _LISTS:
             every = sorted(value) if isinstance(value, frozenset) else list(value)  # type: ignore[call-overload]
             words = [self._say_one(says, one, practice) for one in every]
@@ -308,7 +320,9 @@ class Teller:
             return wording.say_date(value, self.language)
         if isinstance(value, timedelta):
             return wording.say_duration(value, self.language)
-        if subject in ("word", "words"):
+        if subject in ("word", "words") or (
+            subject == "role" and slug not in practice.roles and f"={slug}" in WORDS[self.language]
+        ):
             return self._closed(slug)
         if subject in ("column", "columns", "field"):
             return wording.say_field(slug, practice, self.language)
@@ -331,11 +345,29 @@ class Teller:
         return WORDS[self.language].get(f"={word}", word.replace("_", " "))
 
     def _labels(self, value: Mapping[str, Any]) -> str:
-        words = []
+        """The labels of terms, or of terms within terms, a few of them."""
+        words: list[str] = []
         for slug, one in value.items():
             label = one if isinstance(one, Mapping) else getattr(one, "label", None)
-            words.append(wording.say_label(label if isinstance(label, Mapping) else None, slug, self.language))
-        return self._list(words if len(words) <= TOGETHER else [*words[:NAMED], ".."])
+            if isinstance(label, Mapping) and label and not all(isinstance(word, str) for word in label.values()):
+                words += [wording.say_label(getattr(inner, "label", None), name, self.language) for name, inner in label.items()]
+            else:
+                words.append(wording.say_label(label if isinstance(label, Mapping) else None, slug, self.language))
+        if len(words) <= TOGETHER:
+            return self._list(words)
+        return self._word("and_more", names=self._list(words[:NAMED]), n=len(words) - NAMED)
+
+    def _placed(self, key: str, slug: str, practice: Practice) -> str:
+        """Where a thing belongs, and how often it comes round."""
+        if key == "survey.every":
+            number, unit = slug[1:-1], slug[-1:].lower()
+            return self._word(f"every_{unit}", n=number) if f"every_{unit}" in WORDS[self.language] and number.isdigit() else slug
+        labels: Iterable[tuple[str, Mapping[str, str]]] = practice.groups.items()
+        if key == "item.category":
+            labels = ((item.category, item.category_label) for item in practice.catalog.values())
+        elif key == "item.service":
+            labels = ((item.service, item.service_label) for item in practice.catalog.values())
+        return wording.say_label(dict(labels).get(slug), slug, self.language)
 
     def _edge(self, edge: ClockEdge, practice: Practice) -> str:
         if edge.submitted:
@@ -412,6 +444,13 @@ class Teller:
 
     def _list(self, words: Iterable[str]) -> str:
         return wording.say_list(words, self.language)
+
+
+def _flat(value: object) -> object:
+    """Words by language as words."""
+    if not isinstance(value, Mapping):
+        return value
+    return tuple(dict.fromkeys(word for words in value.values() for word in words))
 
 
 def _begun(text: str) -> str:

@@ -95,6 +95,7 @@ ASPECTS: Final[Mapping[str, tuple[Aspect, ...]]] = {
         _people("stream", "stream"),
         _people("entitled", "condition"),
         _people("stock", "flag"),
+        _people("asks", "fields"),
         _clocks("hours", "calendar"),
         _clocks("service_level", "service_level"),
     ),
