@@ -88,3 +88,41 @@ def test_a_further_year_is_one_small_file() -> None:
 def test_holidays_nobody_uses_are_not_watched() -> None:
     text = "kind: Holidays\nid: old\ncoverage: {from: 2020-01-01, to: 2020-12-31}\nrevision: 2020-01-01\n"
     assert lint(practice(text), today=SPRING) == []
+
+
+def test_a_scale_nobody_asks_for_is_told() -> None:
+    """A practice of its own, with templates and no rating asked for anywhere (D2)."""
+    own = (
+        HEAD
+        + """kind: Practice
+id: acme
+version: '1'
+label: {en: A, zh: 甲}
+languages: [en, zh]
+zone: Asia/Shanghai
+---
+kind: StatusModel
+id: inquiry
+initial: open
+statuses: {open: {label: {en: Open, zh: 待处理}, phase: new}, closed: {label: {en: Closed, zh: 已关闭}, phase: closed}}
+transitions: {close: {label: {en: Close, zh: 关闭}, from: [open], to: closed, by: [agent]}}
+---
+kind: Routing
+id: routing
+roles: {agent: {label: {en: Agent, zh: 座席}}, user: {label: {en: User, zh: 用户}}}
+---
+kind: Feedback
+id: satisfaction
+scale: {good: {label: {en: Good, zh: 好}, code: 1}}
+---
+kind: Template
+id: done
+label: {en: Done, zh: 完成}
+occasion: closed
+audience: [user]
+body: {en: It is done., zh: 已完成。}
+"""
+    )
+    asked = own.replace("occasion: closed", "occasion: rating_asked")
+    rules = [{one.rule for one in lint(compose(read(text, "f.yaml")), today=SPRING)} for text in (own, asked)]
+    assert ["feedback-never-asked" in found for found in rules] == [True, False]

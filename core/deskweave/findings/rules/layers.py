@@ -86,6 +86,16 @@ LAYERS: Final[tuple[Rule, ...]] = (
         ("Loosen one of the constraints.", "放宽其中一个约束。"),
     ),
     rule(
+        "pattern-slow", "模式 {found} 可能极慢",
+        ("A long text could stop the whole run at this field.", "一段长文本就可能让整个运行停在此字段。"),
+        ("Begin it with ^, and give repetitions an end such as {1,8}.", "以 ^ 开头，并限定重复次数，如 {1,8}。"),
+    ),
+    rule(
+        "pattern-not-portable", "模式 {found} 并非处处可用",
+        ("A platform reads the pattern in its own way and would accept other values.", "平台各有读法，可能接受不同的值。"),
+        ("Keep to letters, classes, groups, | and repetitions.", "只用字母、字符类、分组、| 与重复。"),
+    ),
+    rule(
         "composite-by", "综合指标不能按 {found} 细分",
         ("A part of it has no such field.", "其组成部分没有此字段。"),
         ("Break down by a field that all parts have.", "按各部分都有的字段细分。"),

@@ -23,6 +23,11 @@ SHEET: Final[tuple[Rule, ...]] = (
         ("Name the right sheet, or split it.", "选择正确的工作表，或拆分。"),
     ),
     rule(
+        "heading-missing", "没有找到列标题",
+        ("Without headings nobody can tell the columns apart.", "没有列标题就分不清各列。"),
+        ("Put one of the known headings over each column.", "在各列上方写明可识别的标题。"),
+    ),
+    rule(
         "column-twice", "列 {found} 出现了两次",
         ("Which of the two counts would be chance.", "以哪列为准无法确定。"),
         ("Rename or remove one of them.", "改名或删除其中一列。"),

@@ -146,10 +146,10 @@ class Cases:
             self._values.setdefault(coin, (False, True))
             self._coins[coin] = key
             return "test", coin, 2
-        return "test", key, self._mask(key, values, operator, want, chosen=term is not None and term.type in _CHOSEN)
+        return "test", key, self._mask(key, values, operator, want, named=term is not None and term.type in _CHOSEN | _WORDS)
 
-    def _mask(self, name: str, values: Sequence[Value], operator: str, want: Json, *, chosen: bool) -> int:
-        if chosen and operator in _EQUAL:
+    def _mask(self, name: str, values: Sequence[Value], operator: str, want: Json, *, named: bool) -> int:
+        if named and operator in _EQUAL:
             bits = self._bits.get(name)
             if bits is None:
                 bits = self._bits[name] = {value: 1 << place for place, value in enumerate(values) if isinstance(value, str)}

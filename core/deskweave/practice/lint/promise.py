@@ -19,7 +19,9 @@ def matrices(sense: Sense) -> Iterator[Finding]:
         rank = {priority: number for number, priority in enumerate(priorities)}
         told: set[tuple[str, str]] = set()
         yield from _turns(sense, matrix, [(impact, [(impact, urgency) for urgency in urgencies]) for impact in impacts], rank, told)
-        yield from _turns(sense, matrix, [(urgency, [(impact, urgency) for impact in impacts]) for urgency in urgencies], rank, told)
+        yield from _turns(
+            sense, matrix, [(urgency, [(impact, urgency) for impact in impacts]) for urgency in urgencies], rank, told
+        )
 
 
 def _choices(sense: Sense, name: str) -> list[str]:
@@ -28,7 +30,11 @@ def _choices(sense: Sense, name: str) -> list[str]:
 
 
 def _turns(
-    sense: Sense, matrix: PriorityMatrix, lines: Sequence[tuple[str, Sequence[tuple[str, str]]]], rank: Mapping[str, int], told: set[tuple[str, str]]
+    sense: Sense,
+    matrix: PriorityMatrix,
+    lines: Sequence[tuple[str, Sequence[tuple[str, str]]]],
+    rank: Mapping[str, int],
+    told: set[tuple[str, str]],
 ) -> Iterator[Finding]:
     """Steps from one line (an impact, an urgency) to the next that go against most others. The order is that of the choices."""
     steps: list[tuple[int, str, str, tuple[str, str]]] = []
