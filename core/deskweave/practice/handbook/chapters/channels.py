@@ -73,10 +73,10 @@ def _traits(voice: Voice) -> Section | None:
         for slug, one in rated.items()
     )
     heads = (voice("Channel", "渠道"), *(trait(voice, name) for name in TRAITS), voice("Sum", "合计"))
-    about = voice(
-        "Each channel is rated by eight traits of convenience; the date of the rating stands under its name.",
-        "每个渠道按八项便利性特征评定；评定日期列于渠道名称之下。",
-    )
+    about = voice("Each channel is rated by eight traits of convenience.", "每个渠道按八项便利性特征评定。")
+    if any(one.rated_on for one in rated.values()):
+        dated = voice("The date of the rating stands under the channel's name.", "评定日期列于渠道名称之下。")
+        about = voice.sentences(about, dated)
     unrated = [voice.channel(slug) for slug in voice.practice.channels if slug not in rated]
     rest = voice.colon(voice("Not rated", "尚未评定"), voice.list(unrated)) if unrated and rated else ""
     return section(
