@@ -316,3 +316,14 @@ def test_examples_hold_wherever_a_desk_stands(zone: str) -> None:
     """A client's own zone must not turn an example of the built-in practice into a mistake."""
     practice = compose(read(TOP.replace("Asia/Shanghai", zone), "practice.yaml"))
     assert list(checks(practice)) == []
+
+
+def test_a_mean_of_codes_is_a_figure() -> None:
+    """D1: the steps of the feedback scale have numbers, and so have priorities; a channel has none."""
+    text = METRIC + "unit: number\nvalue: {average: user_satisfaction}\n"
+    text += "examples: [{given: [{user_satisfaction: satisfied}, {user_satisfaction: dissatisfied}, {}], expect: [{value: 2, counted: 2}]}]\n"
+    practice = compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
+    assert list(checks(practice)) == []
+    with pytest.raises(DocumentError) as caught:
+        compose([*read(TOP, "practice.yaml"), *read(HEAD + METRIC + "value: {average: channel}\n", "f.yaml")])
+    assert "unknown-clock-or-number" in {finding.rule for finding in caught.value.findings}

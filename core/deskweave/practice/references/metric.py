@@ -134,7 +134,7 @@ def _rows(r: References, rows: Any, *path: str | int) -> Iterator[Finding]:
 
 
 def _value(r: References, tree: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
-    measurable = [name for name, spec in r.terms.fields.items() if str(spec.get("type")) in _MEASURABLE] + r.terms.clocks
+    measurable = [name for name, spec in r.terms.fields.items() if _measurable(spec)] + r.terms.clocks
     for word, inner in tree.items():
         if word == "ratio":
             for part in ("of", "over"):
@@ -145,3 +145,10 @@ def _value(r: References, tree: Mapping[str, Any], *path: str | int) -> Iterator
             yield from r.known("clock or number", as_map(inner).get("of"), measurable, *path, word, "of")
         elif word in ("sum", "average", "min", "max"):
             yield from r.known("clock or number", inner, measurable, *path, word)
+
+
+def _measurable(spec: Mapping[str, Any]) -> bool:
+    """Whether figures can be made of a field: a number, or a choice whose steps have codes, such as the feedback scale (D1)."""
+    coded = any(as_map(choice).get("code") is not None for choice in as_map(spec.get("choices")).values())
+    scale = spec.get("choices_of") == "feedback"
+    return str(spec.get("type")) in _MEASURABLE or (spec.get("type") == "choice" and (coded or scale))
