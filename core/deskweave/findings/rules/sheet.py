@@ -33,6 +33,22 @@ SHEET: Final[tuple[Rule, ...]] = (
         ("Rename or remove one of them.", "改名或删除其中一列。"),
     ),
     rule(
+        "row-twice", "{found} 在前面的行中已出现",
+        ("Two rows of one item may disagree.", "同一服务项的两行可能不一致。"),
+        ("Keep one of the rows.", "只保留一行。"),
+    ),
+    rule(
+        "system-without-row", "没有为 {found} 提供此服务项的行",
+        ("An item is offered for every system or for none; a list with holes would offer what nobody serves.",
+         "服务项要么对所有系统提供，要么都不提供。"),
+        ("Add the rows, or leave the systems out.", "补充相应的行，或去掉系统。"),
+    ),
+    rule(
+        "differs-by-system", "同一服务项在不同系统的行中写法不同：{found}",
+        ("One item has one description, whatever the system.", "同一服务项只有一种说明。"),
+        ("Write the same in all its rows, or make it another item.", "各行写成一致，或另设服务项。"),
+    ),
+    rule(
         "missing-value", "此处需要填写内容",
         ("The row says nothing without it.", "缺少它，这一行没有意义。"),
         ("Fill in the cell.", "填写单元格。"),
