@@ -175,7 +175,7 @@ def with_sheet(body: bytes) -> bytes:
         (b",".join(b"c%d" % n for n in range(300)), "sheet-too-large"),
         (b" " * (module.MAX_BYTES + 1), "file-too-large"),
     ],
-    ids=str,
+    ids=[f"hostile-{number}" for number in range(19)],
 )
 def test_hostile_files_are_findings(raw: bytes, rule: str) -> None:
     assert rules(raw)[0][0] == rule
