@@ -33,6 +33,11 @@ SHEET: Final[tuple[Rule, ...]] = (
         ("Rename or remove one of them.", "改名或删除其中一列。"),
     ),
     rule(
+        "person-twice", "{found} 在前面的行中已属于另一人",
+        ("Work or a message would reach the wrong person.", "工单或消息会送到错误的人。"),
+        ("Keep one of the rows, or correct the account.", "只保留一行，或更正账号。"),
+    ),
+    rule(
         "row-twice", "{found} 在前面的行中已出现",
         ("Two rows of one item may disagree.", "同一服务项的两行可能不一致。"),
         ("Keep one of the rows.", "只保留一行。"),
