@@ -317,6 +317,7 @@ def used() -> Iterator[tuple[str, str]]:
     """Every rule the core names, with the file: literals where a function takes a `rule`, and the `what` of unknown words."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(CORE.rglob("*.py"))}
     taking: dict[str, set[tuple[str, int]]] = {name: {("what", 0)} for name in ("known", "all_known", "_unknown")}
+    taking["_becomes"] = {("what", 1)}  # hands it on to `known`
     taking["_Refused"] = {("rule", 0)}  # the exception a pattern is refused by
     for tree in trees.values():
         for node in ast.walk(tree):
