@@ -1,12 +1,10 @@
-"""What is wrong with a practice's metrics: names, types, and the examples they state, which run through the compiler as data do."""
+"""What is wrong with a practice's metrics: names, types, and the examples they state, which are run as data are."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from types import TracebackType
-from typing import Self
 from zoneinfo import ZoneInfo
 
 from deskweave.clock import local_day
@@ -15,12 +13,12 @@ from deskweave.findings import Finding, Place, Severity
 from deskweave.measure.columns import Column, Columns, Kind, codes, fields_of
 from deskweave.measure.facts import Row
 from deskweave.measure.periods import Period, period_of
+from deskweave.measure.plain import PlainTable
 from deskweave.measure.plan import Composite, Plan, seconds_of
 from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records
 from deskweave.measure.run import Result, Stamp, evaluate
 from deskweave.measure.sources import Rulebook
-from deskweave.measure.table import FactTable
 from deskweave.model import FieldId, Grain, Json, Metric
 
 _ANY_DAY = datetime(2000, 1, 3, 12, tzinfo=UTC)  #: where an example does not say when its rows happened
@@ -28,45 +26,26 @@ _EVER = datetime(9999, 12, 30, tzinfo=UTC)  #: rows of examples are known whenev
 Given = Mapping[Grain, Sequence[Row]]
 
 
-def checks(practice: Rulebook) -> Iterator[Finding]:
-    """Findings about metrics. None means that every rule compiles and every example comes out as stated."""
+def checks(practice: Rulebook, *, examples: Container[str] | None = None) -> Iterator[Finding]:
+    """Findings about metrics. None means that every rule can be planned and every example comes out as stated.
+
+    Args:
+        practice: whose metrics.
+        examples: ids of the metrics whose examples are run; default: all. Examples belong to the layer that states them.
+    """
     planner = Planner(practice)
     yield from planner.columns().collisions
     for record in practice.records:
         yield from Columns(practice, record).collisions  # type: ignore[arg-type]
-    with _Tables(planner) as tables:
-        for metric in practice.metrics.values():
-            try:
-                planner.plan(metric)
-            except DocumentError as error:
-                yield from error.findings
-                continue
+    for metric in practice.metrics.values():
+        try:
+            planner.plan(metric)
+        except DocumentError as error:
+            yield from error.findings
+            continue
+        if examples is None or metric.id in examples:
             for number, example in enumerate(metric.examples):
-                yield from _example(metric, example, f"/metrics/{metric.id}/examples/{number}", planner, tables)
-
-
-class _Tables:
-    """One fact table for each grain, which one example after another fills. A context manager."""
-
-    def __init__(self, planner: Planner) -> None:
-        self._planner = planner
-        self._open: dict[Grain, FactTable] = {}
-
-    def hold(self, rows: Given) -> Records:
-        """The records of an example: grains that it says nothing about are not collected in it."""
-        for grain, some in rows.items():
-            if grain in self._open:
-                self._open[grain].hold(some)
-            else:
-                self._open[grain] = FactTable.of_rows(self._planner.columns(grain), some)
-        return Records(self._planner.practice, {grain: self._open[grain] for grain in rows}, ratings=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for table in self._open.values():
-            table.close()
+                yield from _example(metric, example, f"/metrics/{metric.id}/examples/{number}", planner)
 
 
 def _finding(rule: str, path: str, found: object, message: str, allowed: Sequence[str] = ()) -> Finding:
@@ -80,7 +59,7 @@ def _finding(rule: str, path: str, found: object, message: str, allowed: Sequenc
     )
 
 
-def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Planner, tables: _Tables) -> Iterator[Finding]:
+def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Planner) -> Iterator[Finding]:
     expect = _rows(example.get("expect"))
     given = _given(metric, example.get("given"))
     if given is None or expect is None:
@@ -98,7 +77,9 @@ def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Pl
                 yield _finding("example-given", at, "", str(error))
                 return
         rows.setdefault(grain, [])
-    records = tables.hold(rows)
+    # grains that an example says nothing about are not collected in it
+    tables = {grain: PlainTable(planner.columns(grain), some) for grain, some in rows.items()}
+    records = Records(planner.practice, tables, ratings=False)
     for number, wanted in enumerate(expect):
         yield from _expect(metric, wanted, f"{path}/expect/{number}", planner, records, rows)
 

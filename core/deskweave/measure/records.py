@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
+from typing import TypeAlias
 
 from deskweave.measure.columns import Columns
 from deskweave.measure.facts import Row
+from deskweave.measure.plain import PlainTable
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
 from deskweave.model import TRAITS, Channel, Grain
@@ -15,15 +15,18 @@ from deskweave.model import TRAITS, Channel, Grain
 CONVENIENCE = "convenience"  #: the field of a channel that holds how many of the eight traits it has
 
 
-class Records:
-    """The fact table of every grain, made when it is first asked for. A context manager; it closes what it made itself."""
+Table: TypeAlias = FactTable | PlainTable
 
-    def __init__(self, practice: Rulebook, tables: Mapping[Grain, FactTable], *, ratings: bool = True) -> None:
+
+class Records:
+    """Who answers plans about the records of each grain."""
+
+    def __init__(self, practice: Rulebook, tables: Mapping[Grain, Table], *, ratings: bool = True) -> None:
         """`tables`: what somebody collected, by grain; they stay the caller's. `ratings`: whether the practice's own count."""
         self._practice, self._tables, self._ratings = practice, tables, ratings
-        self._channels: FactTable | None = None
+        self._channels: PlainTable | None = None
 
-    def get(self, grain: Grain) -> FactTable | None:
+    def get(self, grain: Grain) -> Table | None:
         """The facts of a grain; None: nobody collects them."""
         if grain in self._tables:
             return self._tables[grain]
@@ -31,15 +34,8 @@ class Records:
             return None
         if self._channels is None:
             columns = Columns(self._practice, "channel")
-            self._channels = FactTable.of_rows(columns, channel_rows(self._practice, columns))
+            self._channels = PlainTable(columns, channel_rows(self._practice, columns))
         return self._channels
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._channels is not None:
-            self._channels.close()
 
 
 def channel_rows(practice: Rulebook, columns: Columns) -> list[Row]:

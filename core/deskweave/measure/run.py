@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from deskweave.measure.periods import Period
@@ -101,9 +101,9 @@ def run(
     stamp = _stamp(practice, facts, as_of)
     found: list[Result] = []
     tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
-    with Records(practice, tables) as records:
-        for metric in wanted:
-            found.extend(evaluate(planner.plan(metric, by), metric, records, periods, stamp))
+    records = Records(practice, tables)
+    for metric in wanted:
+        found.extend(evaluate(planner.plan(metric, by), metric, records, periods, stamp))
     return found
 
 
@@ -121,10 +121,7 @@ def evaluate(plan: Plan | Composite, metric: Metric, records: Records, periods: 
             Result(metric=metric.id, period=period, value=None, counted=0, beside=0, met=None, stamp=stamp, reason="not-collected")
             for period in periods
         ]
-    from deskweave.measure.compiler import compiled  # brings SQLGlot
-
-    statement = compiled(plan, periods, stamp.as_of.astimezone(UTC).replace(tzinfo=None))
-    rows = facts.query(statement.sql, statement.parameters)
+    rows = facts.figures(plan, periods, stamp.as_of)
     found: list[Result] = []
     for number, period in enumerate(periods):
         here = [row for row in rows if row["period"] == number]

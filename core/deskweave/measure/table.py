@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from deskweave.measure.columns import Columns
 from deskweave.measure.facts import Row
+from deskweave.measure.periods import Period
+from deskweave.measure.plan import Plan
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,13 +70,8 @@ class FactTable:
         table._insert(rows)
         return table
 
-    def hold(self, rows: Sequence[Row]) -> None:
-        """Hold these rows instead: an example after another, without opening anything anew."""
-        self._connection.execute("DELETE FROM facts")
-        self._insert(rows)
-
     def _insert(self, rows: Sequence[Row]) -> None:
-        # only the columns that are filled: an example names a handful of a hundred
+        # only the columns that are filled: rows in memory name a handful of a hundred
         for names, some in groupby(
             rows, key=lambda row: [column.name for column in self.columns if row.get(column.name) is not None]
         ):
@@ -83,6 +81,13 @@ class FactTable:
                 self._connection.executemany(f"INSERT INTO facts ({stated}) VALUES ({marks})", cells)
             else:
                 self._connection.executemany('INSERT INTO facts ("_position") VALUES (?)', [[None] for _ in cells])
+
+    def figures(self, plan: Plan, periods: Sequence[Period], as_of: datetime) -> list[dict[str, Any]]:
+        """What a plan answers for each of `periods`; `as_of` is aware. Columns: `compiler.Statement`."""
+        from deskweave.measure.compiler import compiled  # brings SQLGlot
+
+        statement = compiled(plan, periods, as_of.astimezone(UTC).replace(tzinfo=None))
+        return self.query(statement.sql, statement.parameters)
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a statement made by our compiler."""
