@@ -16,7 +16,7 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
 COMMANDS: Final = tuple(name for line in LINES.values() for name in line)
 #: commands that work on a folder, so that `-C` and `--env` mean something to them
 ABOUT_A_FOLDER: Final = frozenset(COMMANDS) - {"init", "demo", "emulate", "plugins"}
-SUBCOMMANDS: Final = {"practice": ("show", "lint", "diff", "render", "adopt", "upgrade")}
+SUBCOMMANDS: Final = {"practice": ("show", "lint", "diff", "render", "import", "export", "adopt", "upgrade")}
 
 #: commands whose answer is a page: they understand `--format html`
 PAGES: Final = (("practice", "render"),)

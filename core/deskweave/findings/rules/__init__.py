@@ -14,6 +14,7 @@ from deskweave.findings.rules.rule import Rule
 from deskweave.findings.rules.sense import SENSE
 from deskweave.findings.rules.shape import SHAPE
 from deskweave.findings.rules.sheet import SHEET
+from deskweave.findings.rules.table import TABLE
 from deskweave.findings.rules.words import UNKNOWN
 
 __all__ = ["CHAPTERS", "RULES", "Rule"]
@@ -25,7 +26,7 @@ CHAPTERS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "reference": (*REFERENCE, *LAYERS),
     "sense": SENSE,
     "folder": FOLDER,
-    "sheet": SHEET,
+    "sheet": (*SHEET, *TABLE),
     "platform": PLATFORM,
 }
 """Rules by where they are found: reading a file, its shape, words nothing answers to, the whole practice, its sense, the folder,
