@@ -90,14 +90,14 @@ def plan_import(
     try:
         after = compose_layers([*practice.layers, Layer(name="table", documents=tuple(_documents(share, taken)))])
     except DocumentError as error:
-        raise DocumentError(list(_explained(error.findings, taken, what.name))) from None
+        raise DocumentError(list(_explained(error.findings, share, what.name))) from None
     edits = _edits(practice, share, taken)
     return Planned(sort=sort, share=share, before=practice, after=after, edits=tuple(edits), removed=remove)
 
 
-def _explained(findings: Iterable[Finding], taken: Sequence[TermPath], file: str) -> Iterator[Finding]:
+def _explained(findings: Iterable[Finding], share: Share, file: str) -> Iterator[Finding]:
     """Rules that still name a term without a row: what to do about it is not in the rule's own remedy."""
-    gone = {path[-1] for path in taken}
+    gone = {change.path[-1] for change in share.changes if change.mark == "gone"}
     for one in findings:
         if one.found in gone and one.rule.startswith("unknown-"):
             remedy = f"{one.found} has no row in {file}: keep the row, leave --remove out, or change what names it here first"
