@@ -101,6 +101,7 @@ def local(calendar: CompiledCalendar, text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=calendar.zone).astimezone(UTC)
 
 
+@pytest.mark.practice("C3")
 @pytest.mark.parametrize(
     ("calendar", "start", "end", "minutes"),
     [
@@ -139,6 +140,7 @@ def test_working_time(calendar, start, end, minutes):
     assert calendar.working(local(calendar, start), local(calendar, end)) == minutes * 60
 
 
+@pytest.mark.practice("C3")
 @pytest.mark.parametrize(
     ("start", "seconds", "due"),
     [

@@ -88,14 +88,6 @@ def test_what_runs_shows_what_has_elapsed():
     assert found.facts["resolution"].met is None
 
 
-def test_a_goal_may_depend_on_when_it_starts():
-    changed = BEGIN + timedelta(hours=1)
-    one = clock(start=SUBMITTED, stop=ClockEdge(status="work"), goal=timedelta(hours=1))
-    clocks = Clocks({"k": one}, {}, lambda clock, at: timedelta(hours=3) if at >= changed else clock.goal)
-    before, after = (clocks.evaluate(line((start, "new"), (start + 2, "work"), submitted=start)).facts["k"] for start in (0, 1))
-    assert (before.goal, before.met, after.goal, after.met) == (3600, False, 10_800, True)
-
-
 def test_more_waiting_than_whole_is_a_mistake():
     outside = clock("waiting", sum_statuses=("wait",))
     rest = clock("handling", minus=("resolution", "waiting"))

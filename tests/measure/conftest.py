@@ -193,6 +193,7 @@ class Practice:
     factors: dict = field(default_factory=lambda: FACTORS)
     statuses: StatusModel = STATUSES
     clocks: dict = field(default_factory=lambda: CLOCKS)
+    service_levels: dict = field(default_factory=dict)
     calendars: dict = field(default_factory=lambda: {"cn_5x8": CALENDAR})
     holidays: dict = field(default_factory=lambda: {"cn_statutory": HOLIDAYS})
     metrics: dict = field(default_factory=lambda: METRICS)

@@ -64,6 +64,7 @@ class CompiledCalendar:
         self.revision = _revision(calendar, self.holidays)
         self._low = first_instant(self.since, self.zone)
         self._high = first_instant(self.until + timedelta(days=1), self.zone) if self.until else None
+        self._top = _LAST if self._high is None else self._high
         self._lock = Lock()
         self._year = first.year - 1  #: a calendar begins on a wall clock that may still be last year's in UTC
         self._end = epoch(datetime(self._year, 1, 1, tzinfo=ZoneInfo("UTC")))
@@ -75,8 +76,14 @@ class CompiledCalendar:
     def __repr__(self) -> str:
         return f"CompiledCalendar({self.id!r}, {self.revision!r})"
 
-    def working(self, start: datetime, end: datetime) -> int:
+    def working(self, start: datetime, end: datetime, *, provisional: bool = False) -> int:
         """Working seconds from `start` to `end`.
+
+        Args:
+            start: the earlier instant.
+            end: the later one.
+            provisional: past the holidays' coverage go on with the plain week. For what is to come only: a figure is never measured
+                so.
 
         Raises:
             EndBeforeStart: `end` lies before `start`.
@@ -84,17 +91,34 @@ class CompiledCalendar:
         """
         if end < start:
             raise EndBeforeStart(f"it ends at {end.isoformat()}, before it starts at {start.isoformat()}")
-        return self.cumulative(end) - self.cumulative(start)
+        return self.cumulative(end, provisional=provisional) - self.cumulative(start, provisional=provisional)
 
-    def cumulative(self, at: datetime) -> int:
+    def cumulative(self, at: datetime, *, provisional: bool = False) -> int:
         """C(at): working seconds since the calendar's beginning. Only differences of it mean anything.
 
         Raises:
-            OutsideCoverage: `at` lies where the calendar knows nothing.
+            OutsideCoverage: `at` lies where the calendar knows nothing; with `provisional`, before it begins.
         """
         second = epoch(at)
-        self._require(at, second)
-        return self._cumulative(second)
+        if second < self._low or (second > self._top and not provisional):
+            self._require(at, second)
+        if second >= self._end:
+            self._reach(second)
+        place = bisect_right(self._starts, second) - 1
+        if place < 0:
+            return 0
+        end = self._ends[place]
+        return self._before[place] + (second if second < end else end) - self._starts[place]
+
+    @property
+    def beginning(self) -> datetime:
+        """The first instant of which it knows anything."""
+        return instant(self._low)
+
+    @property
+    def end(self) -> datetime | None:
+        """The last instant of which it knows everything; None: without end."""
+        return None if self._high is None else instant(self._high)
 
     def is_open(self, at: datetime) -> bool:
         """Whether the desk works at `at`, by the plain week where the calendar does not reach."""
@@ -240,7 +264,7 @@ class Wall:
     id = "always"
     revision = "always"
 
-    def working(self, start: datetime, end: datetime) -> int:
+    def working(self, start: datetime, end: datetime, *, provisional: bool = False) -> int:
         """Seconds from `start` to `end`.
 
         Raises:
@@ -250,7 +274,7 @@ class Wall:
             raise EndBeforeStart(f"it ends at {end.isoformat()}, before it starts at {start.isoformat()}")
         return epoch(end) - epoch(start)
 
-    def cumulative(self, at: datetime) -> int:
+    def cumulative(self, at: datetime, *, provisional: bool = False) -> int:
         """Seconds since 1970."""
         return epoch(at)
 

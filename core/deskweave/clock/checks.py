@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from deskweave.clock.calendar import WEEKDAYS, CompiledCalendar
 from deskweave.clock.evaluation import Clocks
+from deskweave.clock.examples import run_examples
+from deskweave.clock.hours import Hours, InquiryHours
 from deskweave.clock.problems import ClockError
+from deskweave.clock.target import Promises, Targets
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Calendar, Clock, ClockEdge, Holidays, StatusModel
 
 
-class Timekeeping(Protocol):
-    """The part of a practice that clocks need."""
+class Working(Protocol):
+    """The part of a practice that says when people work."""
 
     @property
     def calendars(self) -> Mapping[str, Calendar]: ...
 
     @property
     def holidays(self) -> Mapping[str, Holidays]: ...
+
+
+class Timekeeping(Working, Promises, Protocol):
+    """The part of a practice that clocks need."""
 
     @property
     def clocks(self) -> Mapping[str, Clock]: ...
@@ -30,16 +37,17 @@ class Timekeeping(Protocol):
     def statuses(self) -> StatusModel: ...
 
 
-def compile_calendars(practice: Timekeeping) -> dict[str, CompiledCalendar]:
-    """Every calendar that can run a clock; those whose hours stand in each inquiry are left out.
+def compile_calendars(practice: Working) -> dict[str, Hours]:
+    """Every calendar of a practice, ready to measure; hours that stand in each inquiry become `InquiryHours`.
 
     Raises:
         ClockError: a calendar has no version, or names holidays that are not there.
     """
     return {
-        calendar.id: CompiledCalendar(calendar, practice.holidays.get(calendar.holidays or ""))
+        calendar.id: InquiryHours(calendar.id)
+        if calendar.from_inquiry
+        else CompiledCalendar(calendar, practice.holidays.get(calendar.holidays or ""))
         for calendar in practice.calendars.values()
-        if not calendar.from_inquiry
     }
 
 
@@ -55,8 +63,15 @@ def _finding(rule: str, path: str, found: object, message: str, allowed: tuple[s
     )
 
 
-def checks(practice: Timekeeping) -> Iterator[Finding]:
-    """Findings about calendars, holidays and clocks. None means that every clock can be evaluated inside the coverage."""
+def checks(practice: Timekeeping, *, examples: Collection[str] | None = None) -> Iterator[Finding]:
+    """Findings about calendars, holidays and clocks.
+
+    None means that every clock can be evaluated inside the coverage, and that its examples come out as stated.
+
+    Args:
+        practice: composed.
+        examples: clocks whose examples are run; None: of all.
+    """
     for calendar in practice.calendars.values():
         yield from _calendar(calendar, practice)
     for holidays in practice.holidays.values():
@@ -68,9 +83,15 @@ def checks(practice: Timekeeping) -> Iterator[Finding]:
     except (ClockError, LookupError, ValueError):
         return  # said above, in detail
     try:
-        Clocks(practice.clocks, compiled)
+        clocks = Clocks(practice.clocks, compiled, Targets(practice))
     except ClockError as error:
         yield _finding("clock-order", "/clocks", "", str(error))
+        return
+    for clock in clocks.order:
+        if examples is not None and clock.id not in examples:
+            continue
+        for wrong in run_examples(clock, clocks, practice.statuses.statuses, practice.fields):
+            yield _finding(wrong.rule, f"/clocks/{clock.id}/{wrong.path}", wrong.found, wrong.message)
 
 
 def _calendar(calendar: Calendar, practice: Timekeeping) -> Iterator[Finding]:
@@ -126,22 +147,14 @@ def _holidays(holidays: Holidays) -> Iterator[Finding]:
 
 def _clock(clock: Clock, practice: Timekeeping) -> Iterator[Finding]:
     path = f"/clocks/{clock.id}"
-    if clock.calendar is not None:
-        calendar = practice.calendars.get(clock.calendar)
-        known = tuple(sorted(name for name, one in practice.calendars.items() if not one.from_inquiry))
-        if calendar is None:
-            yield _finding("unknown-calendar", f"{path}/calendar", clock.calendar, "is no calendar of this practice", known)
-        elif calendar.from_inquiry:
-            yield _finding("hours-in-inquiry", f"{path}/calendar", clock.calendar, "takes its hours from each inquiry", known,
-                           "Run the clock on a calendar with hours of its own.")  # fmt: skip
+    if clock.calendar is not None and clock.calendar not in practice.calendars:
+        known = tuple(sorted(practice.calendars))
+        yield _finding("unknown-calendar", f"{path}/calendar", clock.calendar, "is no calendar of this practice", known)
     ways = [bool(clock.start or clock.stop), bool(clock.sum_statuses), clock.minus is not None]
     if sum(ways) != 1:
         yield _finding("clock-shape", path, clock.id, "needs exactly one of start and stop, sum_of, minus")
     if bool(clock.start) != bool(clock.stop):
         yield _finding("clock-shape", path, clock.id, "has only one of start and stop")
-    if clock.cycles == "each_cycle":
-        yield _finding("cycles-unsupported", f"{path}/cycles", clock.cycles, "needs facts of one row per cycle, which are not kept",
-                       ("first_close", "last_close", "sum_of_cycles"))  # fmt: skip
     statuses = practice.statuses.statuses
     for name, edge in (("start", clock.start), ("stop", clock.stop)):
         if isinstance(edge, ClockEdge) and edge.status is not None and edge.status not in statuses:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from deskweave.clock.calendar import WALL
+from deskweave.clock.hours import InquiryHours, measure_of
 from deskweave.clock.problems import ClockError, EndBeforeStart
+from deskweave.clock.spans import Span, spans_of, spent_in, without
+from deskweave.clock.target import Target, Targets, own_target
 from deskweave.clock.timeline import Measures, Timeline
-from deskweave.model import Clock, ClockEdge
-
-GoalOf = Callable[[Clock, datetime], "timedelta | None"]
+from deskweave.model import Clock, FieldId
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From a start to the stop that belongs to it; `stopped_at` None: it runs."""
+class Cycle(NamedTuple):
+    """One time round of a clock `cycles: each_cycle`. `took` None: it runs."""
 
     started_at: datetime
     stopped_at: datetime | None
+    took: int | None
+    goal: int | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it took no longer than its goal; None without a duration or a goal."""
+        return None if self.took is None or self.goal is None else self.took <= self.goal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockFact:
+class ClockFact(NamedTuple):
     """One clock of one inquiry.
 
     `took` counts working seconds, and only what is complete: a clock that runs, or never started, or whose inquiry was reopened,
@@ -32,22 +39,30 @@ class ClockFact:
 
     clock: str
     took: int | None = None
-    goal: int | None = None  #: seconds; the one in force when the clock started
+    goal: int | None = None  #: seconds from the start; of the promise in force (`deskweave.clock.target`)
     started_at: datetime | None = None
     stopped_at: datetime | None = None
     running: bool = False
     elapsed: int | None = None
     spans: tuple[Span, ...] = ()
     calendar: str | None = None  #: revision of the calendar that counted
+    level: str | None = None  #: id of the service level whose goal it is; None: the clock's own
+    rule: str | None = None  #: slug of the goal in that level
+    cycles: tuple[Cycle, ...] = ()  #: of a clock `cycles: each_cycle`: every time round; `took` is their sum
 
     @property
     def met(self) -> bool | None:
-        """Whether it took no longer than its goal; None without a duration or a goal. Five minutes exactly are met."""
+        """Whether it took no longer than its goal; None without a duration or a goal. Five minutes exactly are met.
+
+        Where each cycle counts by itself: whether every one of them met its goal.
+        """
+        if self.cycles and self.took is not None:
+            judged = [cycle.met for cycle in self.cycles if cycle.took is not None]
+            return None if None in judged else all(judged)
         return None if self.took is None or self.goal is None else self.took <= self.goal
 
 
-@dataclass(frozen=True, slots=True)
-class ClockProblem:
+class ClockProblem(NamedTuple):
     """Why a clock has no honest value for an inquiry. A person should look; it is counted, never dropped."""
 
     clock: str
@@ -56,10 +71,46 @@ class ClockProblem:
     message: str
 
 
+class Run(NamedTuple):
+    """The shape of a clock in one inquiry, before anything is measured: what moments ahead are computed from.
+
+    Attributes:
+        clock: which.
+        calendar: what measures it.
+        spans: from its edges to its edges.
+        counted: the stretches of them that count; of a difference ask `stretches`.
+        complete: whether there is a duration.
+        running: whether it counts on, or will when the inquiry leaves a status that does not count.
+        target: the promise in force; of the last cycle, where each counts by itself.
+        each: the promises to each of `spans`, where each cycle counts by itself.
+    """
+
+    clock: Clock
+    calendar: Measures
+    spans: tuple[Span, ...]
+    counted: tuple[Span, ...]
+    complete: bool
+    running: bool
+    target: Target
+    each: tuple[Target, ...] = ()
+    parts: tuple[Run, Run | None] | None = None  #: of a difference: the whole, and what is taken away
+
+    @property
+    def stretches(self) -> tuple[Span, ...] | None:
+        """What counts, as stretches of time; None: a difference of two calendars, which is none."""
+        if self.parts is None:
+            return self.counted
+        whole, part = self.parts
+        if part is None or (part.calendar.id, part.calendar.revision) != (whole.calendar.id, whole.calendar.revision):
+            return None
+        kept, taken = whole.stretches, part.stretches
+        return None if kept is None or taken is None else without(kept, taken)
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     facts: Mapping[str, ClockFact]
-    problems: tuple[ClockProblem, ...] = field(default=())
+    problems: tuple[ClockProblem, ...] = ()
 
 
 class Clocks:
@@ -68,30 +119,31 @@ class Clocks:
     def __init__(
         self,
         clocks: Mapping[str, Clock],
-        calendars: Mapping[str, Measures],
-        goal_of: GoalOf | None = None,
+        calendars: Mapping[str, Measures | InquiryHours],
+        targets: Targets | None = None,
     ) -> None:
         """Order and connect the clocks.
 
         Args:
             clocks: by id.
             calendars: by id, compiled.
-            goal_of: the goal in force for an inquiry whose clock starts at that instant; default: the clock's own.
+            targets: the practice's promises; None: every clock has its own goal and no other.
 
         Raises:
             ClockError: a clock names a calendar or a clock that is not there, or clocks build on each other in a circle.
         """
         self._calendars = calendars
-        self._goal_of = goal_of or (lambda clock, _: clock.goal)
+        self.watched: frozenset[FieldId] = targets.watched if targets is not None else frozenset()
+        self._targets = targets if self.watched else None  # without levels every clock has its own goal
         self.order = tuple(_ordered(clocks))
-        for clock in self.order:
-            self.calendar_of(clock)
+        self._own = {clock.id: own_target(clock) for clock in self.order}
+        self._hours = {clock.id: self.calendar_of(clock) for clock in self.order}
 
-    def calendar_of(self, clock: Clock) -> Measures:
+    def calendar_of(self, clock: Clock) -> Measures | InquiryHours:
         """What `clock` counts on: its calendar, that of the clock it stands in, or the wall clock.
 
         Raises:
-            ClockError: the practice has no such calendar, or it cannot run a clock.
+            ClockError: the practice has no such calendar.
         """
         if clock.calendar is None:
             inner = next((other for other in self.order if clock.within == other.id), None)
@@ -103,113 +155,138 @@ class Clocks:
         return self._calendars[clock.calendar]
 
     def evaluate(self, line: Timeline, as_of: datetime | None = None) -> Evaluation:
-        """Read every clock off one inquiry's timeline; `as_of` gives running clocks their `elapsed`."""
+        """Read every clock off one inquiry's timeline; `as_of` gives running clocks their `elapsed`.
+
+        A clock without an honest value has an empty fact and a problem that says why; the others still count.
+        """
         facts: dict[str, ClockFact] = {}
+        runs: dict[str, Run | None] = {}
         problems: list[ClockProblem] = []
         for clock in self.order:
+            name = clock.id
+            runs[name] = None
             try:
-                facts[clock.id] = self._evaluate(clock, line, facts, as_of)
+                run = self._run(clock, line, runs, False)
+                facts[name] = ClockFact(name) if run is None else _measured(run, facts, as_of)
+                runs[name] = run
             except ClockError as error:
-                facts[clock.id] = ClockFact(clock=clock.id)
-                problems.append(ClockProblem(clock.id, error.rule, line.entries[-1].status if line.entries else "", str(error)))
+                facts[name] = ClockFact(name)
+                problems.append(ClockProblem(name, error.rule, line.entries[-1].status if line.entries else "", str(error)))
         return Evaluation(facts, tuple(problems))
 
-    def _evaluate(self, clock: Clock, line: Timeline, facts: Mapping[str, ClockFact], as_of: datetime | None) -> ClockFact:
+    def runs(self, line: Timeline) -> dict[str, Run]:
+        """The clocks that have started in one inquiry, with the promise to each: what `moments` asks for.
+
+        Nothing is measured here beyond what a promise needs, and that by the plain week where the calendar knows no more: alarms
+        go on past its last day. A clock that has no honest value is left out.
+        """
+        runs: dict[str, Run | None] = {}
+        for clock in self.order:
+            try:
+                runs[clock.id] = self._run(clock, line, runs, True)
+            except ClockError:
+                runs[clock.id] = None
+        return {name: run for name, run in runs.items() if run is not None}
+
+    def _run(self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None], ahead: bool) -> Run | None:
+        run = self._shape(clock, line, runs)
+        if run is None or (self._targets is None and clock.cycles != "each_cycle"):
+            return run
+        if clock.cycles == "each_cycle" and clock.stop is not None:
+            each = tuple(self._target(run, line, (span,), ahead) for span in run.spans)
+            return run._replace(target=each[-1], each=each)
+        target = self._target(run, line, run.spans, ahead)
+        return run if target == run.target else run._replace(target=target)
+
+    def _shape(self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None]) -> Run | None:
+        """A clock of an inquiry, with its own goal; None: it has not started."""
+        hours, target = self._hours[clock.id], self._own[clock.id]
         if clock.minus is not None:
-            return self._difference(clock, clock.minus, facts)
-        calendar = self.calendar_of(clock)
-        if clock.sum_statuses:
-            return self._sum(clock, line, facts, calendar, as_of)
-        return self._edges(clock, line, calendar, as_of)
-
-    def _edges(self, clock: Clock, line: Timeline, calendar: Measures, as_of: datetime | None) -> ClockFact:
-        spans = _spans(clock, line)
-        if not spans:
-            return ClockFact(clock=clock.id)
-        goal = self._goal_of(clock, spans[0].started_at)
-        seconds = None if goal is None else int(goal.total_seconds())
-        last = spans[-1]
-        running = last.stopped_at is None
-        counted = sum(calendar.working(span.started_at, span.stopped_at) for span in spans if span.stopped_at is not None)
-        complete = not running or (len(spans) > 1 and not (clock.stop and clock.stop.require_current))
-        elapsed = None
-        if running and as_of is not None and as_of >= last.started_at:
-            elapsed = counted + calendar.working(last.started_at, as_of)
-        return ClockFact(
-            clock=clock.id,
-            took=counted if complete else None,
-            goal=seconds,
-            started_at=spans[0].started_at,
-            stopped_at=last.stopped_at,
-            running=running,
-            elapsed=elapsed,
-            spans=spans,
-            calendar=calendar.revision,
-        )
-
-    def _sum(
-        self, clock: Clock, line: Timeline, facts: Mapping[str, ClockFact], calendar: Measures, as_of: datetime | None
-    ) -> ClockFact:
+            whole, part = (runs[name] for name in clock.minus)
+            if whole is None:
+                return None
+            return Run(clock, whole.calendar, whole.spans, (), whole.complete, whole.running, target, parts=(whole, part))
         spans: tuple[Span, ...]
-        if clock.within is None:
-            if not line.entries:
-                return ClockFact(clock=clock.id)
-            spans = (Span(line.entries[0].at, None),)
-            complete = line.entries[-1].status not in clock.sum_statuses
-        else:
-            outer = facts[clock.within]
-            if outer.started_at is None:
-                return ClockFact(clock=clock.id)
-            spans, complete = outer.spans, outer.took is not None
-        total = 0
-        elapsed = 0
-        for index, entry in enumerate(line.entries):
-            if entry.status not in clock.sum_statuses:
-                continue
-            left = line.entries[index + 1].at if index + 1 < len(line.entries) else None
-            for span in spans:
-                begin = max(entry.at, span.started_at)
-                ends = [moment for moment in (left, span.stopped_at) if moment is not None]
-                if ends:
-                    if begin < min(ends):
-                        total += calendar.working(begin, min(ends))
-                elif as_of is not None and begin < as_of:
-                    elapsed += calendar.working(begin, as_of)
-        goal = self._goal_of(clock, spans[0].started_at)
-        return ClockFact(
-            clock=clock.id,
-            took=total if complete else None,
-            goal=None if goal is None else int(goal.total_seconds()),
-            started_at=spans[0].started_at,
-            stopped_at=spans[-1].stopped_at,
-            running=not complete,
-            elapsed=total + elapsed if not complete and as_of is not None else None,
-            spans=spans,
-            calendar=calendar.revision,
-        )
+        if clock.sum_statuses:
+            outer = runs[clock.within] if clock.within is not None else None
+            if outer is not None:
+                spans, complete, running = outer.spans, outer.complete, outer.running
+            elif clock.within is None and line.entries:
+                spans = (Span(line.entries[0].at, None),)
+                running = line.entries[-1].status in clock.sum_statuses
+                complete = not running
+            else:
+                return None
+            counted = spent_in(clock.sum_statuses, line, spans)
+            return Run(clock, measure_of(hours, line), spans, counted, complete, running, target)
+        spans = spans_of(clock, line)
+        if not spans:
+            return None
+        running = spans[-1].stopped_at is None
+        complete = not running or (len(spans) > 1 and not (clock.stop and clock.stop.require_current))
+        return Run(clock, measure_of(hours, line), spans, spans, complete, running, target)
 
-    def _difference(self, clock: Clock, minus: tuple[str, str], facts: Mapping[str, ClockFact]) -> ClockFact:
-        whole, part = (facts[name] for name in minus)
-        if whole.started_at is None:
-            return ClockFact(clock=clock.id)
+    def _target(self, run: Run, line: Timeline, spans: tuple[Span, ...], ahead: bool) -> Target:
+        """The promise to `spans`, which are all of a run or one cycle of it."""
+        if self._targets is None:
+            return run.target
+
+        def passed(at: datetime) -> int:
+            counted = run.stretches if spans is run.spans else spans
+            if counted is None:
+                raise ClockError(f"clock {run.clock.id} is a difference of two calendars: what had passed at a change is not known")
+            return _passed(counted, run.calendar, at, ahead)
+
+        return self._targets.in_force(run.clock, line, spans[0].started_at, spans[-1].stopped_at, passed)
+
+
+def _passed(counted: Iterable[Span], calendar: Measures, at: datetime, provisional: bool) -> int:
+    """Working seconds of `counted` that lie before `at`."""
+    total = 0
+    for started, stopped in counted:
+        end = at if stopped is None or stopped > at else stopped
+        if started < end:
+            total += calendar.working(started, end, provisional=provisional)
+    return total
+
+
+def _measured(run: Run, facts: Mapping[str, ClockFact], as_of: datetime | None) -> ClockFact:
+    clock, target, spans = run.clock, run.target, run.spans
+    took: int | None
+    elapsed: int | None = None
+    cycles: tuple[Cycle, ...] = ()
+    revision: str | None = run.calendar.revision
+    if clock.minus is not None:
+        whole, part = (facts[name] for name in clock.minus)
         took = None if whole.took is None or part.took is None else whole.took - part.took
         if took is not None and took < 0:
             raise EndBeforeStart(
-                f"{minus[1]} took {part.took} s, longer than {minus[0]} with {whole.took} s: state it within that clock"
+                f"{clock.minus[1]} took {part.took} s, longer than {clock.minus[0]} with {whole.took} s: state it within that clock"
             )
-        goal = self._goal_of(clock, whole.started_at)
-        both = whole.elapsed is not None and part.elapsed is not None
-        return ClockFact(
-            clock=clock.id,
-            took=took,
-            goal=None if goal is None else int(goal.total_seconds()),
-            started_at=whole.started_at,
-            stopped_at=whole.stopped_at,
-            running=whole.running,
-            elapsed=(whole.elapsed or 0) - (part.elapsed or 0) if both else None,
-            spans=whole.spans,
-            calendar=whole.calendar,
-        )
+        if whole.elapsed is not None and part.elapsed is not None:
+            elapsed = whole.elapsed - part.elapsed
+        revision = whole.calendar
+    else:
+        calendar, total = run.calendar, 0
+        for started, stopped in run.counted:
+            if stopped is not None:
+                total += calendar.working(started, stopped)
+        took = total if run.complete else None
+        if as_of is not None and (run.running or not run.complete) and as_of >= spans[-1].started_at:
+            elapsed = total + sum(
+                calendar.working(started, as_of) for started, stopped in run.counted if stopped is None and started <= as_of
+            )
+        if run.each:
+            cycles = tuple(_cycle(span, calendar, one.goal) for span, one in zip(spans, run.each, strict=True))
+    return ClockFact(
+        clock.id, took, target.goal, spans[0].started_at, spans[-1].stopped_at, run.running, elapsed, spans, revision,
+        target.level, target.rule, cycles,
+    )  # fmt: skip
+
+
+def _cycle(span: Span, calendar: Measures, goal: int | None) -> Cycle:
+    took = None if span.stopped_at is None else calendar.working(span.started_at, span.stopped_at)
+    return Cycle(span.started_at, span.stopped_at, took, goal)
 
 
 def _ordered(clocks: Mapping[str, Clock]) -> list[Clock]:
@@ -233,81 +310,3 @@ def _ordered(clocks: Mapping[str, Clock]) -> list[Clock]:
     for name in clocks:
         place(name, name)
     return list(placed.values())
-
-
-def _entered(edge: ClockEdge, line: Timeline) -> list[int]:
-    """Places in the timeline at which `edge` happens. Moving between two statuses of one phase does not enter the phase again."""
-    found = []
-    for index, entry in enumerate(line.entries):
-        if edge.status is not None:
-            happens = entry.status == edge.status
-        else:
-            before = line.entries[index - 1].phase if index else None
-            happens = entry.phase == edge.phase and before != edge.phase and edge.phase is not None
-        if happens:
-            found.append(index)
-    return found
-
-
-def _spans(clock: Clock, line: Timeline) -> tuple[Span, ...]:
-    """The spans between the clock's edges: one, or one for each cycle where cycles are summed.
-
-    A stop is looked for after its start. A clock that starts with the submission has its instant from a field, so that a stop may
-    lie before it: that is reported, not skipped.
-
-    Raises:
-        EndBeforeStart: the first stop lies before the submission.
-    """
-    if clock.start is None or clock.stop is None:
-        return ()
-    stops = _entered(clock.stop, line)
-    if clock.start.submitted:
-        if line.submitted is None:
-            return ()
-        if stops and line.entries[stops[0]].at < line.submitted:
-            raise EndBeforeStart(
-                f"clock {clock.id} stops at {line.entries[stops[0]].at.isoformat()}, "
-                f"before the inquiry was submitted at {line.submitted.isoformat()}"
-            )
-        starts = [(-1, line.submitted)]
-    else:
-        places = _entered(clock.start, line)
-        if not places:
-            return ()
-        if clock.start.pick == "last":
-            places = places[-1:]
-        starts = [(place, line.entries[place].at) for place in places]
-    current = not clock.stop.require_current or (bool(stops) and _still(clock.stop, line))
-
-    if clock.cycles in ("sum_of_cycles", "each_cycle"):
-        spans: list[Span] = []
-        after = -2
-        for place, at in starts:
-            if place < after:
-                continue
-            stop = next((candidate for candidate in stops if candidate > place), None)
-            spans.append(Span(at, None if stop is None else line.entries[stop].at))
-            if stop is None:
-                break
-            after = stop
-        if not current and spans[-1].stopped_at is not None:
-            # Reopened, and the clock's own start not entered again: it runs on from where the inquiry left the stop.
-            left = next(entry.at for index, entry in enumerate(line.entries) if index > after and not _at(clock.stop, line, index))
-            spans.append(Span(left, None))
-        return tuple(spans)
-
-    place, at = starts[0]
-    usable = [candidate for candidate in stops if candidate > place]
-    if not usable or not current:
-        return (Span(at, None),)
-    last = clock.stop.pick == "last" and clock.cycles != "first_close"
-    return (Span(at, line.entries[usable[-1 if last else 0]].at),)
-
-
-def _at(edge: ClockEdge, line: Timeline, index: int) -> bool:
-    entry = line.entries[index]
-    return entry.status == edge.status if edge.status is not None else entry.phase == edge.phase
-
-
-def _still(edge: ClockEdge, line: Timeline) -> bool:
-    return bool(line.entries) and _at(edge, line, len(line.entries) - 1)

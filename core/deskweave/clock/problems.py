@@ -46,3 +46,15 @@ class HoursInInquiry(ClockError):
     """The calendar takes its window from each inquiry (by meeting time) and cannot be compiled on its own."""
 
     rule = "hours-in-inquiry"
+
+
+class WindowMissing(ClockError):
+    """The clock runs on the hours that stand in the inquiry, and the inquiry does not say them: no value, never 0."""
+
+    rule = "window-missing"
+
+
+class CellTooCoarse(ClockError):
+    """A calendar changes inside the cells of a grid, so that they could not count it exactly."""
+
+    rule = "cell-too-coarse"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from math import floor
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,10 +20,12 @@ def epoch(instant: datetime) -> int:
     Raises:
         ValueError: the instant has no zone. A naive time says nothing about when something was.
     """
-    if instant.tzinfo is None:
+    try:
+        since = instant - _EPOCH
+    except TypeError:
         message = f"{instant.isoformat()} has no time zone"
-        raise ValueError(message)
-    return floor(instant.timestamp())  # a double tells microseconds apart until the year 2255
+        raise ValueError(message) from None
+    return since.days * DAY + since.seconds
 
 
 def instant(seconds: int) -> datetime:

@@ -12,7 +12,9 @@ from deskweave.clock import (
     WALL,
     ClockError,
     Clocks,
+    InquiryHours,
     Measures,
+    Targets,
     clock_events,
     compile_calendars,
     folded,
@@ -46,6 +48,7 @@ RULES = (
     "unknown-status",
     "end-before-start",
     "outside-coverage",
+    "window-missing",
     "value-type",
     "status-missing",
     "clock-error",
@@ -65,14 +68,15 @@ class FactBuilder:
         self.columns = Columns(practice)
         self._succession = succession(practice)
         self._zone = ZoneInfo(practice.zone)
-        calendars: dict[str, Measures] = dict(compile_calendars(practice))
-        self._clocks = Clocks(practice.clocks, calendars)
+        calendars = compile_calendars(practice)
+        self._clocks = Clocks(practice.clocks, calendars, Targets(practice))
         used = {clock.calendar for clock in practice.clocks.values() if clock.calendar}
         self.calendars = {name: calendars[name].revision for name in sorted(used) if name in calendars}
         self._stamp = " ".join(f"{name}@{revision}" for name, revision in self.calendars.items())
         #: Time spent in a status is told on the calendar of the clocks that count statuses, else of any clock, else of the wall.
         counting = [c for c in practice.clocks.values() if c.sum_statuses] + list(practice.clocks.values())
-        self.status_calendar: Measures = next((self._clocks.calendar_of(c) for c in counting if c.calendar in calendars), WALL)
+        hours = (self._clocks.calendar_of(clock) for clock in counting if clock.calendar in calendars)
+        self.status_calendar: Measures = next((one for one in hours if not isinstance(one, InquiryHours)), WALL)
         stated = [field for field in practice.fields.values() if kept(field) and field.computed is None]
         self._fields = [(field.id, field.type, self.columns[field.id].kind) for field in stated]
         self._told = [field.id for field in practice.fields.values() if told(field)]
@@ -120,7 +124,7 @@ class FactBuilder:
             problems.append(
                 Problem("submission-missing", SUBMITTED, "", "nobody knows when it was submitted, so it belongs to no period")
             )
-        line = timeline(events, statuses, submitted if isinstance(submitted, datetime) else None)
+        line = timeline(events, statuses, submitted if isinstance(submitted, datetime) else None, self._clocks.watched)
         if not line.entries:
             problems.append(Problem("status-missing", STATUS, "", "it never had a status, so no clock can run"))
         for status in line.unknown:

@@ -19,6 +19,7 @@ from deskweave.model import (
     Label,
     Metric,
     Rating,
+    ServiceLevel,
     StatusModel,
 )
 
@@ -46,6 +47,8 @@ class Rulebook(Protocol):
     def statuses(self) -> StatusModel: ...
     @property
     def clocks(self) -> Mapping[str, Clock]: ...
+    @property
+    def service_levels(self) -> Mapping[str, ServiceLevel]: ...
     @property
     def calendars(self) -> Mapping[str, Calendar]: ...
     @property

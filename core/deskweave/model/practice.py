@@ -260,6 +260,7 @@ class ClockEdge:
     phase: Phase | None = None
     pick: Literal["first", "last"] = "first"
     require_current: bool = False  #: the inquiry must still be there: a reopened inquiry has no value
+    by_person: bool = False  #: C2: a rule or a plugin that makes the change is no edge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +277,7 @@ class Clock:
     sum_statuses: tuple[str, ...] = ()  #: statuses whose time is added up (`sum_of`, already resolved from phases)
     within: str | None = None
     minus: tuple[str, str] | None = None
+    examples: tuple[Mapping[str, Json], ...] = ()  #: given events and what must come out; they run in lint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

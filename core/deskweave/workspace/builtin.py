@@ -36,15 +36,16 @@ class BuiltinChecks:
         from deskweave.practice import lint
 
         found = lint(practice, today=self._now().astimezone(ZoneInfo(practice.zone)).date())
-        wrong = list(_placed(clock_checks(practice), practice))
+        running = {clock for clock in practice.clocks if not _of_a_pack(practice, "Clock", clock)}
+        wrong = list(_placed(clock_checks(practice, examples=running), practice))
         # metrics stand on clocks: what is wrong below would only be said again above
-        stated = {metric for metric in practice.metrics if not _of_a_pack(practice, metric)}
+        stated = {metric for metric in practice.metrics if not _of_a_pack(practice, "Metric", metric)}
         return [*found, *wrong, *(() if wrong else _placed(metric_checks(practice, examples=stated), practice))]
 
 
-def _of_a_pack(practice: Practice, metric: str) -> bool:
-    """Whether a pack states a metric's examples: they are the pack's own tests, and hold where nothing of it is changed."""
-    return practice.source(("Metric", metric, "examples")).layer.name.startswith("pack:")
+def _of_a_pack(practice: Practice, kind: str, name: str) -> bool:
+    """Whether a pack states the examples of a rule: they are the pack's own tests, and hold where nothing of it is changed."""
+    return practice.source((kind, name, "examples")).layer.name.startswith("pack:")
 
 
 def _placed(findings: Iterable[Finding], practice: Practice) -> Iterator[Finding]:

@@ -193,16 +193,6 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("It could never be computed.", "永远无法计算。"),
         ("Break the circle of `within` and `minus`.", "解开 `within` 与 `minus` 的循环。"),
     ),
-    rule(
-        "hours-in-inquiry", "日历 {found} 的时间取自每个工单，时钟不能使用",
-        ("A clock needs hours that are the same for every inquiry.", "时钟需要对所有工单相同的工作时间。"),
-        ("Run the clock on a calendar with hours of its own.", "改用自带时间的日历。"),
-    ),
-    rule(
-        "cycles-unsupported", "不支持 cycles: {found}",
-        ("One row per cycle is not kept, so it could not be computed.", "不保存每个周期一行的数据，无法计算。"),
-        ("Choose one of the allowed words.", "从可用的词中选择。"),
-    ),
     # ------------------------------------------------------------------------------------------------------------ promises
     rule(
         "clock-without-goal", "时钟 {found} 没有目标，无从计算已用比例",

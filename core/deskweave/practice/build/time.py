@@ -69,6 +69,7 @@ def clock_of(slug: str, body: Body, statuses: StatusModel) -> Clock:
         sum_statuses=summed,
         within=body.get("within"),
         minus=None if minus is None else (minus[0], minus[1]),
+        examples=tuple(body.get("examples", ())),
     )
 
 
@@ -82,4 +83,5 @@ def _edge(spec: Body | None) -> ClockEdge | None:
         phase=None if phase is None else Phase(phase),
         pick=spec.get("pick", "first"),
         require_current=bool(spec.get("require_current", False)),
+        by_person=spec.get("by") == "person",
     )
