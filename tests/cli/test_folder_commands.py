@@ -121,11 +121,11 @@ def test_git_shows_neither_secret_nor_state(cli: Any, tmp_path: Path, folder: Fo
         ("deskweave.yaml", "plugin: servicenow", "plugin: servicenov", "did you mean servicenow ?"),
         ("practice/practice.yaml", "extends: [deskweave:service-desk@1]", "extends: [deskweave:service-desc@1]", "service-desk@1"),
         ("practice/practice.yaml", "kind: Practice", "kind: Practise", "did you mean Practice ?"),
-        ("practice/fields.yaml", "fields: {}", "fields: {title: {typ: text}}", "unknown key"),
-        ("practice/fields.yaml", "fields: {}", "fields: {", "practice/fields.yaml"),
-        ("practice/fields.yaml", "fields: {}", "fields:\n\ttitle: {}", "tab"),
-        ("practice/clocks.yaml", "# goal: PT5M", "goal: P1D", "practice/clocks.yaml:5"),
-        ("practice/clocks.yaml", "# goal: PT5M", "calendar: cn_5x9", "did you mean cn_5x8 ?"),
+        ("practice/fields.yaml", "# fields:", "fields: {title: {typ: text}}", "unknown key"),
+        ("practice/fields.yaml", "# fields:", "fields: {", "practice/fields.yaml"),
+        ("practice/fields.yaml", "# fields:", "fields:\n\ttitle: {}", "tab"),
+        ("practice/clocks.yaml", "# goal: PT10M", "goal: P1D", "practice/clocks.yaml:7"),
+        ("practice/clocks.yaml", "# goal: PT10M", "calendar: cn_5x9", "did you mean cn_5x8 ?"),
         ("bindings/servicenow.yaml", "title:", "titel:", "did you mean title ?"),
     ],
 )
@@ -148,20 +148,20 @@ def test_a_mistake_has_file_line_and_the_right_word(cli: Any, tmp_path: Path, fi
 def test_mistakes_as_data_and_before_a_sync(cli: Any, tmp_path: Path) -> None:
     cli(*INIT)
     path = tmp_path / "practice" / "clocks.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("# goal: PT5M", "goal: P1D"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("# goal: PT10M", "goal: P1D"), encoding="utf-8")
     for command in ("practice lint", "sync --plan", "plan"):
         answer = cli(*command.split(), "--json")
         body = json.loads(answer.out)
         assert (answer.code, body["exit"]) == (2, 2), command
         (finding,) = [one for one in body["findings"] if one["severity"] == "error"]
-        assert (finding["source"], finding["line"], finding["found"]) == ("practice/clocks.yaml", 5, "P1D")
+        assert (finding["source"], finding["line"], finding["found"]) == ("practice/clocks.yaml", 7, "P1D")
 
 
 def test_at_most_twenty_then_a_count(cli: Any, tmp_path: Path) -> None:
     cli(*INIT)
     wrong = "".join(f"  field_{number}: {{typ: text}}\n" for number in range(30))
     path = tmp_path / "practice" / "fields.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("fields: {}\n", f"fields:\n{wrong}"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("# fields:\n", f"fields:\n{wrong}"), encoding="utf-8")
     answer = cli("practice", "lint")
     assert answer.all.count("unknown key") == 20
     assert "more" in answer.all

@@ -74,7 +74,7 @@ criteria = st.lists(tests, min_size=1, max_size=4).map(lambda some: {f"c{n}": tr
 
 # ------------------------------------------------------------------------------------------------------------------- criteria
 @pytest.mark.practice("E2", "E14")
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(rows=st.lists(cells, max_size=6), named=criteria, where=st.none() | tests)
 def test_criteria_say_what_counting_by_hand_says(new_practice, rows, named, where):
     practice = new_practice()
@@ -148,7 +148,7 @@ def by_hand(rows):
 
 
 @pytest.mark.practice("E12")
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(
     rows=st.lists(cells, max_size=6),
     weights=st.dictionaries(st.sampled_from(sorted(PARTS)), st.sampled_from([0.5, 1, 2, 7]), min_size=1),

@@ -72,7 +72,7 @@ documents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(where=predicates, values=st.lists(documents, min_size=1, max_size=4))
 def test_sql_says_what_the_evaluator_says(new_practice, where, values):
     practice = new_practice()

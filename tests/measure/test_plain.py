@@ -79,7 +79,7 @@ def same(one, other):
 
 
 @pytest.mark.practice("E12")
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(data=rows, value=values(), where=tests, named=st.lists(tests.filter(bool), min_size=1, max_size=3),
        by=st.sampled_from([(), ("channel",), ("channel", "returned"), ("city",)]))  # fmt: skip
 def test_both_say_the_same(new_practice, data, value, where, named, by):

@@ -27,7 +27,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(steps=steps, cuts=st.sets(st.integers(0, 14)), compact=st.booleans())
 def test_taken_in_bit_by_bit_is_made_anew(new_log, new_practice, tmp_path_factory, steps, cuts, compact):
     log, practice = new_log(), new_practice()
@@ -195,7 +195,7 @@ NAMES = [
 ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(changes=st.lists(st.tuples(st.sampled_from(NAMES), hostile, st.datetimes(timezones=st.just(UTC))), max_size=6))
 def test_nothing_a_platform_says_stops_the_others(new_log, new_practice, tmp_path_factory, changes):
     log, facts = new_log(), Facts(new_practice(), tmp_path_factory.mktemp("hostile"))

@@ -143,7 +143,7 @@ deeds = st.lists(
 
 
 @pytest.mark.practice("A9")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(name=st.sampled_from(list(MARKED)), way=st.sampled_from(["never_send", "withhold"]), begins=st.booleans(), script=deeds)
 def test_a_marked_value_stands_in_no_request_to_that_connection(
     name: FieldId, way: str, begins: bool, script: list[tuple[str, Any]]

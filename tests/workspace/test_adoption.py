@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskweave.connector import Ref
@@ -357,6 +357,7 @@ class Fragile(Store):
         return self._dying()
 
 
+@settings(max_examples=10)
 @given(
     st.lists(st.tuples(st.sampled_from(STATUSES), st.sampled_from(CATEGORIES)), max_size=7),
     st.sampled_from([(RENAMED,), (BECOMES,), (RENAMED, BECOMES)]),
