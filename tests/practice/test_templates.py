@@ -463,3 +463,10 @@ def test_a_plugin_adds_templates_and_surveys() -> None:
     assert practice.surveys["yearly"].every == "P6M"
     for path in ("Template/accepted/approval", "Feedback/satisfaction/surveys/yearly/every"):
         assert practice.origin(path).source == "plugin:surveyor"
+
+
+def test_a_field_without_a_data_type_is_told_once() -> None:
+    """Every message that names the field would complain as well, and hide the one thing to mend."""
+    with pytest.raises(DocumentError) as caught:
+        compose([*read(TOP, "practice.yaml"), *read(HEAD + "kind: Fields\nid: inquiry\nfields: {title: {type: txet}}\n", "f.yaml")])
+    assert [(one.rule, one.place.path) for one in caught.value.findings] == [("not-allowed", "/fields/title/type")]

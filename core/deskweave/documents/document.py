@@ -188,13 +188,13 @@ def problem(
     found: str,
     message: str,
     *,
-    allowed: Iterable[str] = (),
+    allowed: Iterable[object] = (),
     remedy: str = "",
     word: object = None,
     values: Mapping[str, str] | None = None,
 ) -> Finding:
     """An error about a document; `word` asks for the nearest of `allowed`, `values` are what its sentence speaks of."""
-    words = tuple(allowed)
+    words = tuple(one for one in allowed if isinstance(one, str))  # what a file lists may itself be misshapen
     return Finding(
         rule=rule,
         severity=Severity.ERROR,

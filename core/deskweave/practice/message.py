@@ -178,7 +178,9 @@ def check(text: str, types: Mapping[str, str]) -> list[Flaw]:
             message = f"{one.name!r} is nothing this occasion carries"
             flaws.append(Flaw(rule="unknown-placeholder", found=one.name, message=message, where=where, allowed=tuple(types)))
             continue
-        formats = FORMATS.get(kind, ())
+        formats = FORMATS.get(kind)
+        if formats is None:
+            continue  # no data type at all: told once, where the field states it
         if not formats:
             message = f"{one.name!r} is of type {kind}: it cannot be put into a message"
             flaws.append(Flaw(rule="placeholder-format", found=one.name, message=message, where=where))

@@ -139,9 +139,9 @@ class References:
         self.terms, self.place = Terms(bodies), place
 
     def known(self, what: str, value: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
-        """A finding unless `value` is one of `allowed` (None: not stated)."""
+        """A finding where `value` is a word and none of `allowed`. What is no word at all is told by its shape."""
         words = list(allowed)
-        if value is not None and value not in words:
+        if isinstance(value, str) and value not in words:
             rule = f"unknown-{what.replace(' ', '-')}"
             yield problem(
                 rule,
