@@ -131,6 +131,7 @@ def tell(
 
 def _apply(stage: Stage, told: Told) -> None:
     from deskweave.configure import Mark, loss_markdown, loss_report
+    from deskweave.workspace.handbook import handbook
 
     plan, failures = stage.space.plan()
     if failures:
@@ -146,6 +147,8 @@ def _apply(stage: Stage, told: Told) -> None:
     for language in ("en", "zh"):
         text = loss_markdown(loss_report(again), language)
         (stage.folder / f"by-hand.{language}.md").write_text(text, encoding="utf-8", newline="\n")
+        page = handbook(stage.space, language, plan=again)
+        (stage.folder / f"practice.{language}.html").write_text(page, encoding="utf-8", newline="\n")
 
 
 def _sides(stage: Stage, names: Sequence[str]) -> dict[str, tuple[Connection, Binding, Mapper]]:

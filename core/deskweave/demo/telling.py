@@ -51,7 +51,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "{doubled} duplicates.",
         "by-hand": "By hand",
         "by-hand-text": "{count} settings that this release or the platform's API cannot make, each with its menu path:",
-        "report": "Report", "files": "Files",
+        "report": "Report", "handbook": "Handbook", "files": "Files",
         "offline": "(open offline)",
         "done": "Done in {seconds:.1f}s. Go on with",
         "not-well": "NOT as promised: see the lines above.",
@@ -92,7 +92,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "lost-text": "{lost} 次调用已执行但没有应答。再次发送之前都先查找过：重复 {doubled} 张。",
         "by-hand": "需手工",
         "by-hand-text": "{count} 项设置是本版本或平台接口做不到的，各附菜单路径：",
-        "report": "报告", "files": "文件",
+        "report": "报告", "handbook": "手册", "files": "文件",
         "offline": "（可离线打开）",
         "done": "用时 {seconds:.1f} 秒。接下来",
         "not-well": "与承诺不符：见上文。",
@@ -231,6 +231,7 @@ class Telling:
         out(" " * 17 + self.path(told, f"by-hand.{self._language}.md"))
         out("")
         out(left(self.say("report"), 10) + f"{self.path(told, 'report.en.html')}  report.zh.html   {self.say('offline')}")
+        out(left(self.say("handbook"), 10) + f"{self.path(told, 'practice.en.html')}  practice.zh.html")
         out(left(self.say("files"), 10) + f"{self.path(told, 'deskweave.yaml')}  practice/  bindings/")
         out("")
         if not told.well:
