@@ -33,9 +33,4 @@ TABLE: Final[tuple[Rule, ...]] = (
         ("The form of an item asks for one of all systems; it leaves none out.", "表单从全部业务系统中选择，无法排除个别系统。"),
         ("Add the rows, or give these systems an item of their own.", "补全各行，或为这些系统另立服务项。"),
     ),
-    rule(
-        "person-twice", "{found} 已属于另一个人",
-        ("An account or address of two people leads to neither.", "一个账号或邮箱对应两个人，就无法确定是谁。"),
-        ("Keep it with one of them.", "只留在其中一人名下。"),
-    ),
 )  # fmt: skip
