@@ -9,19 +9,23 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deskweave.clock import CompiledCalendar, NoWorkingTime, Timeline, status_time
+from deskweave.clock import CompiledCalendar, NoWorkingTime, Timeline, cumulative, grid, status_time
 from deskweave.clock.calendar import WEEKDAYS
 from deskweave.clock.timeline import Entry
+from deskweave.clock.zone import epoch, local_day
 from deskweave.model import Calendar, CalendarVersion, Holidays, Phase
 
 ZONES = (
     "Asia/Shanghai",
     "America/New_York",
     "Europe/Berlin",
-    "Australia/Lord_Howe",
-    "Asia/Kathmandu",
-    "America/Sao_Paulo",
+    "Australia/Lord_Howe",  # half an hour of daylight saving
+    "Asia/Kathmandu",  # +05:45
+    "America/Sao_Paulo",  # changed at midnight
     "Africa/Cairo",
+    "Pacific/Apia",
+    "Antarctica/Casey",  # three hours back on 2018-03-11, without daylight saving
+    "America/St_Johns",
 )
 BEGIN = date(2018, 1, 1)
 # Around the changes of the clocks, where mistakes live, and anywhere.
@@ -34,14 +38,17 @@ instants = st.builds(
 
 @st.composite
 def windows(draw):
-    marks = sorted(draw(st.sets(st.integers(0, 95), min_size=2, max_size=6)))
-    marks = marks[: len(marks) // 2 * 2]
-    found = [(time(a // 4, a % 4 * 15), time(b // 4, b % 4 * 15)) for a, b in zip(marks[::2], marks[1::2], strict=True)]
-    last = draw(st.sampled_from(["as it is", "midnight", "over"]))
+    step = draw(st.sampled_from([1, 15, 30]))
+    marks = sorted(draw(st.sets(st.integers(0, 1440 // step - 1), min_size=2, max_size=6)))
+    marks = [mark * step for mark in marks[: len(marks) // 2 * 2]]
+    found = [(time(*divmod(a, 60)), time(*divmod(b, 60))) for a, b in zip(marks[::2], marks[1::2], strict=True)]
+    last = draw(st.sampled_from(["as it is", "midnight", "over", "two"]))
     if last == "midnight":
         found[-1] = (found[-1][0], None)
     elif last == "over":
         found[-1] = (found[-1][0], time(0, 30))
+    elif last == "two" and found[0][0] > time(0, 7):  # over midnight as files write it: to 24:00, and from 00:00 on
+        found = [(time(0), time(0, 7)), *found[:-1], (found[-1][0], None)]
     return tuple(found)
 
 
@@ -139,6 +146,48 @@ def test_status_times_add_up_to_the_whole(made, steps):
     steps.sort()
     line = Timeline(None, tuple(Entry(status, Phase.ACTIVE, at) for at, status in steps))
     assert sum(status_time(line, calendar).values()) == calendar.working(steps[0][0], steps[-1][0])
+
+
+@settings(max_examples=40)
+@given(calendars(), st.lists(instants.flatmap(lambda at: st.integers(0, 59).map(lambda s: at + timedelta(seconds=s))), min_size=1))
+def test_breakpoints_say_the_same_as_the_calendar(made, moments):
+    one = made[0]
+    numbers = cumulative(one, min(moments), max(moments))
+    assert numbers.of(map(epoch, moments)).tolist() == [one.cumulative(at) for at in moments]
+    ascending = sorted(moments)
+    starts, ends = ascending[:-1], ascending[1:]
+    assert numbers.working(map(epoch, starts), map(epoch, ends)).tolist() == list(map(one.working, starts, ends))
+
+
+@settings(max_examples=40)
+@given(calendars(), st.lists(instants, min_size=1), st.lists(st.integers(0, 40 * 3600), min_size=1))
+def test_breakpoints_give_the_same_due_moments(made, moments, waits):
+    one = made[0]
+    until = datetime(2019, 6, 1, tzinfo=UTC)
+    pairs = [(at, wait) for at in moments for wait in waits]
+    found = cumulative(one, min(moments), until).due([epoch(at) for at, _ in pairs], [wait for _, wait in pairs])
+    for (at, wait), due in zip(pairs, found, strict=True):
+        if due == -1:
+            assert one.working(at, until) < wait
+        else:
+            assert epoch(one.due(at, wait).at) == due
+
+
+@settings(max_examples=30)
+@given(calendars(), st.sampled_from(ANCHORS), st.lists(st.integers(0, 6 * 86_400 - 1), min_size=1, max_size=60))
+def test_cells_say_the_same_as_the_calendar(made, begin, seconds):
+    one = made[0]
+    since = begin - timedelta(days=3)
+    cells = grid(one, since, since + timedelta(days=6))
+    moments = [since + timedelta(seconds=second) for second in seconds]
+    assert cells.of(map(epoch, moments)).tolist() == [one.cumulative(at) for at in moments]
+    rows = {row.q: row for row in cells.rows()}
+    assert len(rows) == len(cells) == len(cells.columns()[0])
+    for at in moments:
+        row = rows[epoch(at) // cells.cell]
+        assert row.base + row.slope * (epoch(at) % cells.cell) == one.cumulative(at)
+        assert row.day == local_day(at, one.zone)
+    assert list(zip(*cells.columns(), strict=True)) == [tuple(row) for row in cells.rows()]
 
 
 @pytest.mark.parametrize("zone", ["Africa/Casablanca", "Asia/Gaza", "America/St_Johns", "Antarctica/Troll", "Pacific/Apia"])
