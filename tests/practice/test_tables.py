@@ -414,3 +414,11 @@ def test_what_the_whole_practice_shows_is_told_at_the_cell_too() -> None:
     with pytest.raises(DocumentError) as caught:
         compose_layers([*client().layers, Layer(name="table", documents=tuple(found.documents()))])
     assert [finding(one) for one in caught.value.findings] == [f"4:{heading.index('表单询问') + 1} asks-of-system"]
+
+
+@pytest.mark.parametrize("slug", ["Foo Bar", "all", "../x", "a/b", "a" * 80])
+def test_a_slug_that_is_none_is_told_at_its_cell(slug: str) -> None:
+    found = share([[*HEAD, "标识"], [*PRINTER, slug]])
+    with pytest.raises(DocumentError) as caught:
+        compose_layers([*client().layers, Layer(name="table", documents=tuple(found.documents()))])
+    assert [finding(one) for one in caught.value.findings] == ["2:10 bad-key"]

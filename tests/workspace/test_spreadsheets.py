@@ -213,6 +213,44 @@ def test_everything_is_taken_back_when_the_files_say_something_else(root: Path, 
     assert files(root) == before
 
 
+CLIENT = r"""apiVersion: deskweave/v1
+kind: Catalog
+id: services
+classifications: {printers: {label: {en: Printers, zh: "打印/复印"}}}
+systems: {erp: {label: {en: ERP, zh: 企业资源计划}, was: [sap]}, oa: {label: {zh: 办公自动化}}}
+categories:
+  desktop_operations:
+    services:
+      os_failure_handling: {label: {zh: "系统, 故障"}, items: {os_level_failure: {channels: [phone], asks: [system_module]}}}
+      printing:
+        label: {en: "=1+1", zh: "打印、扫描"}
+        items:
+          toner:
+            label: {zh: "更换\"硒鼓\"\n两行"}
+            description: {zh: -5 以上}
+            classification: printers
+            served: agent
+            channels: [wecom]
+            stock: true
+            entitled: {all: [{department: {eq: "财务,部"}}, {not: {city: {eq: 北京}}}]}
+            remarks: {en: "@all"}
+"""
+
+
+@pytest.mark.parametrize("file", ["xlsx", "csv", "gbk.csv"])
+def test_out_of_one_folder_into_an_empty_one_is_an_equal_practice(root: Path, plugins: Plugins, tmp_path: Path, file: str) -> None:
+    (root / "practice/catalog.yaml").write_text(CLIENT, encoding="utf-8")
+    write_folder(tmp_path / "other", id="acme", now=NOW, plugins=plugins, language="zh", zone="Asia/Shanghai")
+    said = practice(root, plugins)
+    for sort in ("classifications", "systems", "skills", "catalog"):
+        path = tmp_path / f"{sort}.{file}"
+        made = spreadsheets.export(read_folder(root), said, sort, reader="zh", file=path, gbk=file.startswith("gbk"))
+        path.write_bytes(made.data)
+        there = practice(tmp_path / "other", plugins)
+        carry_out(spreadsheets.plan_import(there, path, sort=sort, reader="zh"), tmp_path / "other", plugins)
+    assert practice(tmp_path / "other", plugins).digest == said.digest
+
+
 # ---------------------------------------------------------------------------------------------------------------------- people
 PEOPLE = [
     ["工号", "姓名", "邮箱", "处理组", "操作系统", "软件"],

@@ -11,7 +11,8 @@ from typing import Final
 
 from deskweave.documents.sheet import Line
 from deskweave.practice.practice import Practice
-from deskweave.practice.tables.catalog import catalog_rows, read_catalog, system_field
+from deskweave.practice.tables.catalog import read_catalog
+from deskweave.practice.tables.catalog_rows import catalog_rows, system_field
 from deskweave.practice.tables.columns import CATALOG, PEOPLE, Column, normal
 from deskweave.practice.tables.share import Difference, RowChange, Share
 from deskweave.practice.tables.table import Cell, Entry, LeftOut, Table, read_table, sort_of

@@ -56,6 +56,7 @@ class Share:
 
     table: Table
     values: dict[Path, tuple[Json, Place]] = field(default_factory=dict)
+    named: dict[Path, Place] = field(default_factory=dict)  #: the cells that name terms
     taken: list[Path] = field(default_factory=list)  #: values and terms that are taken away whatever happens to the others
     gone: list[Path] = field(default_factory=list)  #: terms that no row names: taken away when somebody says so
     changes: list[RowChange] = field(default_factory=list)
@@ -69,8 +70,9 @@ class Share:
         found: dict[tuple[str, str], _Branch] = {}
         for path, (value, place) in self.values.items():
             here = found.setdefault((path[0], path[1]), _Branch(place))
-            for part in path[2:-1]:
-                here = here.inner.setdefault(part, _Branch(place))  # type: ignore[assignment]  # a term is no value
+            for depth, part in enumerate(path[2:-1], 3):
+                named = self.named.get(path[:depth], place)
+                here = here.inner.setdefault(part, _Branch(named))  # type: ignore[assignment]  # a term is no value
                 assert isinstance(here, _Branch)
             here.inner[path[-1]] = _Leaf(value, place)
         documents = []

@@ -87,6 +87,7 @@ def read_list(sort: str, lines: Sequence[Line], practice: Practice, source: str)
         path, old = there.get(slug, ((kind, document, key, slug), {}))
         if not label and slug not in there:
             share.findings.append(problem("missing-value", entry.place(term), "", "a new term needs a name"))
+        share.named[path] = entry.place(term, "slug") if entry.text(term, "slug") else entry.place(term)
         _read_row(share, entry, term, path, old, known=slug in there)
     for slug, (path, body) in there.items():
         if slug not in slugs:
