@@ -84,6 +84,7 @@ def house(*plugins: type) -> Plugins:
     return found
 
 
+@pytest.mark.practice("M3")
 def test_a_plugin_that_raises_is_named_and_the_others_work() -> None:
     found = house(RaisesLate, Good)
     assert list(found.connectors) == ["good"]

@@ -1,4 +1,4 @@
-"""Every hook, in the order of an inquiry's life. Read this first.
+"""Every hook, in the order of an inquiry's life (practice M3). Read this first.
 
 start-up   deskweave_connectors · deskweave_commands · deskweave_routes
 practice   deskweave_practice_packs · deskweave_inquiry_schema · deskweave_catalog · deskweave_status_model ·

@@ -1,4 +1,4 @@
-"""Find, load, guard and list plugins. One that is broken is named and the house stays up.
+"""Find, load, guard and list plugins. One that is broken is named and the house stays up (practice M3).
 
 The contract's table of what becomes of the work at hand when a hook raises: docs/en/reference/hooks.md. Only pluggy's public
 interface is used: each implementation is wrapped before it is registered.

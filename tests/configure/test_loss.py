@@ -41,6 +41,7 @@ def hand(plan: Any) -> list[tuple[str, str]]:
     return [(step.hand.number, step.key.path) for step in plan.steps if step.mark is Mark.BY_HAND]
 
 
+@pytest.mark.practice("M2")
 def test_losses_are_numbered_and_nothing_vanishes(desk: Any) -> None:
     plan = desk.plan()
     assert hand(plan) == [("J-1", "statuses/open"), ("J-2", "statuses/closed"), ("J-3", "transitions/close")]

@@ -16,6 +16,7 @@ PAGES = [*sorted(DOCS.rglob("*.md")), DOCS.parent / "README.md", DOCS.parent / "
 HOOKS = [name for name, value in vars(hookspecs).items() if name.startswith("deskweave_") and inspect.isfunction(value)]
 
 
+@pytest.mark.practice("M3")
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_documented_with_its_exact_signature(hook: str) -> None:
     signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")

@@ -17,6 +17,7 @@ from deskweave.model import FieldId, Inquiry, InquiryId
 from deskweave.model.desk import Hold, PlannedWrite
 from deskweave.plugins import Plugins, load_plugins
 from deskweave.practice import compose
+from deskweave.practice.compose import PRACTICE_KINDS
 from deskweave.workspace import open as open_folder
 from deskweave.workspace.scaffold import write_folder
 
@@ -30,12 +31,28 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
+PRACTICE = {
+    DOCS / "en/howto/write-a-practice.md": "<!-- a test composes the files above together -->",
+    DOCS / "zh/howto/write-a-practice.md": "<!-- 以上各文件由测试合并检查 -->",
+}
+"""Pages whose files, up to this line, are one practice."""
+
+
+def files(page: Path) -> dict[str, str]:
+    """The practice of a page: a file for each of its blocks."""
+    text, line, _ = page.read_text("utf-8").partition(PRACTICE[page])
+    assert line, page
+    found = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return {f"{number:02}.yaml": block for number, block in enumerate(found)}
+
+
 WHOLE = [
     pytest.param(text, id=f"{page.relative_to(ROOT)}:{number}")
     for page in PAGES
     for number, text in enumerate(blocks(page, "yaml"))
     if text.startswith("apiVersion:")
 ]
+ALONE = [one for one in WHOLE if not any(one.values[0] in files(page).values() for page in PRACTICE)]
 PARTS = [
     pytest.param(text, id=f"{page.relative_to(ROOT)}:{number}")
     for page in PAGES
@@ -50,12 +67,38 @@ def test_whole_documents_hold_against_their_schema(text: str) -> None:
         assert check(document) == []
 
 
-@pytest.mark.parametrize("text", WHOLE)
+@pytest.mark.parametrize("text", ALONE)
 def test_whole_practice_documents_compose(text: str) -> None:
     documents = [document for document in read(text, "page.yaml") if document.kind not in ("Workspace", "Binding")]
     head = "apiVersion: deskweave/v1\nkind: Practice\nid: acme\nversion: '1'\nlabel: {en: Acme}\nlanguages: [en]\nzone: UTC\n"
     base: list[Document] = [*read(head + "extends: [deskweave:service-desk@1]\n", "practice.yaml")]
-    assert compose([*base, *documents]).id == "acme"
+    named = any(document.kind == "Practice" for document in documents)
+    assert compose(documents if named else [*base, *documents]).metrics
+
+
+@pytest.mark.parametrize("page", PRACTICE, ids=lambda page: page.relative_to(DOCS).parts[0])
+def test_the_practice_of_the_page_holds_in_a_folder(page: Path, tmp_path: Path) -> None:
+    """Composed as one, every example of its metrics computed: nothing is said about any of its files."""
+    write_folder(tmp_path, id="acme", now=now(), plugins=load_plugins(points=[]))
+    for old in (tmp_path / "practice").glob("*.yaml"):
+        old.unlink()
+    for name, text in files(page).items():
+        (tmp_path / "practice" / name).write_text(text, "utf-8")
+    with open_folder(tmp_path, now=now, plugins=load_plugins(points=[])) as space:
+        found = [finding for finding in space.lint() if finding.place and str(finding.place.file).startswith("practice/")]
+        assert found == []
+        assert {"unanswered_calls", "complete_records", "acme_index"} <= space.practice.metrics.keys()
+
+
+def test_the_page_shows_every_kind_of_a_practice() -> None:
+    for page in PRACTICE:
+        shown = {document.kind for text in files(page).values() for document in read(text, "page.yaml")}
+        assert set(PRACTICE_KINDS) <= shown, page
+
+
+def test_both_languages_show_the_same_practice() -> None:
+    english, chinese = (files(page) for page in PRACTICE)
+    assert english == chinese
 
 
 @pytest.mark.parametrize("text", PARTS)
@@ -96,6 +139,7 @@ def folder(tmp_path: Path, house: Plugins) -> Path:
     return tmp_path
 
 
+@pytest.mark.practice("M3")
 def test_the_plugins_field_and_metric_are_in_the_practice(folder: Path, house: Plugins) -> None:
     with open_folder(folder, now=now, plugins=house) as space:
         assert space.practice.fields[FieldId("cost_center")].label["zh"] == "成本中心"
@@ -132,6 +176,7 @@ def test_the_plugins_gate_holds_what_the_page_says(house: Plugins, connection: s
     assert [type(answer) for answer in answers] == ([Hold] if held else [])
 
 
+@pytest.mark.practice("M3")
 def test_the_test_on_the_page_passes(module: ModuleType, folder: Path) -> None:
     shown: dict[str, object] = {}
     exec(compile(blocks(HOWTO, "python")[1], str(HOWTO), "exec"), shown)

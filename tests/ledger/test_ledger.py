@@ -91,6 +91,7 @@ def test_personal_values_stand_aside_and_can_be_erased(store):
         assert [event.field for event in events_of(tx, inquiry)] == ["detail", MESSAGE_LOG]
 
 
+@pytest.mark.practice("A4")
 def test_a_message_is_recorded_once(store):
     with store.write() as tx:
         inquiry = begin(store, tx)

@@ -90,6 +90,7 @@ def test_a_total_is_not_an_average_of_averages(practice):
     assert total(practice, rule(tree), *given) == 0.1  # 48
 
 
+@pytest.mark.practice("E9")
 @pytest.mark.parametrize(
     ("over", "share", "met"),
     [
@@ -113,12 +114,14 @@ def test_abandoned_calls(practice, over, share, met):
     assert (result.value, result.met, result.numerator) == (share, met, 5)
 
 
+@pytest.mark.practice("E5")
 def test_a_share_never_exceeds_the_whole(practice):
     """E5: the resolution contains the waiting. 32 of 70 minutes, with the case where handling is the smaller part."""
     metric = practice.metrics["waiting_share"]
     assert total(practice, metric, {"waiting_took": 32 * 60, "resolution_took": 70 * 60}) == pytest.approx(0.457142857, abs=1e-9)
 
 
+@pytest.mark.practice("E6")
 def test_those_never_accepted_stand_beside_the_average(practice):
     closed = [{"phase": "closed"} | row for row in took("first_response", 100, 200, None)]
     with rows(practice, *closed, {"phase": "active", "first_response_took": 9}) as table:
@@ -216,6 +219,7 @@ def test_words_of_people_never_reach_facts(practice, log):
     assert (row["city"], row["agent"]) == ("上海", "per_1")
 
 
+@pytest.mark.practice("A10", "E8", "E10")
 @pytest.mark.parametrize(
     ("changes", "column", "value"),
     [

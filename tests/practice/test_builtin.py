@@ -50,6 +50,7 @@ T1 = """
 """.strip().splitlines()
 
 
+@pytest.mark.practice("A1", "A2", "A3", "A4", "A5", "A6")
 @pytest.mark.parametrize("row", T1, ids=lambda row: row.split("|")[2])
 def test_every_row_of_the_ticket_table(practice: Practice, row: str) -> None:
     group, label, slug, description, entry, source = row.split("|")
@@ -77,6 +78,7 @@ def test_what_the_table_lacks_is_marked_as_ours(practice: Practice) -> None:
     assert set(raw) == tabled | added
 
 
+@pytest.mark.practice("A1", "F3")
 def test_choices_of_the_ticket_table(practice: Practice) -> None:
     def words(slug: str) -> list[str]:
         return [choice.label["zh"] for choice in practice.fields[slug].choices.values()]
@@ -136,6 +138,7 @@ def test_fields_of_other_requirements(practice: Practice, slug: str) -> None:
     assert slug in practice.fields
 
 
+@pytest.mark.practice("A1", "A11")
 def test_durations_are_those_of_clocks(practice: Practice) -> None:
     computed = {
         slug: field.computed["clock"] for slug, field in practice.fields.items() if field.computed and "clock" in field.computed
@@ -164,6 +167,7 @@ T2 = """
 """.strip().splitlines()
 
 
+@pytest.mark.practice("B1", "B2")
 def test_the_catalog_has_its_eleven_rows(practice: Practice) -> None:
     found = [
         "|".join(
@@ -182,6 +186,7 @@ def test_the_catalog_has_its_eleven_rows(practice: Practice) -> None:
     assert len(practice.classifications) == 7
 
 
+@pytest.mark.practice("B1", "B2")
 def test_every_item_serves_users_by_the_four_channels(practice: Practice) -> None:
     for item in practice.catalog.values():
         assert practice.roles[item.served].label["zh"] == "用户"
@@ -210,6 +215,7 @@ def test_channels(practice: Practice) -> None:
     } <= set(words)
 
 
+@pytest.mark.practice("C1", "C2")
 def test_statuses(practice: Practice) -> None:
     model = practice.statuses
     assert (model.initial, model.statuses["awaiting_acceptance"].label["zh"], model.statuses["in_progress"].label["zh"]) == (
@@ -242,6 +248,7 @@ def test_statuses(practice: Practice) -> None:
     assert all(transition.by for transition in model.transitions.values())
 
 
+@pytest.mark.practice("C1")
 def test_every_open_status_leads_to_an_end(practice: Practice) -> None:
     model = practice.statuses
     ends = {slug for slug, status in model.statuses.items() if status.phase in (Phase.CLOSED, Phase.CANCELLED)}
@@ -250,6 +257,7 @@ def test_every_open_status_leads_to_an_end(practice: Practice) -> None:
     assert ends == set(model.statuses)
 
 
+@pytest.mark.practice("D1")
 def test_feedback(practice: Practice) -> None:
     assert [(rating.code, rating.label["zh"]) for rating in practice.feedback.values()] == [(1, "满意"), (2, "一般"), (3, "不满意")]
 
@@ -260,6 +268,7 @@ def test_roles(practice: Practice) -> None:
     }.items()
 
 
+@pytest.mark.practice("A1", "C2")
 def test_clocks(practice: Practice) -> None:
     clocks = practice.clocks
     first, resolution = clocks["first_response"], clocks["resolution"]
@@ -276,6 +285,7 @@ def test_clocks(practice: Practice) -> None:
     assert {clock.calendar for clock in clocks.values()} == {"cn_5x8", None}
 
 
+@pytest.mark.practice("C3")
 def test_calendars(practice: Practice) -> None:
     week = practice.calendars["cn_5x8"].versions[0].week
     assert set(week) == {"mon", "tue", "wed", "thu", "fri"}
@@ -291,6 +301,7 @@ def working_days(practice: Practice, since: date, until: date) -> int:
     return sum((day.weekday() < 5 and day not in holidays.off) or day in holidays.working for day in days)
 
 
+@pytest.mark.practice("C3")
 @pytest.mark.parametrize(
     ("since", "until", "expected"),
     [

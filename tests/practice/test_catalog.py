@@ -49,6 +49,7 @@ def practice() -> Practice:
 
 
 # ------------------------------------------------------------------------------------------------- the built-in practice
+@pytest.mark.practice("B1")
 @pytest.mark.parametrize(
     ("service", "level"),
     # T2's column 服务级别 as the level that holds: by meeting time for the two rows of meeting support (the second is blank in the table)
@@ -72,12 +73,14 @@ def test_every_row_names_its_service_level(practice: Practice, service: str, lev
     assert practice.calendars[row.hours].from_inquiry is (level == "meeting")
 
 
+@pytest.mark.practice("B6")
 def test_the_systems_of_the_catalog_feed_the_ticket(practice: Practice) -> None:
     """B6: one list, a placeholder until a client states its own."""
     assert [system.label["zh"] for system in practice.systems.values()] == ["业务系统"]
     assert practice.fields["system_module"].choices == practice.systems
 
 
+@pytest.mark.practice("B4")
 def test_a_signed_in_user_is_offered_what_asks_for_a_person(practice: Practice) -> None:
     """B4."""
     asks = [slug for slug, item in practice.catalog.items() if item.entitled is not None]
@@ -88,6 +91,7 @@ def test_a_signed_in_user_is_offered_what_asks_for_a_person(practice: Practice) 
     assert not any(item.stock for item in practice.catalog.values())
 
 
+@pytest.mark.practice("C4")
 def test_silence_after_the_solution_closes(practice: Practice) -> None:
     """C4: one message, and silence until a set time counts as solved and closes the record."""
     model = practice.statuses
@@ -102,6 +106,7 @@ def test_silence_after_the_solution_closes(practice: Practice) -> None:
     assert (template.occasion, template.answer, template.audience) == ("resolved", "confirmation", ("user",))
 
 
+@pytest.mark.practice("C6")
 def test_nothing_is_forgotten(practice: Practice) -> None:
     """C6."""
     stale = practice.statuses.stale
@@ -110,6 +115,7 @@ def test_nothing_is_forgotten(practice: Practice) -> None:
     assert set(stale.tells) <= set(practice.templates[stale.template].audience)
 
 
+@pytest.mark.practice("C5")
 def test_closing_needs_the_solution_and_the_cause(practice: Practice) -> None:
     """C5."""
     assert {slug for slug, field in practice.fields.items() if field.required_entering == "closed"} >= {
@@ -286,6 +292,7 @@ fields: {grade: {label: {en: Grade, zh: 职级}, type: integer, group: people}}
 )
 
 
+@pytest.mark.practice("B4")
 @pytest.mark.parametrize(
     ("person", "offered"),
     [
@@ -302,6 +309,7 @@ def test_a_client_entitles_by_fields_of_its_own(person: dict[str, Any], offered:
     assert holds(laptop.entitled, person) is offered
 
 
+@pytest.mark.practice("B6")
 def test_a_client_states_its_systems_and_spans() -> None:
     acme, base = composed(ACME), builtin()
     assert list(acme.fields["system_module"].choices) == ["business_system", "erp", "crm"]

@@ -221,6 +221,7 @@ def worked_out(practice: Practice, metric: Metric, given: Mapping[str, Sequence[
     return added(metric.value, rows)
 
 
+@pytest.mark.practice("E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E10", "E11", "E13", "E14", "E15")
 @pytest.mark.parametrize("slug", [row.split("|")[1] for row in E])
 def test_examples_come_out_by_hand(practice: Practice, slug: str) -> None:
     metric = practice.metrics[slug]

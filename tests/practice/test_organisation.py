@@ -46,6 +46,7 @@ def practice() -> Practice:
 
 
 # ------------------------------------------------------------------------------------------------- the built-in practice
+@pytest.mark.practice("J1")
 def test_roles_of_the_sources(practice: Practice) -> None:
     """J1: those responsible for steps, those who ask, and those who help."""
     assert {slug: role.label["zh"] for slug, role in practice.roles.items()} == {
@@ -62,6 +63,7 @@ def test_roles_of_the_sources(practice: Practice) -> None:
     assert all(set(role.description) == {"en", "zh"} for role in practice.roles.values())
 
 
+@pytest.mark.practice("F8", "J2")
 def test_three_tiers_and_a_limit_for_the_first(practice: Practice) -> None:
     """J2, F8: three tiers; only the first one has a time limit, on a calendar."""
     tiers = practice.routing.tiers
@@ -79,6 +81,7 @@ def first_fit(practice: Practice, inquiry: dict[str, Any]) -> tuple[str, tuple[s
     return rule.to, rule.skills
 
 
+@pytest.mark.practice("B5", "F8", "J4")
 @pytest.mark.parametrize(
     ("inquiry", "group", "skills"),
     [
@@ -105,6 +108,7 @@ def test_where_an_inquiry_goes(practice: Practice, inquiry: dict[str, Any], grou
     assert first_fit(practice, inquiry) == (group, skills)
 
 
+@pytest.mark.practice("B5", "J2")
 def test_every_classification_has_a_way_through_the_tiers(practice: Practice) -> None:
     for classification in practice.classifications:
         way = [first_fit(practice, {"current_tier": tier, "classification": classification})[0] for tier in practice.routing.tiers]
@@ -125,6 +129,7 @@ def test_no_inquiry_is_left_without_a_group(
     assert set(skills) <= set(builtin().routing.groups[group].skills)
 
 
+@pytest.mark.practice("J4")
 def test_people_are_found_by_skill_and_workload(practice: Practice) -> None:
     assert {rule.choose for rule in practice.routing.assignment} == {("skill", "workload")}
     assert practice.routing.assignment[-1].when is None
@@ -135,6 +140,7 @@ def test_on_site_only_names_what_is_delivered_on_site_only(practice: Practice) -
     assert rule.when == {"service_item": {"in": [item.slug for item in practice.catalog.values() if item.delivery == ("on_site",)]}}
 
 
+@pytest.mark.practice("J3", "J6", "J7")
 def test_escalation_goes_both_ways(practice: Practice) -> None:
     """J3: to experts and to management; J6: before the promise is missed; J7: dispatched after help from afar."""
     rules = practice.routing.escalations
@@ -152,6 +158,7 @@ def test_escalation_goes_both_ways(practice: Practice) -> None:
     assert not holds(dispatch.when, {"current_tier": "first_line", "service_item": either[0]})
 
 
+@pytest.mark.practice("F7", "J5")
 def test_the_desk(practice: Practice) -> None:
     """J5: the sources' advice is a central desk with engineers on site; F7: phone, e-mail and walk-in stay possible."""
     (desk,) = practice.desks.values()
@@ -560,6 +567,7 @@ shifts:
 """
 
 
+@pytest.mark.practice("F4", "J4")
 def test_a_client_adds_a_group_and_a_rule_before_the_others() -> None:
     acme, base = composed(ACME), builtin()
     # F4: a newly launched service goes straight to its early-support team
@@ -571,6 +579,7 @@ def test_a_client_adds_a_group_and_a_rule_before_the_others() -> None:
     assert (changed.used, changed.to, changed.label) == (0.7, old.to, old.label)
 
 
+@pytest.mark.practice("J5", "J8")
 def test_a_virtual_desk_of_two_zones_answers_round_the_clock() -> None:
     """J5, J8: shifts of two sites; on every hour of the year one of them is on duty.
 
@@ -637,6 +646,7 @@ def test_each_structure_of_the_schemas_examples_composes(example: dict[str, Any]
     assert list(desk.sites) == list(example.get("sites", {}))
 
 
+@pytest.mark.practice("J5")
 def test_the_structures_of_the_sources_are_all_shown() -> None:
     assert {example["structure"] for example in load("Desk")["examples"]} == {"distributed", "centralised", "virtual"}
 

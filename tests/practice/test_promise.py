@@ -49,6 +49,7 @@ def promised(practice: Practice, level: str, clock: str, inquiry: dict[str, Any]
 
 
 # ------------------------------------------------------------------------------------------------- the built-in practice
+@pytest.mark.practice("K1", "K3")
 def test_the_matrix_gives_every_pair_its_priority(practice: Practice) -> None:
     """K1, K3: the rule is written; no pair is left to somebody's mood."""
     (matrix,) = practice.priority_matrices.values()
@@ -67,6 +68,7 @@ def test_more_impact_or_urgency_never_lowers_the_priority(practice: Practice) ->
         assert row == sorted(row)
 
 
+@pytest.mark.practice("K2")
 def test_the_priority_rises_as_time_runs_short(practice: Practice) -> None:
     """K2."""
     (matrix,) = practice.priority_matrices.values()
@@ -74,6 +76,7 @@ def test_the_priority_rises_as_time_runs_short(practice: Practice) -> None:
     assert (rise.clock, rise.left, rise.steps, rise.when) == ("resolution", 0.25, 1, None)
 
 
+@pytest.mark.practice("K4")
 def test_what_impact_and_urgency_weigh(practice: Practice) -> None:
     """K4: two of impact, two of urgency, three that may be considered besides."""
     (matrix,) = practice.priority_matrices.values()
@@ -84,6 +87,7 @@ def test_what_impact_and_urgency_weigh(practice: Practice) -> None:
     }
 
 
+@pytest.mark.practice("C2", "K1")
 @pytest.mark.parametrize("priority", ["p1", "p2", "p3", "p4", None])
 @pytest.mark.parametrize("level", ["standard", "meeting"])
 def test_five_minutes_until_someone_responds_whatever_the_priority(practice: Practice, level: str, priority: str | None) -> None:
@@ -93,6 +97,7 @@ def test_five_minutes_until_someone_responds_whatever_the_priority(practice: Pra
     assert goal.goal == timedelta(minutes=5)
 
 
+@pytest.mark.practice("C2", "K1")
 @pytest.mark.parametrize(
     ("stream", "priority", "hours"),
     [
@@ -121,6 +126,7 @@ def test_a_meeting_promises_no_duration(practice: Practice) -> None:
     assert goal.goal is None
 
 
+@pytest.mark.practice("J6")
 def test_levels_at_risk_and_default(practice: Practice) -> None:
     """J6: told before the breach; one level holds where an item names none."""
     assert [level.id for level in practice.service_levels.values() if level.default] == ["standard"]
@@ -391,6 +397,7 @@ def test_shares_at_risk_are_taken_in_ascending_order_only(shares: list[float]) -
 PAIRS = [(impact, urgency) for impact in ("high", "medium", "low") for urgency in ("high", "medium", "low")]
 
 
+@pytest.mark.practice("K3")
 @given(holes=st.sets(st.sampled_from(PAIRS)), lost_rows=st.sets(st.sampled_from(["high", "medium", "low"])))
 def test_every_hole_of_the_matrix_is_told_and_no_other(holes: set[tuple[str, str]], lost_rows: set[str]) -> None:
     rows = [impact for impact in ("high", "medium", "low") if impact not in lost_rows]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from deskweave.ledger import fold
 from deskweave.model import ConnectionName, FieldId, Policy
 from deskweave.model.desk import Amend, Hold
@@ -20,6 +22,7 @@ def events(w, field="status"):
     return explain(w.store, row.id, FieldId(field))
 
 
+@pytest.mark.practice("A12")
 def test_history_tells_every_state_between_two_looks(world):
     w = world()
     ref = w.hands("a").create("ticket", V, "li")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from deskweave.model import Visibility
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 
 
+@pytest.mark.practice("F1", "M1")
 def test_a_record_gets_its_counterpart_and_edits_cross(world):
     w = world()
     a, b = w.hands("a"), w.hands("b")
@@ -26,6 +29,7 @@ def test_a_record_gets_its_counterpart_and_edits_cross(world):
     assert writes == w.platforms["a"].writes + w.platforms["b"].writes
 
 
+@pytest.mark.practice("A4", "G5", "G7", "M1")
 def test_messages_cross_once_with_one_first_line(world):
     w = world()
     a = w.hands("a")

@@ -1,4 +1,4 @@
-"""The path of a practice: read what is there, plan, apply, and say what no platform can hold.
+"""The path of a practice: read what is there, plan, apply, and say what no platform can hold (practice M1, M2).
 
     configurator = Configurator(folder="acme", environment="test", practice=practice, digest=practice.digest, sides=sides,
                                 journal=StoreJournal(store), now=now, register_file=register_path(root, "test"))

@@ -1,4 +1,4 @@
-"""The loss report: what no platform can hold of the practice, and what people do instead, with menu paths."""
+"""The loss report: what no platform can hold of the practice, and what people do instead, with menu paths (practice M2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a connector must and may do.
+"""What a connector must and may do (practice M1, M3).
 
 The host finds a `Connector` through `deskweave_connectors`, checks the connection's settings against `settings_schema`, and calls
 `connect` once per connection and process. What a connection can do is a facet: an attribute holding an object, or None. The

@@ -1,4 +1,4 @@
-"""The only writer of events: appends them, moves the documents they fold to, hands out numbers."""
+"""The only writer of events: appends them, moves the documents they fold to, hands out numbers (practice A12, A14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Mapper made of a binding and a dialect. Pure: no I/O, no clock; the same input gives the same output for ever."""
+"""The Mapper made of a binding and a dialect. Pure: no I/O, no clock; the same input gives the same output for ever.
+
+Values cross by what they mean, never by a platform's number for it (practice D3).
+"""
 
 from __future__ import annotations
 

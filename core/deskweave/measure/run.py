@@ -1,4 +1,4 @@
-"""Run the KPI rules of a practice over its facts."""
+"""Run the KPI rules of a practice over its facts (practice E2-E15)."""
 
 from __future__ import annotations
 

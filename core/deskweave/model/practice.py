@@ -213,7 +213,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """N1: a word of the field, in our own words; `aliases` by language."""
+    """N1, N2: a word of the field, in our own words; `aliases` by language."""
 
     slug: str
     label: Label

@@ -63,7 +63,7 @@ class Process:
     number: str  #: "900"
     label: Label
     steps: Mapping[str, Step]  #: by number
-    inputs: Mapping[str, Point] = field(default_factory=dict)  #: Q
+    inputs: Mapping[str, Point] = field(default_factory=dict)  #: Q1-Q3
     outputs: Mapping[str, Point] = field(default_factory=dict)
     hands_over: Mapping[str, Point] = field(default_factory=dict)  #: Q4, F3: value stream -> the practice that owns it
     elsewhere: Mapping[str, Point] = field(default_factory=dict)  #: Q4: other work near the desk -> the practice that owns it

@@ -1,4 +1,4 @@
-"""The engine: pull, reconcile, push, until nothing is due now."""
+"""The engine: pull, reconcile, push, until nothing is due now (practice M1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Messages: read from every record, carried to its counterparts, public ones by `say`, internal ones by `note`, never otherwise."""
+"""Messages: read from every record, carried to its counterparts, public ones by `say`, internal ones by `note`, never otherwise.
+
+What was said belongs to the inquiry wherever it was said (practice A4, G5, G7).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one transaction makes of what platforms said: merges, events, counterparts, and what is to be written where."""
+"""What one transaction makes of what platforms said: merges, events, counterparts, what is to be written where (practice F1)."""
 
 from __future__ import annotations
 

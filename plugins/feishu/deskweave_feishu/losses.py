@@ -1,4 +1,4 @@
-"""What Feishu's API cannot hold of a practice, and what a person does instead."""
+"""What Feishu's API cannot hold of a practice, and what a person does instead (practice M2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Jira Service Management cannot hold through its public API, and what a person does instead, in English and Chinese."""
+"""What Jira Service Management cannot hold through its public API, and what a person does instead, in English and Chinese (M2)."""
 
 from __future__ import annotations
 

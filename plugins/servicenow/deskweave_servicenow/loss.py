@@ -1,4 +1,4 @@
-"""What ServiceNow's public API cannot make for us, or this release does not make: what a person does, and where."""
+"""What ServiceNow's public API cannot make for us, or this release does not make: what a person does, and where (practice M2)."""
 
 from __future__ import annotations
 

@@ -299,6 +299,7 @@ LOSSES = [
 ]
 
 
+@pytest.mark.practice("M2")
 @pytest.mark.parametrize(("kind", "path", "collection", "type_", "degree"), LOSSES)
 def test_losses_say_what_to_do(running, connect, kind, path, collection, type_, degree):
     attributes = {name: value for name, value in (("collection", collection), ("type", type_)) if value}

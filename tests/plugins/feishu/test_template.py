@@ -44,6 +44,7 @@ def wanted(template, fields):
     return elements
 
 
+@pytest.mark.practice("M1")
 def test_from_an_empty_base_to_a_row_and_back(running, connect, template):
     built_in = practice.builtin()
     fields = {FieldId(name): built_in.fields[FieldId(name)] for name in template["fields"]}

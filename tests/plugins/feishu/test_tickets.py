@@ -35,6 +35,7 @@ def opened(hands, title="打印机不工作", **values):
     return hands.create("ticket", {FieldId("title"): title, **{FieldId(k): v for k, v in values.items()}}, GUEST)
 
 
+@pytest.mark.practice("D3")
 def test_a_tickets_life(desk, running, clock):
     connection, mapper, hands = desk
     running.platform.person(GUEST).name = "张伟"
@@ -75,6 +76,7 @@ STATUSES = [
 ]
 
 
+@pytest.mark.practice("C2")
 @pytest.mark.parametrize(("status", "stage", "reads"), STATUSES)
 def test_raw_statuses(desk, running, status, stage, reads):
     connection, mapper, hands = desk

@@ -240,6 +240,7 @@ def test_express_holds_fields_and_choices_and_says_what_becomes_of_the_rest(benc
             assert loss.where
 
 
+@pytest.mark.practice("M1", "M2")
 def test_every_wanted_element_of_the_builtin_practice_is_held_or_accounted_for(bench) -> None:
     from deskweave.configure.elements import wanted_elements
     from deskweave.documents import read

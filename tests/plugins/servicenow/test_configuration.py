@@ -166,6 +166,7 @@ def test_usage_counts_records(admin, agent, mapper):
     assert admin.configuration.usage([column, unknown]) == [2, None]
 
 
+@pytest.mark.practice("M2")
 def test_what_cannot_be_made_is_a_by_hand_step_in_both_languages(agent):
     kinds = ("status", "transition", "catalog_item", "clock", "metric", "calendar", "broadcast")
     wanted = [Element(id=ElementId(kind, f"x/{kind}"), native=None, attributes={"label": {"en": kind}}) for kind in kinds]
@@ -212,6 +213,7 @@ def test_choices_are_listed_once_for_all_that_are_made(admin, monkeypatch):
 
 
 # ---------------------------------------------------------------------------------------------------------------- template
+@pytest.mark.practice("M1")
 def test_the_template_binds_the_builtin_practice():
     documents = pytest.importorskip("deskweave.documents")
     from deskweave.practice import builtin, check_binding

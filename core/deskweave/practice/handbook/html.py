@@ -1,4 +1,4 @@
-"""The handbook as one HTML page that needs nothing else: no network, script or font. It prints on A4, and word processors open it.
+"""The handbook as one HTML page that needs nothing else: no network, script or font. It prints, and word processors open it.
 
 Headings are h1 to h3 and tables are tables, so that a word processor takes them for what they are. Everything from the practice is
 escaped (`deskweave.markup`), and a policy in the page forbids what would slip through.

@@ -1,4 +1,4 @@
-"""The words of the field (practice N1), in both languages."""
+"""The words of the field (practice N1, N2), in both languages."""
 
 from __future__ import annotations
 

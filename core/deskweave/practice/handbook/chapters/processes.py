@@ -1,4 +1,4 @@
-"""What the desk does step by step (practice F, G, H, Q): processes 900, 901, 902."""
+"""What the desk does step by step (practice F, G, H, Q1-Q4): processes 900, 901, 902."""
 
 from __future__ import annotations
 
