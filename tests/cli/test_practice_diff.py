@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,11 @@ import pytest
 
 from deskweave import workspace
 from deskweave.cli.width import width
+from deskweave.documents import read
 from deskweave.ledger import Entry, Ledger, Posting
 from deskweave.model import FieldId, InquiryId
+from deskweave.practice import resolve
+from deskweave.practice.lock import write_lock
 
 INIT = ("init", "--id", "acme", "--zone", "Asia/Shanghai")
 GOAL = "apiVersion: deskweave/v1\nkind: Clock\nid: first_response\ngoal: PT10M\n"
@@ -116,6 +121,29 @@ def test_a_folder_inside_a_repository_takes_what_it_extends_from_the_same_revisi
     (tmp_path / "client" / "practice.lock").unlink(missing_ok=True)
     answer = cli("practice", "diff", "HEAD:")
     assert "within 7 minutes instead of 6 minutes" in plain(answer.out), answer.all
+
+
+def test_a_revision_stands_over_the_pack_it_was_accepted_on(cli: Any, acme: Path) -> None:
+    """The program of that time came with another pack; it was accepted, committed, and upgraded since."""
+    (pack,) = resolve(read(acme / "practice" / "practice.yaml"))
+    others = tuple(one for one in pack.documents if one.name != "Clock/first_response")
+    (was,) = (one for one in pack.documents if one.name == "Clock/first_response")
+    then = replace(was, body={**was.body, "goal": "PT6M"})
+    write_lock(acme, [replace(pack, documents=(*others, then))])
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    assert cli("practice", "diff", "HEAD:").code == 2  # here, too, another pack is installed than was accepted
+    assert cli("practice", "upgrade", "--yes").code == 0
+    answer = cli("practice", "diff", "HEAD:")
+    assert answer.code == 0, answer.all
+    assert "within 5 minutes instead of 6 minutes" in plain(answer.out)
+    # elsewhere, as in a fresh clone, there is no copy of it
+    shutil.rmtree(acme / ".deskweave" / "packs")
+    answer = cli("practice", "diff", "HEAD:")
+    assert answer.code == 2
+    assert "it was written for deskweave:service-desk@1" in plain(answer.err)
+    assert "upgrade" not in answer.err  # which would not help
 
 
 def test_another_folder(cli: Any, acme: Path, put: Any, monkeypatch: Any) -> None:

@@ -132,7 +132,29 @@ def _at_revision(space: Workspace, revision: str, open_files: ExitStack) -> Prac
     if not (there / "deskweave.yaml").is_file():
         message = "the folder was not there at that revision, or had no deskweave.yaml"
         raise _refused("no-such-revision", revision, message, remedy="name a later revision")
-    return _folder(space, there)
+    return _as_it_was(space, there, revision)
+
+
+def _as_it_was(space: Workspace, there: Path, revision: str) -> Practice:
+    """The practice of an earlier revision over the packs it was accepted on: what is installed today may say something else."""
+    from deskweave.practice.lock import kept, locked, read_lock
+
+    wanted = read_folder(there)
+    if space.folder.environment in wanted.environments:
+        wanted = read_folder(there, space.folder.environment)
+    sources = read_sources(wanted, space.plugins)
+    lock = read_lock(wanted.root) or {}
+    below = []
+    for layer in sources.below:
+        entry = lock.get(layer.address)
+        accepted = layer if entry is None or locked(layer).digest == entry.digest else kept(space.folder.root, entry, layer)
+        if accepted is None and entry is not None:
+            message = f"it was written for {layer.address} {entry.words}; here is {locked(layer).words}, and no copy was kept"
+            raise _refused(
+                "no-such-revision", revision, message, remedy="compare with in-force, or install the version of that time"
+            )
+        below.append(accepted or layer)
+    return sources.compose(below).practice
 
 
 def _take_out(top: Path, tree: str, target: Path) -> None:
