@@ -134,7 +134,7 @@ class Clocks:
         """
         self._calendars = calendars
         self.watched: frozenset[FieldId] = targets.watched if targets is not None else frozenset()
-        self._targets = targets if self.watched else None  # without levels every clock has its own goal
+        self._targets = targets if targets is not None and targets.any else None  # without levels every clock has its own goal
         self.order = tuple(_ordered(clocks))
         self._own = {clock.id: own_target(clock) for clock in self.order}
         self._hours = {clock.id: self.calendar_of(clock) for clock in self.order}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from deskweave.clock.evaluation import Clocks, Evaluation
-from deskweave.clock.moments import BREACH, Moment, moments
+from deskweave.clock.moments import Moment, due_of
 from deskweave.clock.timeline import STATUS, SUBMITTED, timeline
 from deskweave.model import Clock, Event, Field, FieldId, InquiryId, Json, Status, Value
 
@@ -51,7 +51,7 @@ def run_examples(clock: Clock, clocks: Clocks, statuses: Mapping[str, Status], f
             continue
         found = clocks.evaluate(line)
         run = clocks.runs(line).get(clock.id)
-        breach = next((one for one in moments(run) if one.share == BREACH), None) if run is not None else None
+        breach = due_of(run) if run is not None else None
         yield from _compared(clock, expect, found, breach, f"{path}/expect")
 
 

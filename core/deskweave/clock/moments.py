@@ -17,6 +17,7 @@ from deskweave.clock.calendar import WALL, Due
 from deskweave.clock.evaluation import Run
 from deskweave.clock.hours import InquiryHours, measure_of
 from deskweave.clock.problems import ClockError, OutsideCoverage
+from deskweave.clock.spans import Span
 from deskweave.clock.timeline import Measures, Timeline
 from deskweave.model import EscalationRule, FieldId, PriorityRise, Tier, Value
 from deskweave.model.predicate import holds
@@ -57,6 +58,18 @@ def moments(run: Run, shares: Iterable[float] = ()) -> tuple[Moment, ...]:
         return ()
     wanted = sorted({*(tuple(shares) or run.target.at_risk), BREACH})
     return tuple(_moment(run, share, run.target.goal) for share in wanted)
+
+
+def due_of(run: Run) -> Moment | None:
+    """The last instant at which the goal is met; of a clock that has stopped: would have been, had it run on. None: no goal."""
+    if run.target.goal is None:
+        return None
+    found = _moment(run, BREACH, run.target.goal)
+    counted = run.stretches
+    if found.why != "stopped" or not counted:
+        return found
+    on = run._replace(counted=(*counted[:-1], Span(counted[-1].started_at, None)), parts=None)
+    return _moment(on, BREACH, run.target.goal)
 
 
 def _moment(run: Run, share: float, goal: int) -> Moment:

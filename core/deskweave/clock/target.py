@@ -68,6 +68,7 @@ class Targets:
     def __init__(self, practice: Promises) -> None:
         """Look up levels and items once."""
         self._levels = practice.service_levels
+        self.any = bool(practice.service_levels)  #: whether a clock can have another goal than its own
         self._level_of = {slug: item.service_level for slug, item in practice.catalog.items() if item.service_level is not None}
         self._default = next((name for name, level in practice.service_levels.items() if level.default), None)
         self._items = tuple(name for name, field in practice.fields.items() if field.type == "catalog_item")
