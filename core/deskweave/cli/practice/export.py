@@ -15,11 +15,11 @@ from deskweave.cli.session import session_of
 
 def export(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help="export-arg-kind", metavar="KIND")],
-    file: Annotated[Path | None, typer.Argument(help="export-arg-file", metavar="FILE")] = None,
-    encoding: Annotated[str, typer.Option("--encoding", help="export-opt-encoding", metavar="utf-8|gbk")] = "utf-8",
-    per_system: Annotated[bool, typer.Option("--per-system", help="export-opt-per-system")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="export-opt-yes")] = False,
+    kind: Annotated[str, typer.Argument(help="table-arg-kind", metavar="KIND")],
+    file: Annotated[Path | None, typer.Argument(help="table-arg-file", metavar="FILE")] = None,
+    encoding: Annotated[str, typer.Option("--encoding", help="table-opt-encoding", metavar="utf-8|gbk")] = "utf-8",
+    per_system: Annotated[bool, typer.Option("--per-system", help="table-opt-per-system")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="table-opt-yes")] = False,
 ) -> int:
     session = session_of(ctx)
     space = session.workspace()
@@ -33,7 +33,7 @@ def export(
         return Exit.INPUT
     path = file or session.options.output or Path(f"{kind}.xlsx")
     if path.suffix.lower() not in (".xlsx", ".csv"):
-        screen.warn(say("export-suffix", file=str(path)))
+        screen.warn(say("table-suffix", file=str(path)))
         return Exit.INPUT
     session.options.output = None  # it names the spreadsheet, not the answer
     made = spreadsheets.export(
@@ -42,18 +42,18 @@ def export(
     same = path.exists() and path.read_bytes() == made.data
     if path.exists() and not same and not yes:
         if not session.terminal:
-            screen.warn(say("export-there", file=str(path)))
+            screen.warn(say("table-there", file=str(path)))
             return Exit.INPUT
-        if session.ask(say("export-ask", file=str(path)), "n").lower() not in ("y", "yes", "是"):
+        if session.ask(say("table-ask", file=str(path)), "n").lower() not in ("y", "yes", "是"):
             screen.say(say("nothing-changed"))
             return Exit.STOPPED
     path.write_bytes(made.data)
 
     def text() -> None:
         session.heading()
-        screen.say(say("export-done", n=made.rows, file=str(path)), hang=2)
+        screen.say(say("table-done", n=made.rows, file=str(path)), hang=2)
         for name in made.empty:
-            screen.say("  " + say("export-empty", name=name), hang=4)
+            screen.say("  " + say("table-empty", name=name), hang=4)
         session.next(f"deskweave practice import {path}")
 
     return session.finish(
