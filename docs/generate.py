@@ -82,6 +82,7 @@ CHAPTERS = {
     "sense": ("Sense", "合理性"),
     "folder": ("The folder", "目录"),
     "sheet": ("Imported tables", "导入的表格"),
+    "log": ("Imported logs", "导入的日志"),
     "platform": ("Platforms and runs", "平台与运行"),
 }
 """Headings of `deskweave.findings.rules.CHAPTERS`, in English and Chinese."""
@@ -135,3 +136,144 @@ def _told(example: dict[str, object], sentence: str) -> Iterator[str]:
     lines = "\n".join(str(line) for line in said)
     yield f"```text\n{lines}\n```" + (f"\n\n中文提示：`{sentence}`" if sentence else "")
     yield fenced(example["mended"])
+
+
+COMMON_KEYS = ("apiVersion", "kind", "id", "label", "description", "remove", "satisfies")
+"""Keys of nearly every kind; the page says them once."""
+
+TYPES = {
+    "label": ("words by language", "各语言文字"),
+    "slug": ("slug", "标识"),
+    "slugs": ("slugs", "标识列表"),
+    "becomes": ("slug: slug", "标识: 标识"),
+    "was": ("slugs", "标识列表"),
+    "connection": ("connection", "连接名"),
+    "date": ("date", "日期"),
+    "instant": ("moment", "时刻"),
+    "zone": ("time zone", "时区"),
+    "duration": ("PT..H..M..S", "PT..H..M..S"),
+    "period": ("P..Y..M..D", "P..Y..M..D"),
+    "phase": ("phase", "阶段"),
+    "weekday": ("weekday", "星期"),
+    "predicate": ("condition", "条件"),
+    "string": ("text", "文字"),
+    "integer": ("whole number", "整数"),
+    "number": ("number", "数"),
+    "boolean": ("true or false", "true 或 false"),
+    "array": ("list", "列表"),
+    "object": ("keys", "下列各键"),
+    "map": ("by key", "按键"),
+}
+"""Names of types in the tables of kinds, in English and Chinese."""
+
+
+def kinds(language: str) -> Iterator[str]:
+    """Every kind of document: its keys, what they hold, and which must be there once all layers are composed."""
+    import deskweave_schemas
+
+    zh = language == "zh"
+    heads = ("键", "名称", "内容", "必填") if zh else ("key", "name", "holds", "")
+    for kind, name in deskweave_schemas.KINDS.items():
+        schema = deskweave_schemas.bundle(name)
+        english, _, chinese = schema["title"].partition(" / ")
+        yield f"## {kind}\n" if not zh else f"## {kind} {chinese}\n"
+        if not zh:
+            yield f"*{english}.* {_first(schema['description'])}\n"
+        yield f"| {' | '.join(heads)} |"
+        yield "|---|---|---|---|"
+        for path, part, needed in _keys(schema, schema.get("$defs", {}).get("complete", {}), schema):
+            if path in COMMON_KEYS or path.endswith((".*.label", ".*.description")):
+                continue  # the page says them once
+            yield _key_row(path, part, needed, schema, zh=zh)
+        yield ""
+
+
+def _first(words: str) -> str:
+    """A kind's description without what is said of every kind."""
+    return words.partition(" This schema describes one file's share")[0]
+
+
+def _key_row(path: str, part: dict[str, object], needed: bool, root: dict[str, object], *, zh: bool) -> str:
+    held = _resolved(part, root)
+    title = str(part.get("title") or held.get("title", "")) if part.get("title") or _named(part) != "label" else ""
+    english, _, chinese = title.partition(" / ")
+    word = ("必填" if zh else "required") if needed else ""
+    if zh:
+        return f"| `{path}` | {chinese} | {_holds(part, root, zh=True)} | {word} |"
+    words = str(part.get("description") or held.get("description", "") if not _named(part) else part.get("description", ""))
+    told = ": ".join(one for one in (english, words.replace("|", "\\|").replace("\n", " ")) if one)
+    return f"| `{path}` | {told} | {_holds(part, root, zh=False)} | {word} |"
+
+
+def _named(part: dict[str, object]) -> str:
+    """The shared type a key refers to, where the tables have a word for it."""
+    name = str(part.get("$ref", "")).rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    return name if name in TYPES else ""
+
+
+def _holds(part: dict[str, object], root: dict[str, object], *, zh: bool) -> str:
+    if name := _named(part):
+        return TYPES[name][zh]
+    held = _resolved(part, root)
+    if "enum" in held:
+        return ", ".join(f"`{one}`" for one in held["enum"])  # type: ignore[attr-defined]
+    if "const" in held:
+        return f"`{str(held['const']).lower() if isinstance(held['const'], bool) else held['const']}`"
+    kind = held.get("type")
+    if kind == "array":
+        items = held.get("items")
+        return TYPES["array"][zh] + (f": {_holds(items, root, zh=zh)}" if isinstance(items, dict) else "")
+    if kind == "object":
+        return TYPES["map" if isinstance(held.get("additionalProperties"), dict) and not held.get("properties") else "object"][zh]
+    names = kind if isinstance(kind, list) else [kind]
+    return ", ".join(TYPES[str(one)][zh] for one in names if str(one) in TYPES)
+
+
+def _resolved(part: dict[str, object], root: dict[str, object]) -> dict[str, object]:
+    """What `$ref` leads to, with what stands beside it over it."""
+    found = part
+    while isinstance(reference := found.get("$ref"), str):
+        target: dict[str, object] = root
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]  # type: ignore[assignment]
+        found = {**target, **{key: value for key, value in found.items() if key != "$ref"}}
+    return found
+
+
+def _keys(
+    part: dict[str, object], complete: dict[str, object], root: dict[str, object], path: str = "", depth: int = 0
+) -> Iterator[tuple[str, dict[str, object], bool]]:
+    """Path, schema and whether it must be there, for every key of a schema, in its order."""
+    if depth > 8:
+        return
+    held = _resolved(part, root)
+    required = {*_listed(complete.get("required")), *(_listed(held.get("required")) if path else ())}
+    properties = held.get("properties")
+    inside = complete.get("properties")
+    for key, value in properties.items() if isinstance(properties, dict) else ():
+        if key in ("was", "ours", "becomes"):
+            continue
+        here = f"{path}.{key}" if path else key
+        deeper = inside.get(key, {}) if isinstance(inside, dict) else {}
+        yield here, value, key in required
+        yield from _below(value, deeper, root, here, depth + 1)
+
+
+def _below(
+    part: dict[str, object], complete: dict[str, object], root: dict[str, object], path: str, depth: int
+) -> Iterator[tuple[str, dict[str, object], bool]]:
+    if _named(part):
+        return
+    held = _resolved(part, root)
+    if held.get("type") == "array" and isinstance(held.get("items"), dict):
+        yield from _below(held["items"], {}, root, f"{path}[]", depth)  # type: ignore[arg-type]
+        return
+    yield from _keys(part, complete, root, path, depth)
+    below = held.get("additionalProperties")
+    if isinstance(below, dict):
+        inner = complete.get("additionalProperties")
+        yield from _below(below, inner if isinstance(inner, dict) else {}, root, f"{path}.*", depth + 1)
+
+
+def _listed(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []

@@ -19,7 +19,7 @@ from deskweave.plugins import Plugins, load_plugins
 from deskweave.practice import compose
 from deskweave.practice.compose import PRACTICE_KINDS
 from deskweave.workspace import open as open_folder
-from deskweave.workspace.scaffold import write_folder
+from deskweave.workspace.scaffold import NewConnection, write_folder
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -79,13 +79,14 @@ def test_whole_practice_documents_compose(text: str) -> None:
 @pytest.mark.parametrize("page", PRACTICE, ids=lambda page: page.relative_to(DOCS).parts[0])
 def test_the_practice_of_the_page_holds_in_a_folder(page: Path, tmp_path: Path) -> None:
     """Composed as one, every example of its metrics computed: nothing is said about any of its files."""
-    write_folder(tmp_path, id="acme", now=now(), plugins=load_plugins(points=[]))
+    snow = NewConnection(name="servicenow", plugin="servicenow", address="https://acme.service-now.com")
+    write_folder(tmp_path, id="acme", now=now(), plugins=load_plugins(), connections=[snow])
     for old in (tmp_path / "practice").glob("*.yaml"):
         old.unlink()
     for name, text in files(page).items():
         (tmp_path / "practice" / name).write_text(text, "utf-8")
-    with open_folder(tmp_path, now=now, plugins=load_plugins(points=[])) as space:
-        found = [finding for finding in space.lint() if finding.place and str(finding.place.file).startswith("practice/")]
+    with open_folder(tmp_path, now=now, plugins=load_plugins()) as space:
+        found = [finding for finding in space.lint() if finding.place and finding.place.source.startswith("practice/")]
         assert found == []
         assert {"unanswered_calls", "complete_records", "acme_index"} <= space.practice.metrics.keys()
 
