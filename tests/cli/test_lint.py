@@ -93,3 +93,32 @@ def test_at_most_twenty_then_a_count(cli: Any, acme: Path) -> None:
     answer = cli("practice", "lint")
     assert answer.out.count("  warn   ") == 20
     assert "... and 6 more" in answer.out  # twenty-five labels and the end of the known holidays
+
+
+def test_what_people_wrote_comes_before_what_follows_from_it_in_a_pack(cli: Any, acme: Path) -> None:
+    """Taking a field away that every message names makes errors in the pack, more than are shown."""
+    text = "apiVersion: deskweave/v1\nkind: Fields\nid: inquiry\nremove: [fields/number, fields/nubmer]\n"
+    (acme / "practice" / "more.yaml").write_text(text, encoding="utf-8")
+    answer = cli("practice", "lint")
+    assert answer.code == 2
+    assert answer.out.splitlines()[1].startswith("practice/more.yaml:4:"), answer.out
+    assert "there is nothing at that path in the layers below" in answer.out
+
+
+def test_an_answer_that_cannot_be_written(cli: Any, acme: Path) -> None:
+    """A mistyped folder is the caller's mistake, not the program's; nothing is done before it is told."""
+    for file in ("nowhere/out.txt", "practice"):
+        for command in (("lint",), ("render",)):
+            answer = cli("practice", *command, "-o", file)
+            assert (answer.code, answer.out) == (2, "")
+            assert f"{file} cannot be written" in answer.err
+
+
+def test_a_path_that_is_none(cli: Any, acme: Path) -> None:
+    """Longer than any system takes: no such folder."""
+    file = acme / "practice" / "practice.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("deskweave:service-desk@1", "../" + "x" * 5000), encoding="utf-8")
+    answer = cli("practice", "lint")
+    assert answer.code == 2, answer.all
+    assert "there is no folder" in answer.out
+    assert cli("practice", "diff", "x" * 5000).code == 2

@@ -89,6 +89,8 @@ def told(practice: Practice) -> list[Finding]:
 @given(st.sampled_from(SPOTS), st.sampled_from([..., *VALUES]), st.booleans())
 # a word of the list that others are held to is no word
 @example(spot("Routing", "groups", "desktop_support", "skills", 2), {"x": 1}, False)
+# a number of a requirement that is none
+@example(spot("Feedback", "satisfies", 0), "", False)
 # hostile text where text is expected
 @example(spot("Fields", "fields", "title", "label", "zh"), HOSTILE, True)
 def test_one_spoiled_value(at: tuple[int, Path], value: Any, above: bool) -> None:
@@ -106,17 +108,19 @@ def test_one_spoiled_value(at: tuple[int, Path], value: Any, above: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("at", "value", "rules"),
+    ("at", "value", "above", "rules"),
     [
         # a list of words that holds something else: what refers to the other words is right all the same
-        (spot("Routing", "groups", "desktop_support", "skills", 0), {"x": 1}, {"wrong-type", "skill-not-in-group"}),
+        (spot("Routing", "groups", "desktop_support", "skills", 0), {"x": 1}, False, {"wrong-type", "skill-not-in-group"}),
         # what is no word is told by its shape, not looked up as well
-        (spot("Feedback", "surveys", "each_record", "audience", 0), ["x"], {"wrong-type"}),
+        (spot("Feedback", "surveys", "each_record", "audience", 0), ["x"], False, {"wrong-type"}),
         # the messages that name the field are right
-        (spot("Fields", "fields", "title", "type"), "txet", {"not-allowed"}),
+        (spot("Fields", "fields", "title", "type"), "txet", False, {"not-allowed"}),
+        # a client's word where the groups of fields stand: the fields keep theirs
+        (spot("Fields", "groups"), "ticket", True, {"wrong-type"}),
     ],
 )
-def test_one_mistake_is_told_once(at: tuple[int, Path], value: Any, rules: set[str]) -> None:
+def test_one_mistake_is_told_once(at: tuple[int, Path], value: Any, above: bool, rules: set[str]) -> None:
     with pytest.raises(DocumentError) as caught:
-        composed(at, value, above=False)
+        composed(at, value, above=above)
     assert {one.rule for one in caught.value.findings} == rules

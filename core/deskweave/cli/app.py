@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 from keyword import iskeyword
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deskweave.cli.commands import COMMANDS, ELSEWHERE, LATER, SUBCOMMANDS
@@ -35,6 +37,9 @@ def call(
         session.screen.warn(session.say(error.message, **error.values))
         return Exit.INPUT
     session = Session(options, now=now, wait=wait, plugins=plugins)
+    if options.output is not None and not _can_hold(options.output):
+        session.screen.warn(session.say("output-nowhere", file=str(options.output)))
+        return Exit.INPUT
     try:
         return int(_dispatch(session, rest))
     except KeyboardInterrupt:
@@ -49,6 +54,11 @@ def call(
         return int(tell(session, error))
     finally:
         session.close()
+
+
+def _can_hold(path: Path) -> bool:
+    """Whether a file of that name can be: its folder is there, and it is no folder itself."""
+    return os.path.isdir(path.parent) and not os.path.isdir(path)
 
 
 def _dispatch(session: Session, rest: list[str]) -> int:

@@ -131,7 +131,7 @@ class Session:
             case "md":
                 self._put(as_markdown(report))
             case _ if self.options.output is not None and report.command not in ("plan", "report"):
-                with self.options.output.open("w", encoding="utf-8") as file:
+                with self.options.output.open("w", encoding="utf-8", errors="replace") as file:
                     there, self.screen.out = self.screen.out, file
                     try:
                         report.text()
@@ -146,7 +146,7 @@ class Session:
         if self.screen.redactor is not None:
             text = self.screen.redactor.clean(text)
         if self.options.output is not None:
-            self.options.output.write_text(text, encoding="utf-8", newline="")
+            self.options.output.write_text(text, encoding="utf-8", errors="replace", newline="")
             self.screen.note(self.say("written", file=str(self.options.output)))
         else:
             self.screen.raw(text)

@@ -95,7 +95,8 @@ def show_findings(
     notes = sum(one.severity is Severity.NOTE for one in findings)
     if not session.options.verbose:
         findings = [one for one in findings if one.severity is not Severity.NOTE]
-    ranked = sorted(findings, key=lambda one: _RANK[one.severity])[:limit]
+    # what is in a pack is mostly the consequence of something in the files people write: those come first
+    ranked = sorted(findings, key=lambda one: (_RANK[one.severity], _of_a_pack(one.place)))[:limit]
     order = list(dict.fromkeys(one.place.source for one in ranked))
     ranked.sort(key=lambda one: (order.index(one.place.source), one.place.line or 0, one.place.column or 0))
     explained: set[str] = set()
@@ -117,6 +118,11 @@ def show_findings(
         put(say("and-more", count=len(findings) - limit))
     if notes and not session.options.verbose:
         put(say("notes-hidden", n=notes))
+
+
+def _of_a_pack(place: Place) -> bool:
+    """Whether a finding lies in what came with a program: `deskweave:service-desk/fields.yaml`, `plugin:acme`."""
+    return ":" in place.source.split("/")[0] and not place.source.startswith("connection:")
 
 
 def _few(words: Iterable[str]) -> str:

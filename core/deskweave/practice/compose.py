@@ -182,6 +182,7 @@ class Composed:
     def _merge(
         self, target: dict[str, Any], values: Mapping[str, Json], path: Path, document: Document, taken: dict[Path, Document]
     ) -> None:
+        key = self._key(document)
         for name, value in values.items():
             here = (*path, name)
             old = target.get(name)
@@ -200,6 +201,8 @@ class Composed:
                 self._twice(document, here, first)
                 continue
             if isinstance(old, dict):
+                if key in self._misshapen:
+                    continue  # told by its shape; taking the terms away would make everything that names them wrong as well
                 self._forget(here)
             target[name] = value
             self.origins[here] = taken[here] = document
@@ -283,4 +286,4 @@ _OWN_KEYS: Final = frozenset(("kind", "id", "apiVersion", "remove", "satisfies",
 
 
 def _by_number(number: str) -> tuple[str, int]:
-    return number[0], int(number[1:]) if number[1:].isdecimal() else 0
+    return number[:1], int(number[1:]) if number[1:].isdecimal() else 0

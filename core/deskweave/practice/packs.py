@@ -118,7 +118,7 @@ class _Search:
             self.findings.append(problem("extends-folder", place, shown(address), message, remedy="extend a pack here"))
             return
         folder = Path(os.path.normpath(base / address))
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # no error either for what cannot be a path
             message = f"there is no folder {folder.as_posix()}"
             self.findings.append(problem("folder-missing", place, shown(address), message, remedy="mend the path"))
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -73,7 +74,7 @@ def practice_at(space: Workspace, address: str | None, open_files: ExitStack) ->
     if _PACK.match(address):
         return Side(practice=_pack(space, address), address=address, kind="pack")
     folder = Path(address)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         allowed = (HERE, IN_FORCE, "deskweave:service-desk@1", "HEAD:")
         message = "there is no such folder, and it is neither a pack nor a git revision"
         raise _refused("no-such-practice", address, message, allowed=allowed)

@@ -141,6 +141,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "emulate-unknown": "{name} is no connector with an emulator.",
     "nothing-sent": "Nothing was sent anywhere.",
     "nothing-changed": "Nothing has been changed.",
+    "output-nowhere": "{file} cannot be written: there is no such folder, or that is a folder itself",
     "our-fault": "Deskweave itself failed ({kind}). This is a bug, not your mistake.",
     "crash-file": "What happened is in {file}; secrets are taken out.",
     "crash-next": "The same command can be given again; --debug shows it here.",

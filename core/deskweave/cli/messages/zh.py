@@ -140,6 +140,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "emulate-unknown": "{name} 不是带有模拟器的连接器。",
     "nothing-sent": "未发送任何请求。",
     "nothing-changed": "未做任何改动。",
+    "output-nowhere": "无法写入 {file}：没有该文件夹，或该名称本身是文件夹",
     "our-fault": "Deskweave 自身出错（{kind}）。这是程序缺陷，不是您的错误。",
     "crash-file": "详情见 {file}，其中已去除密钥。",
     "crash-next": "可再次执行同一命令；--debug 会在此显示详情。",
