@@ -146,13 +146,11 @@ class CompiledCalendar:
             message = f"{seconds} seconds: a moment cannot be due before its clock starts"
             raise ValueError(message)
         begun = epoch(start)
-        if begun < self._low or not provisional:
-            self._require(start, begun)
+        passed = self.cumulative(start, provisional=provisional)
         if seconds == 0:
             return Due(start, self._high is not None and begun > self._high)
-        self._reach(begun)
-        wanted = self._cumulative(begun) + seconds
-        last = instant(begun).year + _HORIZON
+        wanted = passed + seconds
+        last = self._year if self._total >= wanted else instant(begun).year + _HORIZON
         while self._total < wanted and self._year < last:
             self._extend()
         if self._total < wanted:
@@ -190,14 +188,6 @@ class CompiledCalendar:
             raise OutsideCoverage(
                 self.id, local_day(at, self.zone), self.since, self.until, self.holidays.id if self.holidays else None
             )
-
-    def _cumulative(self, second: int) -> int:
-        if second >= self._end:
-            self._reach(second)
-        place = bisect_right(self._starts, second) - 1
-        if place < 0:
-            return 0
-        return self._before[place] + min(second, self._ends[place]) - self._starts[place]
 
     def _reach(self, second: int) -> None:
         if second >= _LAST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from deskweave.clock.calendar import WALL
 from deskweave.clock.hours import InquiryHours, measure_of
 from deskweave.clock.problems import ClockError, EndBeforeStart
 from deskweave.clock.spans import Span, spans_of, spent_in, without
-from deskweave.clock.target import Target, Targets, own_target
+from deskweave.clock.target import State, Target, Targets, own_target
 from deskweave.clock.timeline import Measures, Timeline
 from deskweave.model import Clock, FieldId
 
@@ -161,12 +161,13 @@ class Clocks:
         """
         facts: dict[str, ClockFact] = {}
         runs: dict[str, Run | None] = {}
+        states = self._targets.states(line) if self._targets is not None else ()
         problems: list[ClockProblem] = []
         for clock in self.order:
             name = clock.id
             runs[name] = None
             try:
-                run = self._run(clock, line, runs, False)
+                run = self._run(clock, line, runs, states, False)
                 facts[name] = ClockFact(name) if run is None else _measured(run, facts, as_of)
                 runs[name] = run
             except ClockError as error:
@@ -181,21 +182,24 @@ class Clocks:
         go on past its last day. A clock that has no honest value is left out.
         """
         runs: dict[str, Run | None] = {}
+        states = self._targets.states(line) if self._targets is not None else ()
         for clock in self.order:
             try:
-                runs[clock.id] = self._run(clock, line, runs, True)
+                runs[clock.id] = self._run(clock, line, runs, states, True)
             except ClockError:
                 runs[clock.id] = None
         return {name: run for name, run in runs.items() if run is not None}
 
-    def _run(self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None], ahead: bool) -> Run | None:
+    def _run(
+        self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None], states: Sequence[State], ahead: bool
+    ) -> Run | None:
         run = self._shape(clock, line, runs)
         if run is None or (self._targets is None and clock.cycles != "each_cycle"):
             return run
         if clock.cycles == "each_cycle" and clock.stop is not None:
-            each = tuple(self._target(run, line, (span,), ahead) for span in run.spans)
+            each = tuple(self._target(run, states, (span,), ahead) for span in run.spans)
             return run._replace(target=each[-1], each=each)
-        target = self._target(run, line, run.spans, ahead)
+        target = self._target(run, states, run.spans, ahead)
         return run if target == run.target else run._replace(target=target)
 
     def _shape(self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None]) -> Run | None:
@@ -226,7 +230,7 @@ class Clocks:
         complete = not running or (len(spans) > 1 and not (clock.stop and clock.stop.require_current))
         return Run(clock, measure_of(hours, line), spans, spans, complete, running, target)
 
-    def _target(self, run: Run, line: Timeline, spans: tuple[Span, ...], ahead: bool) -> Target:
+    def _target(self, run: Run, states: Sequence[State], spans: tuple[Span, ...], ahead: bool) -> Target:
         """The promise to `spans`, which are all of a run or one cycle of it."""
         if self._targets is None:
             return run.target
@@ -237,7 +241,7 @@ class Clocks:
                 raise ClockError(f"clock {run.clock.id} is a difference of two calendars: what had passed at a change is not known")
             return _passed(counted, run.calendar, at, ahead)
 
-        return self._targets.in_force(run.clock, line, spans[0].started_at, spans[-1].stopped_at, passed)
+        return self._targets.in_force(run.clock, states, spans[0].started_at, spans[-1].stopped_at, passed)
 
 
 def _passed(counted: Iterable[Span], calendar: Measures, at: datetime, provisional: bool) -> int:

@@ -35,9 +35,9 @@ class Cumulative:
     revision: str
     since: int
     until: int
-    at: array[int]
-    base: array[int]
-    slope: array[int]
+    at: tuple[int, ...]
+    base: tuple[int, ...]
+    slope: tuple[int, ...]
 
     def of(self, seconds: Iterable[int]) -> array[int]:
         """C at many instants, in their order.
@@ -72,7 +72,7 @@ class Cumulative:
         begun = starts if isinstance(starts, (list, tuple, array)) else list(starts)
         found = array("q")
         opens = [i for i in range(len(self.at)) if self.slope[i]]
-        bases = array("q", [self.base[i] for i in opens])
+        bases = [self.base[i] for i in opens]
         top = self.of([self.until])[0]
         for start, passed, wait in zip(begun, self.of(begun), seconds, strict=True):
             if wait < 0:
@@ -104,7 +104,9 @@ def cumulative(calendar: CompiledCalendar, since: datetime, until: datetime) -> 
     low, high = epoch(since), epoch(until)
     calendar.cumulative(until)  # refuses what it does not know
     total = calendar.cumulative(since)
-    at, base, slope = array("q"), array("q"), array("b")
+    at: list[int] = []
+    base: list[int] = []
+    slope: list[int] = []
     reached = low
     for opens, closes in calendar.windows(since, until):
         begin, end = epoch(opens), epoch(closes)
@@ -121,7 +123,7 @@ def cumulative(calendar: CompiledCalendar, since: datetime, until: datetime) -> 
         at.append(reached)
         base.append(total)
         slope.append(0)
-    return Cumulative(calendar.id, calendar.revision, low, high, at, base, slope)
+    return Cumulative(calendar.id, calendar.revision, low, high, tuple(at), tuple(base), tuple(slope))
 
 
 class Cell(NamedTuple):

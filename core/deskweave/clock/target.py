@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from deskweave.clock.timeline import Timeline
+from deskweave.clock.timeline import EVER, Timeline
 from deskweave.model import CatalogItem, Clock, Field, FieldId, ServiceLevel, Value
 from deskweave.model.predicate import fields_of, holds
 
 _KEPT: Final = 4_096  #: sets of values whose goals are remembered
+
+Said: TypeAlias = tuple[Value, ...]  #: the values of the fields that promises depend on
+State: TypeAlias = tuple[datetime, Said]  #: from when on they were so
 
 
 class Target(NamedTuple):
@@ -77,14 +80,19 @@ class Targets:
         #: fields whose changes a timeline has to tell
         self.watched: frozenset[FieldId] = (asked | frozenset(self._items)) if practice.service_levels else frozenset()
         self._asked = tuple(sorted(self.watched))
-        self._known: dict[tuple[Value, ...], Target] = {}
+        self._places = {name: place for place, name in enumerate(self._asked)}
+        self._nothing: Said = (None,) * len(self._asked)
+        self._known: dict[tuple[str, Said], Target] = {}
 
     def at(self, clock: Clock, values: Mapping[FieldId, Value]) -> Target:
         """What is promised with these values: see `goal_of`."""
-        key = (clock.id, *(values.get(name) for name in self._asked))
+        return self._target(clock, tuple(values.get(name) for name in self._asked))
+
+    def _target(self, clock: Clock, said: Said) -> Target:
+        key = (clock.id, said)
         target = self._known.get(key)
         if target is None:
-            target = self._find(clock, values)
+            target = self._find(clock, {name: value for name, value in zip(self._asked, said, strict=True) if value is not None})
             if len(self._known) >= _KEPT:
                 self._known.clear()
             self._known[key] = target
@@ -103,8 +111,31 @@ class Targets:
                 return Target(seconds, level.id, goal.slug, seconds, level.at_risk, level.on_change)
         return Target(None, level.id, at_risk=level.at_risk, on_change=level.on_change)
 
+    def states(self, line: Timeline) -> list[State]:
+        """What the promises of an inquiry depended on, from each change of it on; the first holds from the beginning.
+
+        Args:
+            line: read with `watched`.
+        """
+        states: list[State] = [(EVER, self._nothing)]
+        if not line.changes:
+            return states
+        values = list(self._nothing)
+        for at, name, value in line.changes:
+            values[self._places[name]] = value
+            if states[-1][0] == at:  # several fields at one instant change once
+                states[-1] = (at, tuple(values))
+            else:
+                states.append((at, tuple(values)))
+        return states
+
     def in_force(
-        self, clock: Clock, line: Timeline, started: datetime, until: datetime | None, passed: Callable[[datetime], int]
+        self,
+        clock: Clock,
+        states: Sequence[State],
+        started: datetime,
+        until: datetime | None,
+        passed: Callable[[datetime], int],
     ) -> Target:
         """The promise to a clock that ran from `started` to `until` (None: it runs), by the inquiry's own history.
 
@@ -114,7 +145,7 @@ class Targets:
 
         Args:
             clock: which.
-            line: read with `watched`.
+            states: of the inquiry, from `states`.
             started: when the clock started first.
             until: when it stopped last.
             passed: working seconds that the clock had counted at an instant.
@@ -122,20 +153,14 @@ class Targets:
         Raises:
             ClockError: what had passed at a change cannot be measured.
         """
-        values: dict[FieldId, Value] = {}
-        changes, place = line.changes, 0
-        while place < len(changes) and changes[place].at <= started:
-            values[changes[place].field] = changes[place].value
+        place = 1
+        while place < len(states) and states[place][0] <= started:
             place += 1
-        target = self.at(clock, values)
-        while place < len(changes) and target.on_change != "keep":
-            at = changes[place].at
-            if until is not None and at > until:
+        target = self._target(clock, states[place - 1][1])
+        for at, said in states[place:]:
+            if target.on_change == "keep" or (until is not None and at > until):
                 break
-            while place < len(changes) and changes[place].at == at:
-                values[changes[place].field] = changes[place].value
-                place += 1
-            fresh = self.at(clock, values)
+            fresh = self._target(clock, said)
             if fresh is target:
                 continue
             if fresh.promised == target.promised:

@@ -16,7 +16,7 @@ OPENS: Final = FieldId("meeting_starts_at")
 CLOSES: Final = FieldId("meeting_ends_at")
 
 _MACHINES: Final = ("rule:", "plugin:")
-_EVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+EVER: Final = datetime(1, 1, 1, tzinfo=UTC)  #: since nobody knows when
 _in_time = attrgetter("at", "order", "seq")
 _as_learned = attrgetter("seq")
 
@@ -151,7 +151,7 @@ def _changes(seen: Sequence[Event], events: Sequence[Event]) -> tuple[Change, ..
     known: set[FieldId] = set()
     changes: list[Change] = []
     for event in told:
-        since = _EVER if not event.precise and event.field not in known and event.recorded_at == first else event.at
+        since = EVER if not event.precise and event.field not in known and event.recorded_at == first else event.at
         known.add(event.field)
         changes.append(Change(since, event.field, event.new))
     changes.sort(key=lambda change: change.at)  # stable: what began nobody knows when comes first, the rest as it was
