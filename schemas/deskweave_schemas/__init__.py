@@ -31,6 +31,7 @@ KINDS: Final = {
     "Template": "template",
     "Process": "process",
     "Binding": "binding",
+    "Log": "log",
     "Workspace": "workspace",
 }
 """`kind:` of a document to the name of its schema."""
@@ -91,7 +92,7 @@ def bundle(name: str, version: str = "v1") -> dict[str, Any]:
         LookupError: there is no schema of that name or version.
     """
     if name == DOCUMENT:
-        kinds = {kind: schema for kind, schema in KINDS.items() if kind not in ("Binding", "Workspace")}
+        kinds = {kind: schema for kind, schema in KINDS.items() if kind not in ("Binding", "Log", "Workspace")}
         root: dict[str, Any] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Practice document / 实践文档",

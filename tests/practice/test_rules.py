@@ -248,8 +248,8 @@ BY_OTHER_COMMANDS = frozenset(
         "unknown-weekday",
     )
 )
-#: chapters whose rules speak of platforms, runs and tables, not of the files of a practice
-OTHER_CHAPTERS = ("platform", "sheet")
+#: chapters whose rules speak of platforms, runs, logs and tables, not of the files of a practice
+OTHER_CHAPTERS = ("log", "platform", "sheet")
 #: names that only look like rules in the code
 NO_RULES = re.compile(r".*[._ ].*|unknown-(elements|express|identity|preflight|usage)|deskweave|status")
 

@@ -10,7 +10,7 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "connect": ("check", "trust"),
     "configure": ("plan", "apply"),
     "run": ("sync", "status", "show", "explain", "conflicts", "parked"),
-    "measure": ("kpi", "report"),
+    "measure": ("kpi", "report", "import-log", "export"),
     "workshop": ("demo", "emulate", "plugins"),
 }
 COMMANDS: Final = tuple(name for line in LINES.values() for name in line)
@@ -51,6 +51,6 @@ ELSEWHERE: Final = {
 }
 #: commands of the plan that this version does not have yet
 LATER: Final = (
-    "people", "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "store", "import-log",
-    "export", "review", "bundle", "each",
+    "people", "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "store", "review", "bundle",
+    "each",
 )  # fmt: skip

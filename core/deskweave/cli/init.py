@@ -41,7 +41,7 @@ def init(
     language = session.options.language or session.ask(say("init-ask-language"), session.say.language)
     if language not in LANGUAGES:
         return _refuse(session, "--lang", language, ", ".join(LANGUAGES))
-    chosen_zone = zone or session.ask(say("init-ask-zone"), "Asia/Shanghai" if language == "zh" else _local_zone())
+    chosen_zone = zone or session.ask(say("init-ask-zone"), "Asia/Shanghai" if language == "zh" else local_zone())
     if not _is_zone(chosen_zone):
         return _refuse(session, "--zone", chosen_zone, "Asia/Shanghai, Europe/Berlin, UTC")
     stated = connection or [
@@ -129,7 +129,7 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _local_zone() -> str:
+def local_zone() -> str:
     """The machine's zone where it has a name, else UTC."""
     try:
         name = Path("/etc/localtime").resolve().as_posix().partition("zoneinfo/")[2]

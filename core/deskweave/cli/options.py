@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from deskweave.cli.commands import PAGES
 
-Format = Literal["text", "json", "csv", "csv-raw", "md", "html"]
+Format = Literal["text", "json", "csv", "csv-raw", "md", "html", "parquet"]
 FORMATS: Final = ("text", "json", "csv", "md")
 
 
@@ -81,6 +81,8 @@ def take_common(arguments: list[str]) -> tuple[Options, list[str]]:
                 raise Misused("option-needs-value", option=name, value=placeholder)
             value = waiting.pop(0)
         _set(options, name, attribute, value)
+    if options.format == "parquet" and rest[:1] != ["export"]:
+        raise Misused("option-value", option="--format", value="parquet", allowed=", ".join(FORMATS))
     if options.format == "html" and tuple(rest[:2]) not in PAGES:
         raise Misused("option-value", option="--format", value="html", allowed=", ".join(FORMATS))
     return options, rest
@@ -100,7 +102,7 @@ def _set(options: Options, name: str, attribute: str, value: str) -> None:
         case "language":
             allowed, options.language = ("en", "zh"), value
         case "format":
-            allowed = (*FORMATS, "html")
+            allowed = (*FORMATS, "html", "parquet")
             options.format = value  # type: ignore[assignment]  # checked below
         case "color":
             allowed = ("auto", "always", "never")

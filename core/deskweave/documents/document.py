@@ -32,6 +32,7 @@ KINDS: Final = (
     "Template",
     "Process",
     "Binding",
+    "Log",
     "Workspace",
 )
 

@@ -12,7 +12,7 @@ import secrets
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -139,6 +139,26 @@ class Facts:
         """
         with self._writing():
             self._compact()
+
+    def forget(self, inquiries: Collection[InquiryId], after: int) -> None:
+        """Drop the rows of inquiries that are about to be taken out of the store, and read events after `after` again.
+
+        Raises:
+            FactsBusy: another process is at it.
+        """
+        with self._writing():
+            manifest = self._manifest()
+            if not manifest.segments:
+                return
+            position = min(manifest.position, after)
+            name = self._name(manifest.position)
+            with self.open() as table:
+                connection = table._connection
+                sql = "SELECT * FROM facts WHERE inquiry NOT IN (SELECT unnest($gone)) ORDER BY inquiry"
+                kept = connection.sql(sql, params={"gone": sorted(inquiries)})
+                rows = len(kept)
+                kept.write_parquet(str(self.directory / name), compression="zstd")
+            self._save(Manifest(manifest.columns, position, (Segment(name, manifest.position, rows),) if rows else ()))
 
     def restatement(self, source: EventSource) -> list[Restated]:
         """What a rebuild from the same events would change. Nothing is written here."""

@@ -28,7 +28,7 @@ from deskweave.practice.renames import Renames, forget
 Path = tuple[str, ...]
 Overlays = Sequence[Overlay] | Callable[[Practice], Iterable[Overlay]]
 
-PRACTICE_KINDS: Final = tuple(kind for kind in KINDS if kind not in ("Binding", "Workspace"))
+PRACTICE_KINDS: Final = tuple(kind for kind in KINDS if kind not in ("Binding", "Log", "Workspace"))
 _SINGLE: Final = "practice"
 """Every layer's Practice document is the same one, whatever its id: the topmost names the result."""
 

@@ -200,6 +200,10 @@ class Workspace:
             bound = self.binding_documents
         except DocumentError as error:
             findings += error.findings
+        if deep and (self.folder.root / "logs").is_dir():
+            from deskweave.workspace.importing import mapping_findings
+
+            findings += mapping_findings(self)
         return [*findings, *lint(self.folder, practice, bound.values(), self.plugins if deep else None)]
 
     def files_read(self) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 
 from deskweave.findings.rules.folder import FOLDER
 from deskweave.findings.rules.layers import LAYERS
+from deskweave.findings.rules.log import LOG
 from deskweave.findings.rules.platform import PLATFORM
 from deskweave.findings.rules.reading import READING
 from deskweave.findings.rules.reference import REFERENCE
@@ -27,10 +28,11 @@ CHAPTERS: Final[Mapping[str, tuple[Rule, ...]]] = {
     "sense": SENSE,
     "folder": FOLDER,
     "sheet": (*SHEET, *TABLE),
+    "log": LOG,
     "platform": PLATFORM,
 }
 """Rules by where they are found: reading a file, its shape, words nothing answers to, the whole practice, its sense, the folder,
-tables; and those that speak of platforms and runs, which `deskweave practice lint` never meets.
+tables, logs; and those that speak of platforms and runs, which `deskweave practice lint` never meets.
 """
 
 RULES: Final[Mapping[str, Rule]] = {rule.slug: rule for chapter in CHAPTERS.values() for rule in chapter}
