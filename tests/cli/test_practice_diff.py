@@ -146,6 +146,29 @@ def test_a_revision_stands_over_the_pack_it_was_accepted_on(cli: Any, acme: Path
     assert "upgrade" not in answer.err  # which would not help
 
 
+def test_a_mistake_of_the_other_side_is_told_as_such(cli: Any, acme: Path, put: Any, monkeypatch: Any) -> None:
+    """Nobody looks for it in the file that is here."""
+    put(GOAL.replace("PT10M", "soon"))
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    put(GOAL)
+    answer = cli("practice", "diff", "HEAD:")
+    assert answer.code == 2
+    assert "HEAD:practice/more.yaml:4:7   goal" in answer.err
+    put(GOAL.replace("PT10M", "soon"))
+    other = acme / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    assert cli(*INIT).code == 0
+    assert "../practice/more.yaml:4:7   goal" in cli("practice", "diff", "..").err
+
+
+def test_what_is_not_in_force_names_a_command_that_can_be_given(cli: Any, acme: Path) -> None:
+    for language in ("en", "zh"):
+        assert "\n         deskweave practice adopt\n" in cli("practice", "diff", "in-force", "--lang", language).err
+
+
 def test_another_folder(cli: Any, acme: Path, put: Any, monkeypatch: Any) -> None:
     put(GOAL)
     other = acme / "other"

@@ -7,8 +7,8 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deskweave.practice import Practice
     from deskweave.workspace.workspace import Workspace
 
+_COMMAND: Final = "practice diff"
 HERE: Final = "."
 IN_FORCE: Final = "in-force"
 _PACK: Final = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*@\d+\Z")
@@ -66,11 +67,12 @@ def practice_at(space: Workspace, address: str | None, open_files: ExitStack) ->
         found = _in_force(space)
         if found is None:
             message = "no practice is in force here yet, or an older program stored it in a form this one cannot read"
-            raise _refused("not-in-force", address, message, remedy="deskweave practice adopt, or name another practice")
+            raise _refused("not-in-force", address, message, remedy="deskweave practice adopt")
         return found
     if address.startswith("git:") or address.endswith(":"):
         revision = address.removeprefix("git:").removesuffix(":")
-        return Side(practice=_at_revision(space, revision, open_files), address=address, kind="revision")
+        with _found_at(f"{revision}:"):
+            return Side(practice=_at_revision(space, revision, open_files), address=address, kind="revision")
     if _PACK.match(address):
         return Side(practice=_pack(space, address), address=address, kind="pack")
     folder = Path(address)
@@ -78,7 +80,23 @@ def practice_at(space: Workspace, address: str | None, open_files: ExitStack) ->
         allowed = (HERE, IN_FORCE, "deskweave:service-desk@1", "HEAD:")
         message = "there is no such folder, and it is neither a pack nor a git revision"
         raise _refused("no-such-practice", address, message, allowed=allowed)
-    return Side(practice=_folder(space, folder), address=address, kind="folder")
+    with _found_at(folder.as_posix().rstrip("/") + "/"):
+        return Side(practice=_folder(space, folder), address=address, kind="folder")
+
+
+@contextmanager
+def _found_at(where: str) -> Iterator[None]:
+    """What is wrong in the files of another side is not looked for in the files that are here."""
+    try:
+        yield
+    except DocumentError as error:
+        own = [one.place.source == _COMMAND or ":" in one.place.source.split("/")[0] for one in error.findings]
+        raise DocumentError(
+            [
+                one if mine else replace(one, place=replace(one.place, source=where + one.place.source))
+                for one, mine in zip(error.findings, own, strict=True)
+            ]
+        ) from error
 
 
 def _in_force(space: Workspace) -> Side | None:
@@ -216,7 +234,7 @@ def _git(where: Path, *arguments: str, told: bytes | None = None) -> bytes:
 
 
 def _refused(rule: str, found: str, message: str, *, remedy: str = "", allowed: tuple[str, ...] = ()) -> DocumentError:
-    place = Place("practice diff", "")
+    place = Place(_COMMAND, "")
     if allowed:
         return DocumentError([problem(rule, place, shown(found), message, allowed=allowed, word=found, remedy=remedy)])
     finding = Finding(rule=rule, severity=Severity.ERROR, place=place, found=shown(found), message=message, remedy=remedy)
