@@ -66,23 +66,23 @@ class FactBuilder:
         """
         self.practice = practice
         self.columns = Columns(practice)
-        self._succession = succession(practice)
-        self._zone = ZoneInfo(practice.zone)
+        self.succession = succession(practice)
+        self.zone = ZoneInfo(practice.zone)
         calendars = compile_calendars(practice)
-        self._clocks = Clocks(practice.clocks, calendars, Targets(practice))
+        self.clocks = Clocks(practice.clocks, calendars, Targets(practice))
         used = {clock.calendar for clock in practice.clocks.values() if clock.calendar}
         self.calendars = {name: calendars[name].revision for name in sorted(used) if name in calendars}
-        self._stamp = " ".join(f"{name}@{revision}" for name, revision in self.calendars.items())
+        self.stamp = " ".join(f"{name}@{revision}" for name, revision in self.calendars.items())
         #: Time spent in a status is told on the calendar of the clocks that count statuses, else of any clock, else of the wall.
         counting = [c for c in practice.clocks.values() if c.sum_statuses] + list(practice.clocks.values())
-        hours = (self._clocks.calendar_of(clock) for clock in counting if clock.calendar in calendars)
+        hours = (self.clocks.calendar_of(clock) for clock in counting if clock.calendar in calendars)
         self.status_calendar: Measures = next((one for one in hours if not isinstance(one, InquiryHours)), WALL)
         stated = [field for field in practice.fields.values() if kept(field) and field.computed is None]
-        self._fields = [(field.id, field.type, self.columns[field.id].kind) for field in stated]
-        self._told = [field.id for field in practice.fields.values() if told(field)]
-        self._computed = [(field.id, field.computed) for field in practice.fields.values() if kept(field) and field.computed]
-        self._codes = {
-            name: codes(practice.fields[name], practice) for name, _, _ in self._fields if self.columns.get(f"{name}_code")
+        self.stated = [(field.id, field.type, self.columns[field.id].kind) for field in stated]
+        self.told = [field.id for field in practice.fields.values() if told(field)]
+        self.computed = [(field.id, field.computed) for field in practice.fields.values() if kept(field) and field.computed]
+        self.codes = {
+            name: codes(practice.fields[name], practice) for name, _, _ in self.stated if self.columns.get(f"{name}_code")
         }
 
     def row(self, inquiry: InquiryId, events: Sequence[Event], position: int = 0) -> tuple[Row, list[Problem]]:
@@ -94,26 +94,26 @@ class FactBuilder:
             position: the largest `seq` of the whole log that was known when the row was made.
         """
         problems: list[Problem] = []
-        events = self._succession.events(events)  # history keeps the words of its day; a row speaks today's
+        events = self.succession.events(events)  # history keeps the words of its day; a row speaks today's
         values = folded(events)
-        row: Row = {"inquiry": inquiry, "_position": position, "_practice": self.practice.digest, "_calendars": self._stamp}
-        for name, type_, kind in self._fields:
+        row: Row = {"inquiry": inquiry, "_position": position, "_practice": self.practice.digest, "_calendars": self.stamp}
+        for name, type_, kind in self.stated:
             value = values.get(name)
             if value is None:
                 continue
-            cell = self._cell(value, kind)
+            cell = self.cell(value, kind)
             if cell is None:
                 problems.append(Problem("value-type", name, str(type(value).__name__), f"{name} holds no {type_}"))
                 continue
             row[name] = cell
             if type_ == "datetime":
-                row[f"{name}_day"] = local_day(_instant(value), self._zone).isoformat()
-            if name in self._codes:
-                row[f"{name}_code"] = self._codes[name].get(str(cell))
-        for name in self._told:  # that there is something, never what
+                row[f"{name}_day"] = local_day(_instant(value), self.zone).isoformat()
+            if name in self.codes:
+                row[f"{name}_code"] = self.codes[name].get(str(cell))
+        for name in self.told:  # that there is something, never what
             row[f"{name}_filled"] = values.get(name) not in (None, "", ())
         self._time(row, events, values, problems)
-        for name, how in self._computed:
+        for name, how in self.computed:
             row[name] = _computed(how, row, events)
         return row, problems
 
@@ -124,7 +124,7 @@ class FactBuilder:
             problems.append(
                 Problem("submission-missing", SUBMITTED, "", "nobody knows when it was submitted, so it belongs to no period")
             )
-        line = timeline(events, statuses, submitted if isinstance(submitted, datetime) else None, self._clocks.watched)
+        line = timeline(events, statuses, submitted if isinstance(submitted, datetime) else None, self.clocks.watched)
         if not line.entries:
             problems.append(Problem("status-missing", STATUS, "", "it never had a status, so no clock can run"))
         for status in line.unknown:
@@ -132,7 +132,7 @@ class FactBuilder:
             problems.append(Problem("unknown-status", STATUS, found, f"{found} is no status of this practice"))
         if line.entries and line.entries[-1].phase is not None and "phase" in self.columns.all:
             row["phase"] = line.entries[-1].phase.value
-        evaluation = self._clocks.evaluate(line)
+        evaluation = self.clocks.evaluate(line)
         for name, fact in evaluation.facts.items():
             row[f"{name}_took"], row[f"{name}_goal"], row[f"{name}_met"] = fact.took, fact.goal, fact.met
         for problem in evaluation.problems:
@@ -146,7 +146,7 @@ class FactBuilder:
             if not evaluation.problems:  # else the clocks have said it
                 problems.append(Problem(error.rule, STATUS, "", str(error)))
 
-    def _cell(self, value: Value, kind: Kind) -> object:
+    def cell(self, value: Value, kind: Kind) -> object:
         """`value` as JSON that DuckDB reads as `kind`; None: it is not of that kind."""
         match kind:
             case Kind.TEXT:
@@ -185,8 +185,9 @@ def _text(value: Value) -> str | None:
 def _computed(how: Mapping[str, Json], row: Row, events: Sequence[Event]) -> object:
     """The value of a computed field, None where nobody can know it.
 
-    `{clock: c}`: what the clock took. `{differs: [f, g]}`: whether two fields that are both filled say different things.
-    `{only: {f: [values]}}`: whether, of all the values the field ever had, none was another.
+    `{clock: c}`: what the clock took. `{differs: [f, g]}`: whether two fields that are both filled say different things
+    (practice A10, E8).
+    `{only: {f: [values]}}`: whether, of all the values the field ever had, none was another (E10).
     """
     ((way, what),) = how.items()
     if way == "clock":

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.clock.timeline import SUBMITTED
 from deskweave.errors import DeskweaveError
@@ -28,8 +28,13 @@ from deskweave.measure.sources import EventSource, Rulebook
 from deskweave.measure.table import FactTable, offline
 from deskweave.model import Event, InquiryId
 
+if TYPE_CHECKING:
+    from deskweave.measure.bulk import Transfer
+
 FORMAT: Final = 1
 _BATCH: Final = 5_000  #: inquiries whose events are held in memory at once
+BULK_FROM: Final = 5_000  #: inquiries from which on SQL makes rows: below, starting it takes longer than it saves
+_MEMORY: Final = "2GB"  #: of DuckDB while rows are made in bulk; beyond, it spills beside the facts
 _COMPACT_AT: Final = 12  #: segments after which a refresh joins them: each costs a reader one file and a share of the sorting
 
 
@@ -42,6 +47,7 @@ class Segment:
     file: str
     position: int
     rows: int
+    group: str = ""  #: files of one group were written together and hold no inquiry twice; empty: this file alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,14 @@ class Manifest:
     columns: str
     position: int = 0
     segments: tuple[Segment, ...] = ()
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """Files by segment, the oldest first."""
+        found: dict[str, list[str]] = {}
+        for segment in self.segments:
+            found.setdefault(segment.group or segment.file, []).append(segment.file)
+        return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,7 @@ class Facts:
 
     practice: Rulebook
     directory: Path
+    bulk_from: int = BULK_FROM  #: inquiries from which on rows are made in bulk
     _builder: FactBuilder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,9 +106,7 @@ class Facts:
         manifest = self._manifest()
         if manifest.columns != self._builder.columns.digest:
             return FactTable.of_segments(self._builder.columns, self.directory, [], 0)
-        return FactTable.of_segments(
-            self._builder.columns, self.directory, [segment.file for segment in manifest.segments], manifest.position
-        )
+        return FactTable.of_segments(self._builder.columns, self.directory, manifest.groups, manifest.position)
 
     def refresh(self, source: EventSource) -> Refreshed:
         """Take in the events since the last refresh: one new segment with the rows of the inquiries they touch.
@@ -117,10 +130,10 @@ class Facts:
             if not touched:
                 return Refreshed(manifest.position, 0)
             added = self._write(source, list(touched), position)
-            self._save(Manifest(manifest.columns, position, (*manifest.segments, added)))
-            if len(manifest.segments) + 1 >= _COMPACT_AT:
+            self._save(Manifest(manifest.columns, position, (*manifest.segments, *added)))
+            if len(manifest.groups) + 1 >= _COMPACT_AT:
                 self._compact()
-            return Refreshed(position, added.rows)
+            return Refreshed(position, len(touched))
 
     def rebuild(self, source: EventSource) -> Refreshed:
         """Make every row anew, under today's practice and calendars: an explicit restatement.
@@ -182,18 +195,29 @@ class Facts:
     def _rebuild(self, source: EventSource, why: str, until: int | None = None) -> Refreshed:
         touched: dict[InquiryId, None] = {}
         position = 0
-        for event in source.events(0):
-            if until is not None and event.seq > until:
-                break
-            touched[event.inquiry] = None
-            position = event.seq
-        segments = (self._write(source, list(touched), position),) if touched else ()
-        self._save(Manifest(self._builder.columns.digest, position, segments))
+        with self._bulk() as bulk:
+            held: list[Event] = []  # until there are so many that they go to DuckDB
+            for event in source.events(0):
+                if until is not None and event.seq > until:
+                    break
+                touched[event.inquiry] = None
+                position = event.seq
+                if bulk is not None:
+                    held.append(event)
+                    if len(touched) >= self.bulk_from:
+                        bulk.take(held)
+                        held.clear()
+            made: tuple[Segment, ...] | None = None
+            if bulk is not None and len(touched) >= self.bulk_from:
+                made = self._written(bulk, source, position)
+        if made is None:
+            made = self._one_by_one(source, list(touched), position) if touched else ()
+        self._save(Manifest(self._builder.columns.digest, position, made))
         return Refreshed(position, len(touched), why)
 
     def _compact(self) -> None:
         manifest = self._manifest()
-        if len(manifest.segments) < 2:
+        if len(manifest.groups) < 2:
             return
         name = self._name(manifest.position)
         with self.open() as table:
@@ -212,7 +236,51 @@ class Facts:
             for inquiry in batch:
                 yield inquiry, events[inquiry]
 
-    def _write(self, source: EventSource, inquiries: list[InquiryId], position: int) -> Segment:
+    def _write(self, source: EventSource, inquiries: list[InquiryId], position: int) -> tuple[Segment, ...]:
+        if len(inquiries) >= self.bulk_from:
+            with self._bulk() as bulk:
+                if bulk is not None:
+                    for _, events in self._histories(source, inquiries, position):
+                        bulk.take(events)
+                    made = self._written(bulk, source, position)
+                    if made is not None:
+                        return made
+        return self._one_by_one(source, inquiries, position)
+
+    @contextmanager
+    def _bulk(self) -> Iterator[Transfer | None]:
+        """What takes events to DuckDB; None where the practice asks for something that only Python answers."""
+        from deskweave.measure.bulk import Inexpressible, Transfer, shape_of
+
+        try:
+            shape = shape_of(self._builder)
+        except Inexpressible:
+            yield None
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with Transfer(shape, self.directory) as transfer:
+            yield transfer
+
+    def _written(self, transfer: Transfer, source: EventSource, position: int) -> tuple[Segment, ...] | None:
+        """The rows of everything that was transferred; those that SQL cannot judge, one by one. None: it can judge nothing."""
+        from deskweave.measure.bulk import Inexpressible, facts_in_bulk, ready
+
+        name = self._name(position).removesuffix(".parquet")
+        with tempfile.TemporaryDirectory(prefix="spill-", dir=self.directory) as spill:
+            connection = offline()
+            try:
+                ready(connection, _MEMORY, Path(spill))
+                made = facts_in_bulk(transfer.shape, transfer.log(connection), self.directory / name, position)
+            except Inexpressible:
+                return None
+            finally:
+                connection.close()
+        segments = [Segment(path.name, position, rows, name) for path, rows in made.files.items()]
+        if made.odd:
+            segments += self._one_by_one(source, [InquiryId(one) for one in made.odd], position, name)
+        return tuple(segments)
+
+    def _one_by_one(self, source: EventSource, inquiries: list[InquiryId], position: int, group: str = "") -> tuple[Segment, ...]:
         import orjson
 
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -237,7 +305,7 @@ class Facts:
             os.replace(self.directory / f"{name}.part", self.directory / name)
         finally:
             lines.unlink(missing_ok=True)
-        return Segment(name, position, rows)
+        return (Segment(name, position, rows, group),)
 
     @staticmethod
     def _name(position: int) -> str:

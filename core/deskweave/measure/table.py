@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from deskweave.measure.columns import Columns
 from deskweave.measure.facts import Row
@@ -16,6 +16,9 @@ from deskweave.measure.plan import Plan
 
 if TYPE_CHECKING:
     import duckdb
+
+
+_LARGE: Final = 250_000  #: rows from which on a segment is read where it is, in place of being copied into memory
 
 
 def offline() -> duckdb.DuckDBPyConnection:
@@ -41,23 +44,34 @@ class FactTable:
         self._connection, self.columns, self.position = connection, columns, position
 
     @classmethod
-    def of_segments(cls, columns: Columns, directory: Path, files: Sequence[str], position: int) -> Self:
-        """Read segments; where an inquiry stands in several, its row of the highest position counts."""
+    def of_segments(cls, columns: Columns, directory: Path, files: Sequence[str | Sequence[str]], position: int) -> Self:
+        """Read segments, the oldest first; where an inquiry stands in several, its row of the highest position counts.
+
+        A segment in several files has no inquiry twice. A large first segment is left where it is: what later ones replace of it
+        is passed over whenever it is read.
+        """
         connection = offline()
-        if not files:
+        groups = [[name] if isinstance(name, str) else list(name) for name in files]
+        if not groups:
             _create(connection, columns)
             seal(connection)
+            return cls(connection, columns, position)
+        connection.execute("SET temp_directory = $spill", {"spill": str(directory / "spill")})
+        seal(connection, directory)
+        first, *later = [connection.read_parquet([str(directory / name) for name in some]) for some in groups]
+        if not later:
+            first.create_view("facts")
+            return cls(connection, columns, position)
+        first.create_view("first_segment")
+        connection.read_parquet([str(directory / name) for some in groups[1:] for name in some]).create_view("later_segments")
+        latest = "QUALIFY row_number() OVER (PARTITION BY inquiry ORDER BY _position DESC) = 1"
+        if len(first) < _LARGE:
+            both = "SELECT * FROM first_segment UNION ALL SELECT * FROM later_segments"
+            connection.execute(f"CREATE TEMP TABLE facts AS SELECT * FROM ({both}) {latest}")
         else:
-            seal(connection, directory)
-            rows = connection.read_parquet([str(directory / name) for name in files])
-            if len(files) == 1:
-                rows.create_view("facts")
-            else:
-                rows.create_view("segments")
-                connection.execute(
-                    "CREATE TEMP TABLE facts AS SELECT * FROM segments "
-                    "QUALIFY row_number() OVER (PARTITION BY inquiry ORDER BY _position DESC) = 1"
-                )
+            connection.execute(f"CREATE TEMP TABLE later AS SELECT * FROM later_segments {latest}")
+            kept = "SELECT * FROM first_segment f WHERE NOT EXISTS (FROM later l WHERE l.inquiry = f.inquiry)"
+            connection.execute(f"CREATE TEMP VIEW facts AS {kept} UNION ALL SELECT * FROM later")
         return cls(connection, columns, position)
 
     @classmethod
