@@ -126,6 +126,14 @@ def test_a_clock_that_stopped_in_time_is_due_no_more(history):
     assert told(fresh["resolution"]) == [(1.0, "2026-03-18T13:00", False, "")]  # every time round has its own ten hours
 
 
+def test_a_level_warns_about_goals_that_stand_in_the_clock(history):
+    level = ServiceLevel(id="s", label={}, default=True, at_risk=(0.5,), goals={})
+    practice = type("Practice", (), {"service_levels": {"s": level}, "catalog": {}, "fields": {}})
+    clocks = Clocks({"resolution": CLOCKS["resolution"]}, CALENDARS, Targets(practice))
+    run = clocks.runs(timeline(history(("2026-03-16 09:00", {"status": "work"})), STATUSES))["resolution"]
+    assert told(run) == [(0.5, "2026-03-16T14:00", False, ""), (1.0, "2026-03-17T10:00", False, "")]
+
+
 def test_nothing_promised_is_never_due(history):
     bare = {"resolution": replace(CLOCKS["resolution"], goal=None)}
     assert moments(runs_of(history(("2026-03-16 09:00", {"status": "work"})), bare)["resolution"]) == ()

@@ -376,6 +376,7 @@ class Teller:
             self.said("status", edge.status, practice) if edge.status else wording.say_phase(str(edge.phase or ""), self.language)
         )
         text = self._word("edge_last" if edge.pick == "last" else "edge_first", what=what)
+        text = self._word("edge_person", edge=text) if edge.by_person else text
         return self._word("edge_current", edge=text) if edge.require_current else text
 
     def _target(self, target: MetricTarget, practice: Practice, change: Change | None) -> str:

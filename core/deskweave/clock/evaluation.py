@@ -134,8 +134,10 @@ class Clocks:
         """
         self._calendars = calendars
         self.watched: frozenset[FieldId] = targets.watched if targets is not None else frozenset()
-        self._targets = targets if targets is not None and targets.any else None  # without levels every clock has its own goal
+        self._targets = targets
         self.order = tuple(_ordered(clocks))
+        #: clocks with a promise that depends on the inquiry; all others have nothing, or their own goal and no other
+        self._promised = targets.named | {clock.id for clock in self.order if clock.goal} if targets is not None else frozenset()
         self._own = {clock.id: own_target(clock) for clock in self.order}
         self._hours = {clock.id: self.calendar_of(clock) for clock in self.order}
 
@@ -194,13 +196,14 @@ class Clocks:
         self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None], states: Sequence[State], ahead: bool
     ) -> Run | None:
         run = self._shape(clock, line, runs)
-        if run is None or (self._targets is None and clock.cycles != "each_cycle"):
-            return run
+        if run is None:
+            return None
         if clock.cycles == "each_cycle" and clock.stop is not None:
             each = tuple(self._target(run, states, (span,), ahead) for span in run.spans)
             return run._replace(target=each[-1], each=each)
-        target = self._target(run, states, run.spans, ahead)
-        return run if target == run.target else run._replace(target=target)
+        if clock.id not in self._promised:
+            return run
+        return run._replace(target=self._target(run, states, run.spans, ahead))
 
     def _shape(self, clock: Clock, line: Timeline, runs: Mapping[str, Run | None]) -> Run | None:
         """A clock of an inquiry, with its own goal; None: it has not started."""
@@ -232,7 +235,7 @@ class Clocks:
 
     def _target(self, run: Run, states: Sequence[State], spans: tuple[Span, ...], ahead: bool) -> Target:
         """The promise to `spans`, which are all of a run or one cycle of it."""
-        if self._targets is None:
+        if self._targets is None or run.clock.id not in self._promised:
             return run.target
 
         def passed(at: datetime) -> int:

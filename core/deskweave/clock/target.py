@@ -71,12 +71,13 @@ class Targets:
     def __init__(self, practice: Promises) -> None:
         """Look up levels and items once."""
         self._levels = practice.service_levels
-        self.any = bool(practice.service_levels)  #: whether a clock can have another goal than its own
         self._level_of = {slug: item.service_level for slug, item in practice.catalog.items() if item.service_level is not None}
         self._default = next((name for name, level in practice.service_levels.items() if level.default), None)
         self._items = tuple(name for name, field in practice.fields.items() if field.type == "catalog_item")
         goals = [goal for level in practice.service_levels.values() for rules in level.goals.values() for goal in rules]
         asked = frozenset().union(*(fields_of(goal.when) for goal in goals)) if goals else frozenset()
+        #: clocks that a level names
+        self.named: frozenset[str] = frozenset(clock for level in practice.service_levels.values() for clock in level.goals)
         #: fields whose changes a timeline has to tell
         self.watched: frozenset[FieldId] = (asked | frozenset(self._items)) if practice.service_levels else frozenset()
         self._asked = tuple(sorted(self.watched))

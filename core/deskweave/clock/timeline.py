@@ -15,6 +15,7 @@ SUBMITTED: Final = FieldId("submitted_at")
 OPENS: Final = FieldId("meeting_starts_at")
 CLOSES: Final = FieldId("meeting_ends_at")
 
+_OWN: Final = frozenset((SUBMITTED, OPENS, CLOSES))
 _MACHINES: Final = ("rule:", "plugin:")
 EVER: Final = datetime(1, 1, 1, tzinfo=UTC)  #: since nobody knows when
 _in_time = attrgetter("at", "order", "seq")
@@ -89,9 +90,10 @@ def by_person(event: Event) -> bool:
 def clock_events(events: Iterable[Event]) -> list[Event]:
     """The events as clocks see them: by (at, order, seq), history's lines in place of the imprecise event they refine."""
     known = list(events)
-    replaced = {event.refines for event in known if event.refines is not None}
+    replaced = [event.refines for event in known if event.refines is not None]
     if replaced:
-        known = [event for event in known if event.seq not in replaced]
+        gone = frozenset(replaced)
+        known = [event for event in known if event.seq not in gone]
     known.sort(key=_in_time)
     return known
 
@@ -119,11 +121,11 @@ def timeline(
         field = event.field
         if field == STATUS:
             made.append(event)
-        elif field in (SUBMITTED, OPENS, CLOSES):
+        elif field in _OWN and (field != SUBMITTED or submitted is None):
             own.append(event)
         if field in watched:
             seen.append(event)
-    values = folded(own)
+    values = folded(own) if own else {}
     if submitted is None:
         submitted = values.get(SUBMITTED)
     entries: list[Entry] = []
@@ -133,9 +135,9 @@ def timeline(
         if status == before or not isinstance(status, str):
             continue
         known = statuses.get(status)
-        entries.append(Entry(status, known.phase if known else None, event.at, by_person(event)))
+        entries.append(Entry(status, known.phase if known else None, event.at, not event.source.startswith(_MACHINES)))
         before = status
-    opens, closes = values.get(OPENS), values.get(CLOSES)
+    opens, closes = (values.get(OPENS), values.get(CLOSES)) if own else (None, None)
     return Timeline(
         submitted if isinstance(submitted, datetime) else None,
         tuple(entries),
@@ -146,8 +148,10 @@ def timeline(
 
 
 def _changes(seen: Sequence[Event], events: Sequence[Event]) -> tuple[Change, ...]:
-    first = min(event.recorded_at for event in events)
     told = clock_events(seen)
+    if all(event.precise for event in told):
+        return tuple([Change(event.at, event.field, event.new) for event in told])
+    first = min(event.recorded_at for event in events)
     known: set[FieldId] = set()
     changes: list[Change] = []
     for event in told:

@@ -284,5 +284,6 @@ NOT_COMPARED: Final[Mapping[str, frozenset[str]]] = {
     "matrix": frozenset(("matrix", "rises")),
     "calendar": frozenset(("versions",)),
     "service_level": frozenset(("goals",)),
+    "clock": frozenset(("examples",)),
     "metric": frozenset(("criteria", "examples", "satisfies")),  # examples and coverage change nobody's day
 }

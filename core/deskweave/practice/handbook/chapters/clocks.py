@@ -50,6 +50,8 @@ def _edge(voice: Voice, edge: ClockEdge | None) -> str:
         name=name,
         which=voice("first", "首次") if edge.pick == "first" else voice("last", "最后一次"),
     )
+    if edge.by_person:
+        said = voice.aside(said, voice("by a person", "由人员操作"))
     if edge.require_current:
         said = voice.aside(said, voice("only while it stays there", "且保持该状态"))
     return said
