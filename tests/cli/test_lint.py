@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,31 @@ def test_a_path_that_is_none(cli: Any, acme: Path) -> None:
     assert answer.code == 2, answer.all
     assert "there is no folder" in answer.out
     assert cli("practice", "diff", "x" * 5000).code == 2
+
+
+def test_what_was_renamed_is_said_in_chinese_too(cli: Any, acme: Path) -> None:
+    text = (
+        "apiVersion: deskweave/v1\nkind: Routing\nid: routing\nskills: {wiring: {label: {en: Wiring, zh: 布线}, was: [meetings]}}\n"
+    )
+    (acme / "practice" / "more.yaml").write_text(text, encoding="utf-8")
+    answer = cli("practice", "lint", "--lang", "zh")
+    assert answer.code == 2
+    assert "已由practice/more.yaml:4改名为wiring" in "".join(answer.out.split())
+
+
+def test_a_table_speaks_the_readers_language(cli: Any, acme: Path) -> None:
+    """A sheet for the client's manager: the sentence as well as the reason."""
+    (acme / "practice" / "clocks.yaml").write_text(CLOCK, encoding="utf-8")
+    for form in ("--csv", "--format=md"):
+        assert "未知的键 calender" in cli("practice", "lint", "--lang", "zh", form).out
+
+
+def test_a_pack_that_is_not_the_accepted_one_is_named_in_chinese(cli: Any, acme: Path) -> None:
+    lock = acme / "practice.lock"
+    assert cli("practice", "upgrade", "--yes").code == 0
+    lock.write_text(re.sub('digest: "........', 'digest: "deadbeef', lock.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    answer = cli("practice", "lint", "--lang", "zh")
+    assert answer.code == 2
+    said = "".join(answer.out.split())
+    assert "deskweave:service-desk@1已不是当初接受的内容" in said
+    assert "(deadbeef)" in said

@@ -28,6 +28,7 @@ def test_wrapped_lines_fit_and_lose_nothing_but_blanks(text: str, columns: int, 
 def test_wrapping_hangs_and_keeps_punctuation_with_its_word() -> None:
     assert wrap("  a bb ccc", 8, 4) == ["  a bb", "    ccc"]
     assert all(not line.strip().startswith("，") for line in wrap("服务台，" * 30, 21))
+    assert all(not line.endswith("（") for columns in range(20, 40) for line in wrap("服务台（unknown-role）" * 30, columns))
 
 
 @given(TEXT, st.integers(4, 40))

@@ -11,6 +11,7 @@ COLUMNS: Final = 80
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _NEVER_FIRST = "，。、；：？！）》」』】”’%,.;:?!)]}"
+_NEVER_LAST = "（《「『【“‘([{"
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +59,8 @@ def _pieces(text: str) -> list[str]:
             continue
         piece = ""
         for character in part:
-            if piece and (_of(character) == 2 or _of(piece[-1]) == 2) and character not in _NEVER_FIRST:
+            apart = piece and (_of(character) == 2 or _of(piece[-1]) == 2)
+            if apart and character not in _NEVER_FIRST and piece[-1] not in _NEVER_LAST:
                 found.append(piece)
                 piece = ""
             piece += character

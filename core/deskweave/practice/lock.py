@@ -216,7 +216,8 @@ def check_lock(lock: Mapping[str, LockedLayer], layers: Iterable[Layer]) -> list
             what = "there is" if layer.name.startswith("folder:") else "installed is"
             message = f"{layer.address} is not what this practice was accepted on: locked is {old.words}, {what} {new.words}"
             place = layer.place or Place(LOCK_FILE, "")
-            findings.append(problem("pack-changed", place, shown(new.words), message, remedy=UPGRADE))
+            values = {"layer": layer.address, "old": old.words}
+            findings.append(problem("pack-changed", place, shown(new.words), message, remedy=UPGRADE, values=values))
     return findings
 
 

@@ -82,7 +82,10 @@ class Renames:
                 continue
             place = one.place
             spot = f"{place.source}:{place.line}" if place.line else place.source
-            yield replace(finding, nearest=one.new, message=f"{finding.message}: it was renamed to {one.new!r} by {spot}")
+            message = f"{finding.message}: it was renamed to {one.new!r} by {spot}"
+            yield replace(
+                finding, nearest=one.new, message=message, values={**finding.values, "renamed_to": one.new, "renamed_by": spot}
+            )
 
 
 def _stated(document: Document, key: DocumentKey) -> Iterator[_Rename]:

@@ -427,6 +427,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "emulate-stop": "Ctrl-C ends it.",
     "emulate-stopped": "Stopped.",
     "render-head": "practice {version}",
+    "render-written-text": "Written to {file}: {chapters} chapters, as Markdown.",
     "render-written": "Written to {file}: {chapters} chapters. It opens offline, prints on A4, and opens in Word or LibreOffice.",
     "render-no-git": "Not under version control: the document names the practice's own version and no earlier revisions.",
     "render-changed": "Files differ from {version}, and the cover says so. Commit and tag before somebody signs.",

@@ -424,6 +424,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "emulate-stop": "按 Ctrl-C 结束。",
     "emulate-stopped": "已结束。",
     "render-head": "实践 {version}",
+    "render-written-text": "已写入 {file}，共 {chapters} 章，格式为 Markdown。",
     "render-written": "已写入 {file}，共 {chapters} 章。可离线打开、按 A4 打印，也可用 Word 或 LibreOffice 打开。",
     "render-no-git": "未纳入版本控制：文档使用实践自身的版本号，不含历史修订。",
     "render-changed": "文件与 {version} 不一致，封面已注明。签字前请先提交并打标签。",

@@ -7,7 +7,7 @@ import typer
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
 from deskweave.cli.session import Session, session_of
-from deskweave.cli.trouble import mend, show_findings, where, why
+from deskweave.cli.trouble import mend, sentence, show_findings, where, why
 from deskweave.findings import Finding, Severity
 from deskweave.model import Json
 
@@ -47,7 +47,7 @@ def _item(session: Session, finding: Finding) -> dict[str, Json]:
         "rule": finding.rule,
         "severity": finding.severity.value,
         "place": where(finding.place),
-        "message": finding.message,
+        "message": sentence(session, finding),
         "why": why(session, finding),
         "mend": mend(session, finding),
     }

@@ -43,7 +43,7 @@ def render(
 
     def text() -> None:
         session.heading(say("render-head", version=made_for.version or space.practice.version))
-        screen.say(say("render-written", file=str(path), chapters=len(made.chapters)), hang=4)
+        screen.say(say("render-written-text" if as_text else "render-written", file=str(path), chapters=len(made.chapters)), hang=4)
         if made_for.revisions is None:
             screen.say(say("render-no-git"), hang=4)
         elif made_for.changed:

@@ -51,7 +51,7 @@ LAYERS: Final[tuple[Rule, ...]] = (
         Severity.WARNING,
     ),
     rule(
-        "pack-changed", "实践包已不是当初接受的内容：{found}",
+        "pack-changed", "{layer} 已不是当初接受的内容：锁定的是 {old}，现在是 {found}",
         ("A new release must not change a client's figures overnight.", "新版本不应在一夜之间改变客户的指标。"),
         ("Read the changes, then run deskweave practice upgrade.", "阅读变更后运行 deskweave practice upgrade。"),
     ),

@@ -32,8 +32,9 @@ class Rule:
     def in_chinese(self, finding: Finding) -> str:
         """The sentence of one of its findings; a value that is not there leaves the finding's own sentence."""
         values = {name: "或".join(_WORDS.get(word, word) for word in value.split(" or ")) for name, value in finding.values.items()}
+        renamed = "：已由 {renamed_by} 改名为 {renamed_to}" if "renamed_to" in values else ""
         try:
-            return self.forms.get(values.get("form", ""), self.says).format_map({"found": finding.found, **values})
+            return (self.forms.get(values.get("form", ""), self.says) + renamed).format_map({"found": finding.found, **values})
         except (KeyError, IndexError, ValueError):
             return finding.message
 
