@@ -29,23 +29,20 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
         return {slug: spec or {} for _, body in of(kind) for slug, spec in body.get(key, {}).items()}
 
     ((name, head),) = of("Practice")
-    classifications = {slug: choice_of(slug, spec) for slug, spec in parts("Catalog", "classifications").items()}
-    channels = {slug: channel_of(slug, spec) for slug, spec in parts("Channels", "channels").items()}
+
+    def terms(kind: str, key: str) -> dict[str, Choice]:
+        return {slug: choice_of(slug, spec) for slug, spec in parts(kind, key).items()}
+
     feedback = {
         slug: Rating(slug=slug, label=label_of(spec), code=spec["code"]) for slug, spec in parts("Feedback", "scale").items()
     }
     routing = routing_of(body for _, body in of("Routing"))
-    shared: Mapping[str, Mapping[str, Choice]] = {
-        "classifications": classifications,
-        "channels": {slug: choice_of(slug, spec) for slug, spec in parts("Channels", "channels").items()},
+    shared: Mapping[str, Mapping[str, Choice]] = {  # what a field may take its choices of
+        "classifications": terms("Catalog", "classifications"),
+        "channels": terms("Channels", "channels"),
         "feedback": {slug: Choice(slug=slug, label=rating.label, code=rating.code) for slug, rating in feedback.items()},
-    }
-    shared = dict(shared) | {
-        "systems": {slug: choice_of(slug, spec) for slug, spec in parts("Catalog", "systems").items()},
-        **{
-            key: {slug: choice_of(slug, spec) for slug, spec in parts("Routing", key).items()}
-            for key in ("tiers", "skills", "groups")
-        },
+        "systems": terms("Catalog", "systems"),
+        **{key: terms("Routing", key) for key in ("tiers", "skills", "groups")},
     }
     statuses = next(status_model_of(model, body) for model, body in of("StatusModel"))
     clocks = {slug: clock_of(slug, body, statuses) for slug, body in of("Clock")}
@@ -68,10 +65,10 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
         fields=fields["inquiry"],
         records={record: of_record for record, of_record in fields.items() if record != "inquiry"},
         catalog=dict(items_of(of("Catalog"))),
-        classifications=classifications,
+        classifications=shared["classifications"],
         statuses=statuses,
         feedback=feedback,
-        channels=channels,
+        channels={slug: channel_of(slug, spec) for slug, spec in parts("Channels", "channels").items()},
         roles=routing.roles,
         routing=routing,
         calendars={slug: calendar_of(slug, body) for slug, body in of("Calendar")},
@@ -85,8 +82,8 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
         delivery=delivery_rules_of(body for _, body in of("Channels")),
         processes={slug: process_of(slug, body) for slug, body in of("Process")},
         surveys={slug: survey_of(slug, spec) for slug, spec in parts("Feedback", "surveys").items()},
-        systems={slug: choice_of(slug, spec) for slug, spec in parts("Catalog", "systems").items()},
-        factors={slug: choice_of(slug, spec or {}) for slug, spec in head.get("factors", {}).items()},
+        systems=shared["systems"],
+        factors=terms("Practice", "factors"),
         glossary={
             slug: Term(
                 slug=slug,
