@@ -132,8 +132,13 @@ def test_the_goal_is_the_one_of_its_time(said, on_change):
         start = round((fact.started_at - BEGIN).total_seconds() / 60)
         stop = round((fact.stopped_at - BEGIN).total_seconds() / 60) if fact.stopped_at else LONG - 1
 
-        def promised(minute, name=name):
-            return goal_of(CLOCKS[name], {FieldId("priority"): seen[minute][1]}, practice).goal
+        goals = {
+            said: goal_of(CLOCKS[name], {FieldId("priority"): said}, practice).goal
+            for said in {priority for _, priority, _ in seen}
+        }
+
+        def promised(minute, goals=goals):
+            return goals[seen[minute][1]]
 
         if on_change == "keep":
             assert fact.goal == promised(start)
