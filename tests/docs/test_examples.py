@@ -16,7 +16,7 @@ from deskweave.documents import Document, check, read
 from deskweave.model import FieldId, Inquiry, InquiryId
 from deskweave.model.desk import Hold, PlannedWrite
 from deskweave.plugins import Plugins, load_plugins
-from deskweave.practice import compose
+from deskweave.practice import OVERLAY_KINDS, compose
 from deskweave.practice.compose import PRACTICE_KINDS
 from deskweave.workspace import open as open_folder
 from deskweave.workspace.scaffold import NewConnection, write_folder
@@ -146,6 +146,13 @@ def test_the_plugins_field_and_metric_are_in_the_practice(folder: Path, house: P
         assert space.practice.fields[FieldId("cost_center")].label["zh"] == "成本中心"
         assert space.practice.metrics["cost_center_known"].unit == "ratio"
         assert space.practice.origin("Fields/inquiry/fields/cost_center").source == "plugin:cost_center"
+
+
+@pytest.mark.parametrize("hook", OVERLAY_KINDS)
+def test_the_page_says_which_kinds_an_overlay_may_hold(hook: str) -> None:
+    row = re.search(rf"^\| `{hook}` \| (.+) \|$", HOWTO.read_text("utf-8"), re.MULTILINE)
+    assert row is not None
+    assert set(row[1].split(", ")) == OVERLAY_KINDS[hook]
 
 
 def test_a_wrong_example_of_the_plugins_metric_would_be_found(folder: Path, house: Plugins) -> None:
