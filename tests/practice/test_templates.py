@@ -470,3 +470,11 @@ def test_a_field_without_a_data_type_is_told_once() -> None:
     with pytest.raises(DocumentError) as caught:
         compose([*read(TOP, "practice.yaml"), *read(HEAD + "kind: Fields\nid: inquiry\nfields: {title: {type: txet}}\n", "f.yaml")])
     assert [(one.rule, one.place.path) for one in caught.value.findings] == [("not-allowed", "/fields/title/type")]
+
+
+def test_a_message_written_anew_need_not_use_what_the_pack_has_words_for() -> None:
+    """The pack says what stands for an empty subject; a client's own text of the same message does without the subject."""
+    text = "kind: Template\nid: registered\nsubject: {en: '{number}', zh: '{number}'}\nbody: {en: 'It is {number}.', zh: '{number} 已登记。'}\n"
+    assert set(composed(text).templates["registered"].body) == {"en", "zh"}
+    # words of its own that no text uses are a misspelling
+    assert [one.rule for one in findings(text + "without: {tilte: {en: none}}\n")] == ["without-unused"]

@@ -133,11 +133,20 @@ def _texts(r: References, at: tuple[str, str], body: Mapping[str, Any], occasion
                     remedy = f"add under `without:` what stands there instead, in {language}: {name}: {{{language}: ...}}"
                     yield problem("template-blank", r.place(*path), name, said, remedy=remedy)
     for name, words in without.items():
-        if name not in used:
+        if name not in used and not _for_replaced_text(r, at, body, name):
             said = f"no text of this template has {{{name}}}"
             yield problem("without-unused", r.place(*at, "without", name, key=True), name, said, allowed=tuple(used), word=name)
         for language, text in as_map(words).items():
             yield from _without(r, str(text), *at, "without", name, language)
+
+
+def _for_replaced_text(r: References, at: tuple[str, str], body: Mapping[str, Any], name: str) -> bool:
+    """Words that a pack, or a folder that is extended, has for a text which a layer above it wrote anew."""
+    source = r.place(*at, "without", name, key=True).source
+    if not (":" in source.split("/")[0] or source.startswith(("./", "../", "/"))):
+        return False
+    texts = ((part, language) for part in _TEXTS for language in as_map(body.get(part)))
+    return any(r.place(*at, *path).source != source for path in texts)
 
 
 def _without(r: References, text: str, *path: str | int) -> Iterator[Finding]:
