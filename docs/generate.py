@@ -178,7 +178,8 @@ def kinds(language: str) -> Iterator[str]:
         english, _, chinese = schema["title"].partition(" / ")
         yield f"## {kind}\n" if not zh else f"## {kind} {chinese}\n"
         if not zh:
-            yield f"*{english}.* {_first(schema['description'])}\n"
+            named = "" if english == kind else f"*{english}.* "
+            yield f"{named}{_first(schema['description'])}\n"
         yield f"| {' | '.join(heads)} |"
         yield "|---|---|---|---|"
         for path, part, needed in _keys(schema, schema.get("$defs", {}).get("complete", {}), schema):

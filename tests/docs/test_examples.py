@@ -6,12 +6,14 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from deskweave.cli import run
 from deskweave.documents import Document, check, read
 from deskweave.model import FieldId, Inquiry, InquiryId
 from deskweave.model.desk import Hold, PlannedWrite
@@ -31,19 +33,15 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
-PRACTICE = {
-    DOCS / "en/howto/write-a-practice.md": "<!-- a test composes the files above together -->",
-    DOCS / "zh/howto/write-a-practice.md": "<!-- 以上各文件由测试合并检查 -->",
-}
-"""Pages whose files, up to this line, are one practice."""
+PRACTICE = [DOCS / "en/howto/write-a-practice.md", DOCS / "zh/howto/write-a-practice.md"]
+"""Pages whose blocks with a title are the files of one practice; `wrong.yaml` is wrong on purpose."""
 
 
 def files(page: Path) -> dict[str, str]:
-    """The practice of a page: a file for each of its blocks."""
-    text, line, _ = page.read_text("utf-8").partition(PRACTICE[page])
-    assert line, page
-    found = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return {f"{number:02}.yaml": block for number, block in enumerate(found)}
+    found: dict[str, str] = dict(
+        re.findall(r'^```yaml title="(.+?)"\n(.*?)^```$', page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    )
+    return found
 
 
 WHOLE = [
@@ -52,7 +50,6 @@ WHOLE = [
     for number, text in enumerate(blocks(page, "yaml"))
     if text.startswith("apiVersion:")
 ]
-ALONE = [one for one in WHOLE if not any(one.values[0] in files(page).values() for page in PRACTICE)]
 PARTS = [
     pytest.param(text, id=f"{page.relative_to(ROOT)}:{number}")
     for page in PAGES
@@ -67,7 +64,7 @@ def test_whole_documents_hold_against_their_schema(text: str) -> None:
         assert check(document) == []
 
 
-@pytest.mark.parametrize("text", ALONE)
+@pytest.mark.parametrize("text", WHOLE)
 def test_whole_practice_documents_compose(text: str) -> None:
     documents = [document for document in read(text, "page.yaml") if document.kind not in ("Workspace", "Binding")]
     head = "apiVersion: deskweave/v1\nkind: Practice\nid: acme\nversion: '1'\nlabel: {en: Acme}\nlanguages: [en]\nzone: UTC\n"
@@ -76,25 +73,58 @@ def test_whole_practice_documents_compose(text: str) -> None:
     assert compose(documents if named else [*base, *documents]).metrics
 
 
-@pytest.mark.parametrize("page", PRACTICE, ids=lambda page: page.relative_to(DOCS).parts[0])
-def test_the_practice_of_the_page_holds_in_a_folder(page: Path, tmp_path: Path) -> None:
-    """Composed as one, every example of its metrics computed: nothing is said about any of its files."""
+@pytest.fixture
+def acme(tmp_path: Path) -> Path:
+    """The folder of the pages, without the file that is wrong."""
     snow = NewConnection(name="servicenow", plugin="servicenow", address="https://acme.service-now.com")
     write_folder(tmp_path, id="acme", now=now(), plugins=load_plugins(), connections=[snow])
     for old in (tmp_path / "practice").glob("*.yaml"):
         old.unlink()
-    for name, text in files(page).items():
-        (tmp_path / "practice" / name).write_text(text, "utf-8")
-    with open_folder(tmp_path, now=now, plugins=load_plugins()) as space:
+    for name, text in files(PRACTICE[0]).items():
+        if name != WRONG:
+            (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+WRONG = "practice/wrong.yaml"
+
+
+def test_the_practice_of_the_page_holds_in_a_folder(acme: Path) -> None:
+    """Composed as one, every example of its metrics computed: nothing is said about any of its files."""
+    with open_folder(acme, now=now, plugins=load_plugins()) as space:
         found = [finding for finding in space.lint() if finding.place and finding.place.source.startswith("practice/")]
         assert found == []
         assert {"unanswered_calls", "complete_records", "acme_index"} <= space.practice.metrics.keys()
 
 
-def test_the_page_shows_every_kind_of_a_practice() -> None:
-    for page in PRACTICE:
-        shown = {document.kind for text in files(page).values() for document in read(text, "page.yaml")}
-        assert set(PRACTICE_KINDS) <= shown, page
+# a row: what is typed, and the section whose first output it is
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("typed", "heading"),
+    [
+        (["practice", "lint"], {"en": "## Check it", "zh": "## 检查"}),
+        (
+            ["practice", "show", "Metric/first_response_on_time/target", "--origin"],
+            {"en": "## Who said it", "zh": "## 由谁规定"},
+        ),
+    ],
+)
+def test_the_page_quotes_what_the_program_says(
+    acme: Path, typed: list[str], heading: dict[str, str], language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = DOCS / language / "howto/write-a-practice.md"
+    if typed[-1] == "lint":
+        (acme / WRONG).write_text(files(page)[WRONG], "utf-8")
+    with suppress(SystemExit):
+        run([*typed, "-C", str(acme), "--lang", language, "--color", "never"])
+    said = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    quoted = re.findall(r"^```text\n(.*?)^```$", page.read_text("utf-8").split(heading[language])[1], re.MULTILINE | re.DOTALL)[0]
+    assert [line for line in quoted.splitlines() if line not in ("...", *said)] == []
+
+
+def test_the_pages_show_every_kind_of_a_practice() -> None:
+    shown = {document.kind for text in files(PRACTICE[0]).values() for document in read(text, "page.yaml")}
+    assert set(PRACTICE_KINDS) <= shown
 
 
 def test_both_languages_show_the_same_practice() -> None:
