@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from deskweave.configure.key import ElementKey
 from deskweave.connector import Element, ElementId
+from deskweave.documents import as_map
 from deskweave.model import Calendar, CatalogItem, Choice, Clock, Field, FieldId, Json, Label, Metric, StatusModel
 
 FIELD: Final = "field"
@@ -66,11 +67,11 @@ def wanted_elements(practice: PracticeTerms, document: Mapping[str, Json], *, la
     elements: list[Element] = []
     looked_for: set[ElementKey] = set()
     was: dict[ElementKey, tuple[ElementKey, ...]] = {}
-    collections = _mapping(document.get("collections"))
+    collections = as_map(document.get("collections"))
     for collection, body in collections.items():
-        for slug, bound in _mapping(_mapping(body).get("fields")).items():
+        for slug, bound in as_map(as_map(body).get("fields")).items():
             term = practice.fields.get(FieldId(slug))
-            at = _mapping(bound).get("at")
+            at = as_map(bound).get("at")
             if term is None or not isinstance(at, str) or not at or term.type == "messages":
                 continue  # the practice's own lint says so; the exchange is no field
             element = _field(term, collection, at)
@@ -78,8 +79,8 @@ def wanted_elements(practice: PracticeTerms, document: Mapping[str, Json], *, la
             key = ElementKey.of(element)
             if former := _former(term):
                 was[key] = tuple(ElementKey(FIELD, f"fields/{old}", collection) for old in former)
-            read_only = _mapping(bound).get("policy") == "read_only" or document.get("id") in term.never_send
-            texts = option_texts(practice, term, _mapping(_mapping(bound).get("choices")), language)
+            read_only = as_map(bound).get("policy") == "read_only" or document.get("id") in term.never_send
+            texts = option_texts(practice, term, as_map(as_map(bound).get("choices")), language)
             for order, (name, label, old_names) in enumerate(_choices(practice, term), 1):
                 choice = _choice(term, collection, at, name, label, texts[name], order)
                 elements.append(choice)
@@ -159,7 +160,7 @@ def _statuses(model: StatusModel | None, collections: Mapping[str, Json]) -> Ite
     for slug, status in model.statuses.items():
         spelled: dict[str, Json] = {}
         for collection, body in collections.items():
-            line = _mapping(_mapping(_mapping(body).get("statuses")).get(slug))
+            line = as_map(as_map(as_map(body).get("statuses")).get(slug))
             if line:
                 spelled[collection] = line.get("is")
         yield Element(
@@ -229,7 +230,3 @@ def _other(practice: PracticeTerms) -> Iterable[Element]:
 
 def _seconds(goal: timedelta | None) -> int | None:
     return None if goal is None else int(goal.total_seconds())
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}

@@ -7,7 +7,20 @@ Nothing heavy is imported until it is used.
 
 from deskweave.documents.amend import amend
 from deskweave.documents.check import check, check_against, check_complete
-from deskweave.documents.document import API_VERSION, KINDS, Document, Spot, in_order, nearest, pointer, problem, shown, split
+from deskweave.documents.document import (
+    API_VERSION,
+    KINDS,
+    Document,
+    Spot,
+    as_list,
+    as_map,
+    in_order,
+    nearest,
+    pointer,
+    problem,
+    shown,
+    split,
+)
 from deskweave.documents.read import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, read, read_all, read_value
 from deskweave.documents.secret import HOST_KEYS, Reference, check_settings, expand, is_reference, references
 
@@ -22,6 +35,8 @@ __all__ = [
     "Reference",
     "Spot",
     "amend",
+    "as_list",
+    "as_map",
     "check",
     "check_against",
     "check_complete",

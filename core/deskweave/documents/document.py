@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
@@ -152,6 +152,16 @@ def split(path: str) -> tuple[str, ...]:
     """The parts of a JSON Pointer; `fields/title` is read as `/fields/title`."""
     path = path.removeprefix("/")
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")) if path else ()
+
+
+def as_map(value: Any) -> Mapping[str, Any]:
+    """A mapping, or an empty one: what is misshapen has been told already."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list, or an empty one."""
+    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def pointer(parts: Iterable[str | int]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deskweave.documents import Document, in_order, problem, shown
+from deskweave.documents import Document, as_list, as_map, in_order, problem, shown
 from deskweave.findings import Finding, Place
 from deskweave.practice.practice import Practice
 from deskweave.practice.references import Terms, check_predicate
@@ -27,23 +27,15 @@ def check_workspace(document: Document, practice: Practice) -> list[Finding]:
 
 def _never_sent(document: Document, practice: Practice) -> Iterator[Finding]:
     """A misspelled connection would be sent everything: a data protection rule that quietly holds for nobody."""
-    names = dict.fromkeys(_map(document.body.get("connections")))
-    for spec in _map(document.body.get("environments")).values():
-        names |= dict.fromkeys(_map(_map(spec).get("connections")))
+    names = dict.fromkeys(as_map(document.body.get("connections")))
+    for spec in as_map(document.body.get("environments")).values():
+        names |= dict.fromkeys(as_map(as_map(spec).get("connections")))
     for (kind, name), body in practice.documents.items():
-        for slug, spec in _map(body.get("fields")).items() if kind == "Fields" else ():
-            for number, connection in enumerate(_list(_map(spec).get("never_send"))):
+        for slug, spec in as_map(body.get("fields")).items() if kind == "Fields" else ():
+            for number, connection in enumerate(as_list(as_map(spec).get("never_send"))):
                 if connection not in names:
                     place = practice.origin((kind, name, "fields", slug, "never_send", number))
                     yield from _unknown("connection", connection, list(names), place)
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def _unknown(what: str, value: Any, allowed: list[str], place: Place) -> Iterator[Finding]:
@@ -58,34 +50,37 @@ def _binding(document: Document, practice: Practice, terms: Terms) -> Iterator[F
 
     if document.body.get("practice") is not None:
         yield from _unknown("practice", document.body["practice"], [practice.id], place("practice"))
-    for name, spec in _map(document.body.get("collections")).items():
+    for name, spec in as_map(document.body.get("collections")).items():
         at = ("collections", name)
-        spec = _map(spec)
+        spec = as_map(spec)
         yield from check_predicate(spec.get("holds"), terms, place, *at, "holds", clocks=False)
-        for field, bound in _map(spec.get("fields")).items():
+        for field, bound in as_map(spec.get("fields")).items():
             yield from _unknown("field", field, list(terms.fields), place(*at, "fields", field, key=True))
             if field in terms.fields:
-                for choice in _map(_map(bound).get("choices")):
+                for choice in as_map(as_map(bound).get("choices")):
                     yield from _unknown(
                         "choice", choice, terms.choices(field), place(*at, "fields", field, "choices", choice, key=True)
                     )
-        for status, bound in _map(spec.get("statuses")).items():
+        for status, bound in as_map(spec.get("statuses")).items():
             yield from _unknown("status", status, terms.statuses, place(*at, "statuses", status, key=True))
-            for native, value in _map(_map(bound).get("sets")).items():
+            for native, value in as_map(as_map(bound).get("sets")).items():
                 for word in ("field", "choice"):
-                    if word in _map(value):
+                    if word in as_map(value):
                         yield from _unknown(
-                            "field", _map(value)[word], list(terms.fields), place(*at, "statuses", status, "sets", native, word)
+                            "field", as_map(value)[word], list(terms.fields), place(*at, "statuses", status, "sets", native, word)
                         )
-        yield from _claims(_map(spec.get("statuses")), place, *at, "statuses")
+        yield from _claims(as_map(spec.get("statuses")), place, *at, "statuses")
 
 
 def _claims(statuses: Mapping[str, Any], place: Any, *path: str | int) -> Iterator[Finding]:
     """Raw values that two statuses read as theirs."""
     claimed: dict[str, str] = {}
     for status, bound in statuses.items():
-        bound = _map(bound)
-        values = [(("is",), bound.get("is")), *((("reads", number), item) for number, item in enumerate(_list(bound.get("reads"))))]
+        bound = as_map(bound)
+        values = [
+            (("is",), bound.get("is")),
+            *((("reads", number), item) for number, item in enumerate(as_list(bound.get("reads")))),
+        ]
         for inner, raw in values:
             text = json.dumps(raw, sort_keys=True, ensure_ascii=False)
             if claimed.setdefault(text, status) != status:
@@ -101,12 +96,12 @@ def _claims(statuses: Mapping[str, Any], place: Any, *path: str | int) -> Iterat
 
 def _workspace(document: Document, terms: Terms) -> Iterator[Finding]:
     body = document.body
-    names = list(_map(body.get("connections")))
+    names = list(as_map(body.get("connections")))
     yield from _routes(document, body, names, terms)
-    for environment, spec in _map(body.get("environments")).items():
-        spec = _map(spec)
-        own = [*names, *(name for name in _map(spec.get("connections")) if "plugin" in _map(_map(spec["connections"])[name]))]
-        for name in _map(spec.get("connections")):
+    for environment, spec in as_map(body.get("environments")).items():
+        spec = as_map(spec)
+        own = [*names, *(name for name in as_map(spec.get("connections")) if "plugin" in as_map(as_map(spec["connections"])[name]))]
+        for name in as_map(spec.get("connections")):
             yield from _unknown(
                 "connection", name, own, document.place(("environments", environment, "connections", name), key=True)
             )
@@ -117,13 +112,13 @@ def _routes(document: Document, body: Mapping[str, Any], names: list[str], terms
     def place(*inner: str | int, key: bool = False) -> Place:
         return document.place(inner, key=key)
 
-    for route, spec in _map(body.get("routes")).items():
+    for route, spec in as_map(body.get("routes")).items():
         at = (*path, "routes", route)
-        spec = _map(spec)
+        spec = as_map(spec)
         yield from check_predicate(spec.get("when"), terms, place, *at, "when", clocks=False)
-        for number, name in enumerate(_list(spec.get("among"))):
+        for number, name in enumerate(as_list(spec.get("among"))):
             yield from _unknown("connection", name, names, place(*at, "among", number))
-        for name, fields in _map(spec.get("withhold")).items():
+        for name, fields in as_map(spec.get("withhold")).items():
             yield from _unknown("connection", name, names, place(*at, "withhold", name, key=True))
-            for number, field in enumerate(_list(fields)):
+            for number, field in enumerate(as_list(fields)):
                 yield from _unknown("field", field, list(terms.fields), place(*at, "withhold", name, number))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from deskweave.configure import Lock, option_texts
-from deskweave.documents import Document, in_order
+from deskweave.documents import Document, as_map, in_order
 from deskweave.findings import Finding, Severity
 from deskweave.mapping.mapper import digest_of
 from deskweave.model import (
@@ -46,8 +46,8 @@ def join(
         absent: collection and field of what is not there yet.
     """
     collections = {
-        name: _collection(name, _map(body), practice, lock, language, absent)
-        for name, body in _map(document.body.get("collections")).items()
+        name: _collection(name, as_map(body), practice, lock, language, absent)
+        for name, body in as_map(document.body.get("collections")).items()
     }
     bound = {slug for one in collections.values() for slug in one.fields}
     terms: dict[str, Json] = {slug: _term(practice, slug) for slug in sorted(bound) if slug in practice.fields}
@@ -71,14 +71,14 @@ def _collection(
     name: str, body: Mapping[str, Any], practice: Practice, lock: Lock, language: str, absent: Absent
 ) -> CollectionBinding:
     fields: dict[FieldId, FieldBinding] = {}
-    for slug, bound in _map(body.get("fields")).items():
+    for slug, bound in as_map(body.get("fields")).items():
         term = practice.fields.get(FieldId(slug))
         if term is None:
             continue  # said by the check of references
-        bound = _map(bound)
+        bound = as_map(bound)
         at = str(bound.get("at"))
         native = lock.field_native(name, slug)
-        stated = _map(bound.get("choices"))
+        stated = as_map(bound.get("choices"))
         choices: dict[str, Json] = {}
         if term.type in CHOSEN:
             texts = option_texts(practice, term, stated, language)
@@ -97,26 +97,24 @@ def _collection(
         holds=body.get("holds"),
         role=str(body.get("role") or "main"),
         correlation=body.get("correlation"),
-        messages={Visibility(word): str(native) for word, native in _map(body.get("messages")).items()},
+        messages={Visibility(word): str(native) for word, native in as_map(body.get("messages")).items()},
         cross_reference=body.get("cross_reference"),
         fields=fields,
         statuses={
-            slug: StatusBinding(
-                is_=_map(bound).get("is") or {}, reads=tuple(_map(bound).get("reads") or ()), sets=_map(_map(bound).get("sets"))
-            )
-            for slug, bound in _map(body.get("statuses")).items()
+            slug: StatusBinding(is_=bound.get("is") or {}, reads=tuple(bound.get("reads") or ()), sets=as_map(bound.get("sets")))
+            for slug, bound in ((slug, as_map(bound)) for slug, bound in as_map(body.get("statuses")).items())
         },
         creates=body.get("creates") is not False,
-        fixed=_map(body.get("fixed")),
-        options=_map(body.get("options")),
+        fixed=as_map(body.get("fixed")),
+        options=as_map(body.get("options")),
     )
 
 
 def overlaps(document: Document) -> Iterator[Finding]:
     """Warnings about collections of one role that may hold the same inquiry: one would then exist twice on the platform."""
     seen: list[tuple[str, str, Mapping[str, Any] | None]] = []
-    for name, body in _map(document.body.get("collections")).items():
-        body = _map(body)
+    for name, body in as_map(document.body.get("collections")).items():
+        body = as_map(body)
         role, predicate = str(body.get("role") or "main"), body.get("holds")
         for other, other_role, theirs in seen:
             if other_role == role and not disjoint(predicate, theirs):
@@ -208,7 +206,3 @@ def _plain(value: Any) -> Json:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value  # type: ignore[no-any-return]  # scalars of a file
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from deskweave import __version__
-from deskweave.documents import Document, Spot, check, in_order, problem, read
+from deskweave.documents import Document, Spot, as_map, check, in_order, problem, read
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
 from deskweave.model import ConnectionName, FieldId, Json, Route
@@ -81,14 +81,14 @@ class Folder:
     @property
     def since(self) -> datetime | None:
         """Counterparts are made only for inquiries opened from then on; None: not said, so from this store's first day on."""
-        stated = _mapping(self.document.body.get("sync")).get("since")
+        stated = as_map(self.document.body.get("sync")).get("since")
         return datetime.fromisoformat(stated) if isinstance(stated, str) else None
 
     @property
     def connections(self) -> Mapping[ConnectionName, Entry]:
         found: dict[ConnectionName, Entry] = {}
-        for name, body in _mapping(self.document.body.get("connections")).items():
-            entry = _mapping(body)
+        for name, body in as_map(self.document.body.get("connections")).items():
+            entry = as_map(body)
             found[ConnectionName(name)] = Entry(
                 name=ConnectionName(name),
                 plugin=str(entry.get("plugin") or name),
@@ -104,18 +104,18 @@ class Folder:
     @property
     def routes(self) -> tuple[Route, ...]:
         """As written; no routes with two or more connections means one route over all of them."""
-        stated = _mapping(self.document.body.get("routes"))
+        stated = as_map(self.document.body.get("routes"))
         if not stated:
             names = tuple(self.connections)
             return (Route(id="everything", when=None, among=names),) if len(names) > 1 else ()
         return tuple(
             Route(
                 id=name,
-                when=_mapping(body).get("when"),
-                among=tuple(ConnectionName(str(one)) for one in _mapping(body).get("among") or self.connections),
+                when=as_map(body).get("when"),
+                among=tuple(ConnectionName(str(one)) for one in as_map(body).get("among") or self.connections),
                 withhold={
                     ConnectionName(connection): frozenset(FieldId(str(field)) for field in fields or ())
-                    for connection, fields in _mapping(_mapping(body).get("withhold")).items()
+                    for connection, fields in as_map(as_map(body).get("withhold")).items()
                 },
             )
             for name, body in stated.items()
@@ -123,11 +123,11 @@ class Folder:
 
     def guard(self, word: str) -> Mapping[str, Any]:
         """What `guard:` says of one word (`max_changes`), or nothing."""
-        return _mapping(_mapping(self.document.body.get("guard")).get(word))
+        return as_map(as_map(self.document.body.get("guard")).get(word))
 
     @property
     def max_notices(self) -> int | None:
-        value = _mapping(self.document.body.get("guard")).get("max_notices")
+        value = as_map(self.document.body.get("guard")).get("max_notices")
         return value if isinstance(value, int) else None
 
 
@@ -178,9 +178,9 @@ def read_folder(start: Path, environment: str | None = None, *, must_choose: boo
         )  # fmt: skip
     if findings:
         raise DocumentError(in_order(findings))
-    declared = tuple(_mapping(document.body.get("environments")))
+    declared = tuple(as_map(document.body.get("environments")))
     chosen = _choose(document, declared, environment, must_choose)
-    overlay = _mapping(_mapping(document.body.get("environments")).get(chosen))
+    overlay = as_map(as_map(document.body.get("environments")).get(chosen))
     merged = _merged(document, ("environments", chosen), overlay) if overlay else document
     folder = Folder(
         root=root,
@@ -247,18 +247,18 @@ def _references(folder: Folder) -> list[Finding]:
     """Names of connections in routes, and that an entry says what it is."""
     document, known = folder.document, tuple(folder.connections)
     findings = []
-    for name, body in _mapping(document.body.get("connections")).items():
+    for name, body in as_map(document.body.get("connections")).items():
         for key in ("plugin", "address"):
-            if not _mapping(body).get(key):
+            if not as_map(body).get(key):
                 place = document.place(["connections", name], key=True)
                 findings.append(
                     problem("missing-key", place, key, f"connection {name!r} does not say its {key}", remedy=f"add `{key}:`")
                 )
-    for name, body in _mapping(document.body.get("routes")).items():
-        for number, one in enumerate(_mapping(body).get("among") or ()):
+    for name, body in as_map(document.body.get("routes")).items():
+        for number, one in enumerate(as_map(body).get("among") or ()):
             if one not in known:
                 findings.append(_no_connection(document.place(["routes", name, "among", number]), str(one), known))
-        for one in _mapping(_mapping(body).get("withhold")):
+        for one in as_map(as_map(body).get("withhold")):
             if one not in known:
                 findings.append(_no_connection(document.place(["routes", name, "withhold", one], key=True), one, known))
     return findings
@@ -266,10 +266,6 @@ def _references(folder: Folder) -> list[Finding]:
 
 def _no_connection(place: Place, found: str, known: Sequence[str]) -> Finding:
     return problem("unknown-connection", place, found, f"{found!r} is no connection of this folder", allowed=known, word=found)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 _PART: Final = re.compile(r"\s*(==|>=|<=|!=|~=|<|>)?\s*([0-9]+(?:\.[0-9]+)*)\s*")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave import __version__
-from deskweave.documents import amend, check_settings, pointer, read, split
+from deskweave.documents import amend, as_map, check_settings, pointer, read, split
 from deskweave.errors import DocumentError, PluginError
 from deskweave.model import Json
 from deskweave.workspace.folder import DEFAULT_ENVIRONMENT, FILE
@@ -187,8 +187,8 @@ def _there(root: Path) -> _There:
             continue  # practice lint tells what is wrong with it
     return _There(
         practice=practice,
-        connections=frozenset(_mapping(body.get("connections"))),
-        environments=tuple(_mapping(body.get("environments"))),
+        connections=frozenset(as_map(body.get("connections"))),
+        environments=tuple(as_map(body.get("environments"))),
     )
 
 
@@ -212,7 +212,7 @@ def _entry(one: NewConnection, plugins: Plugins, secrets: dict[str, str]) -> tup
     settings = {key: value for key, value in one.settings.items() if key not in ("plugin", "address", "access")}
     address = one.address or str(one.settings.get("address") or "")
     if not address and connector is not None:
-        stated = _mapping(_mapping(connector.settings_schema().get("properties")).get("address")).get("default")
+        stated = as_map(as_map(connector.settings_schema().get("properties")).get("address")).get("default")
         address = stated if isinstance(stated, str) else EMPTY
     entry: dict[str, Any] = {"plugin": one.plugin, "address": address, "access": one.access, **_copied(settings)}
     if connector is not None:
@@ -278,8 +278,8 @@ def _one_way(schema: Mapping[str, Any], root: Mapping[str, Any], given: Any, dep
 
 def _says(schema: Mapping[str, Any], words: Mapping[str, Any]) -> bool:
     """Whether no given word contradicts the one an alternative insists on (`kind`)."""
-    properties = _mapping(schema.get("properties"))
-    return all(_mapping(properties.get(key)).get("const", word) == word for key, word in words.items())
+    properties = as_map(schema.get("properties"))
+    return all(as_map(properties.get(key)).get("const", word) == word for key, word in words.items())
 
 
 def _pointed(root: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
@@ -314,10 +314,6 @@ def _set(value: dict[str, Any], path: Sequence[str], new: str) -> None:
     for part in path[:-1]:
         value = value[part]
     value[path[-1]] = new
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _copied(value: Any) -> Any:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_map, problem, shown
 from deskweave.findings import Finding
 from deskweave.model.constraint import KEYWORDS
 from deskweave.practice.pattern import doubt_about
-from deskweave.practice.references.terms import References, as_map
+from deskweave.practice.references.terms import References
 
 _SHORT: Final = {"pattern": "pattern", "max_length": "maxLength"}
 _EVERY: Final = frozenset(keyword for keywords in KEYWORDS.values() for keyword in keywords)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding
 from deskweave.practice.references.constraint import check_constraints
-from deskweave.practice.references.terms import References, as_list, as_map, asked, record_of
+from deskweave.practice.references.terms import References, asked, record_of
 
 
 def check_fields(r: References) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any, Final
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding
 from deskweave.model.attainment import Ingredient, faults
 from deskweave.practice.build.metric import amount, unit_of
-from deskweave.practice.references.terms import RECORDS, References, as_list, as_map
+from deskweave.practice.references.terms import RECORDS, References
 
 _MEASURABLE: Final = frozenset(("number", "integer", "duration"))
 At = tuple[str, str]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding
 from deskweave.model import OCCASIONS, TRAITS, OccasionKind
 from deskweave.practice import message
-from deskweave.practice.references.terms import References, as_list, as_map
+from deskweave.practice.references.terms import References
 
 _TEXTS: Final = ("subject", "body")
 

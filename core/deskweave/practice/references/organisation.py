@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding
-from deskweave.practice.references.terms import References, always, as_list, as_map
+from deskweave.practice.references.terms import References, always
 
 _PARTS: Final = ("roles", "tiers", "skills", "groups", "assignment", "escalations")
 _TRIGGERS: Final = (("clock", "used"), ("idle", "calendar"))

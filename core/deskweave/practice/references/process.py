@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding
-from deskweave.practice.references.terms import References, as_list, as_map, check_predicate
+from deskweave.practice.references.terms import References, check_predicate
 
 _UNGROUPED: Final = frozenset(("long_text", "messages", "datetime", "duration", "number"))
 """Types whose values are hardly ever equal: no group of inquiries shares one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding, Place
 from deskweave.model.predicate import OPERATORS
 
@@ -16,16 +16,6 @@ _CHOSEN: Final = frozenset(("choice", "choices", "status", "catalog_item"))
 
 class Locate(Protocol):
     def __call__(self, *path: str | int, key: bool = False) -> Place: ...
-
-
-def as_map(value: Any) -> Mapping[str, Any]:
-    """A mapping, or an empty one: what is misshapen has been told already."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """A list, or an empty one."""
-    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def record_of(body: Mapping[str, Any]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from deskweave.documents import problem, shown
+from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding
-from deskweave.practice.references.terms import References, as_list, as_map
+from deskweave.practice.references.terms import References
 
 _EDGES: Final = ("submitted", "enter", "enter_phase")
 _CLOCK_FORMS: Final = {"edges": ("start", "stop"), "sum_of": ("sum_of",), "minus": ("minus",)}
@@ -89,6 +89,9 @@ def check_clock(r: References, at: tuple[str, str], body: Mapping[str, Any]) -> 
         if edge in body and len([word for word in _EDGES if word in spec]) != 1:
             place = r.last(spec, _EDGES, *at, edge)
             yield problem("clock-edge", place, shown(spec), "an edge says exactly one of three", allowed=_EDGES)
+        if "submitted" in spec and "by" in spec:
+            message = "the submission is nobody's change of status: `by` goes with `enter` or `enter_phase`"
+            yield problem("clock-edge-by", r.place(*at, edge, "by", key=True), shown(spec["by"]), message, remedy="remove `by:`")
         yield from r.known("status", spec.get("enter"), terms.statuses, *at, edge, "enter")
     yield from r.all_known("status", as_map(body.get("sum_of")).get("statuses"), terms.statuses, *at, "sum_of", "statuses")
     yield from r.known("clock", body.get("within"), others, *at, "within")
