@@ -46,6 +46,16 @@ def test_the_coarsest_cells_that_are_exact(made, since, until, cell):
     assert date(2011, 12, 30) not in days  # in Apia it never was
 
 
+def test_every_cell_has_its_day_where_midnight_is_put_back():
+    """At the end of Saturday the clocks of Sao Paulo were put back to 23:00: Saturday has 25 hours, and every cell its day."""
+    one = calendar("America/Sao_Paulo")
+    begin = datetime(2018, 2, 17, 12, tzinfo=UTC)
+    cells = grid(one, begin, begin + timedelta(days=2))
+    for row in cells.rows():
+        assert row.day == local_day(datetime.fromtimestamp(row.q * cells.cell, UTC), one.zone)
+    assert [str(day) for _, day in cells.days] == ["2018-02-17", "2018-02-18", "2018-02-19"]
+
+
 def test_a_grid_that_would_be_wrong_is_refused():
     odd = calendar(windows=((time(9, 0, 30), time(18)),))
     january = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)

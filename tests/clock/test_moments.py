@@ -252,6 +252,11 @@ def test_time_limits_and_rises(history, moment):
     tier = Tier(slug="first_line", label={}, rank=1, time_limit=timedelta(minutes=30), calendar="a")
     limit = time_limit(tier, moment("2026-03-13 17:45"), line, CALENDARS)
     assert (limit.slug, limit.moment.at) == ("first_line", moment("2026-03-16 09:15"))
+    of_the_item = time_limit(replace(tier, calendar=None), moment("2026-03-13 17:45"), line, CALENDARS, "a")
+    assert of_the_item == limit  # a tier without hours has those of the service item
+    assert time_limit(replace(tier, calendar=None), moment("2026-03-13 17:45"), line, CALENDARS).moment.at == moment(
+        "2026-03-13 18:15"
+    )
     assert time_limit(replace(tier, time_limit=None), moment("2026-03-13 17:45"), line, CALENDARS) is None
     nearly = PriorityRise(slug="nearly_due", label={}, clock="resolution", left=0.25)
     (rise,) = rises({"nearly_due": nearly}, runs, {})

@@ -148,18 +148,21 @@ def escalations(
     return tuple(found)
 
 
-def time_limit(tier: Tier, entered: datetime, line: Timeline, calendars: Mapping[str, Measures | InquiryHours]) -> Ahead | None:
+def time_limit(
+    tier: Tier, entered: datetime, line: Timeline, calendars: Mapping[str, Measures | InquiryHours], hours: str | None = None
+) -> Ahead | None:
     """When a tier's time is up and it hands on (F8); None: it has no limit.
 
     Args:
         tier: in which the inquiry is.
         entered: since when.
         line: of the inquiry.
-        calendars: compiled, by id. A limit without a calendar runs on the hours of the service item: hand in the tier with it.
+        calendars: compiled, by id.
+        hours: id of the calendar of the inquiry's service item, for a limit that names none; None: the wall clock.
     """
     if tier.time_limit is None:
         return None
-    return Ahead(tier.slug, _after(tier.time_limit, tier.calendar, entered, line, calendars))
+    return Ahead(tier.slug, _after(tier.time_limit, tier.calendar or hours, entered, line, calendars))
 
 
 def rises(rules: Mapping[str, PriorityRise], runs: Mapping[str, Run], values: Mapping[FieldId, Value]) -> tuple[Ahead, ...]:
@@ -182,8 +185,8 @@ def _after(
     wait: timedelta, calendar: str | None, since: datetime, line: Timeline, calendars: Mapping[str, Measures | InquiryHours]
 ) -> Moment:
     try:
-        hours = measure_of(WALL if calendar is None else calendars[calendar], line)
-        due = hours.due(since, int(wait.total_seconds()), provisional=True)
+        measure = measure_of(WALL if calendar is None else calendars[calendar], line)
+        due = measure.due(since, int(wait.total_seconds()), provisional=True)
     except OutsideCoverage:
         return Moment(BREACH, None, why="unknown")
     except ClockError:

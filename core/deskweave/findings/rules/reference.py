@@ -184,6 +184,11 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("State `submitted`, `enter` or `enter_phase`.", "写 `submitted`、`enter` 或 `enter_phase`。"),
     ),
     rule(
+        "clock-edge-by", "登记不是状态变化，`by` 只与 `enter` 或 `enter_phase` 一起使用",
+        ("A submission is an instant, not something that somebody changes.", "登记只是一个时刻，不是谁做出的变更。"),
+        ("Remove `by:`.", "去掉 `by:`。"),
+    ),
+    rule(
         "clock-circle", "时钟 {found} 由自身定义",
         ("It could never be computed.", "永远无法计算。"),
         ("Break the circle of `within` and `minus`.", "解开 `within` 与 `minus` 的循环。"),
