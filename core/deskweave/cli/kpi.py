@@ -54,6 +54,7 @@ def kpi(
     if not space.has_store:
         screen.warn(say("home-no-store"))
         screen.warn("  " + session.onward("deskweave sync"))
+        screen.warn("  " + session.onward("deskweave import-log FILE"))
         return Exit.INPUT
     from deskweave.measure import quality_findings
     from deskweave.measure.export import csv_for_people, csv_raw, items
@@ -61,6 +62,11 @@ def kpi(
 
     results = space.kpi([wanted] if by else [wanted, wanted.previous], by=tuple(by) if by else (), metrics=metric)
     problems = space.facts.problems()
+    findings = quality_findings(problems)
+    if (space.folder.state_folder / "logs").is_dir():
+        from deskweave.workspace.importing import log_findings
+
+        findings += log_findings(space)
     missed = sum(one.met is False for one in results if one.period == wanted)
     if session.options.format in ("csv", "csv-raw"):
         now = [one for one in results if one.period == wanted]
@@ -81,10 +87,9 @@ def kpi(
             screen.say(said, hang=11)
         if quality:
             screen.say()
-            wrong = quality_findings(problems)
-            if not wrong:
+            if not findings:
                 screen.say(say("kpi-quality-none"))
-            show_findings(session, wrong)
+            show_findings(session, findings)
         session.next(f"deskweave report --period {wanted.id} -o report.html")
 
     return session.finish(
@@ -93,6 +98,6 @@ def kpi(
             text=text,
             summary={"period": wanted.id, "zone": practice.zone, "missed": missed, "left_out": len({one for one, _ in problems})},
             items=items(practice, results),
-            findings=quality_findings(problems),
+            findings=findings,
         )
     )

@@ -49,7 +49,8 @@ ENTERED: Final[Mapping[str, tuple[str, ...]]] = {
                "归档时间"),
 }  # fmt: skip
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "title": ("short description", "summary", "subject", "title", "标题", "主题", "概要", "摘要", "问题标题", "简要描述"),
+    "title": ("short description", "summary", "subject", "title", "标题", "主题", "概要", "摘要", "工单标题",
+              "问题标题", "简要描述"),
     "symptom": ("description", "描述", "问题描述", "详细描述", "故障描述", "问题详情"),
     "user": ("caller id", "caller", "reporter", "requester", "requested for", "requested by", "customer", "用户",
              "报告人", "提单人",

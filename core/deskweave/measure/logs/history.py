@@ -26,6 +26,7 @@ _EXAMPLES = 5
 _SKEW = timedelta(days=180)  #: a moment this far from both its neighbours, which agree, was typed in another year
 _NEAR = timedelta(days=45)
 _LONGEST = 32_767
+_RANK = {phase: number for number, phase in enumerate(Phase)}  #: phases in the order of a life
 
 #: Rules of troubles whose rows count for nothing; those of the others are read all the same.
 LEFT_OUT = frozenset(
@@ -153,6 +154,7 @@ class _Reading:
         self.submitted = table.columns.index(submitted.column) if submitted else None
         self.entered = [(slug, table.columns.index(name)) for slug, name in mapping.entered.items()]
         phases = practice.statuses.statuses
+        self.rank = {slug: _RANK[status.phase] for slug, status in phases.items()}
         self.new = frozenset(slug for slug, status in phases.items() if status.phase is Phase.NEW)
         self.begun_active = 0
         self.words: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -256,24 +258,32 @@ class _Reading:
             self.troubles.doubt("log-no-time", row.line)
             return None
         begun = submitted or min(known)
-        if submitted is not None and any(at < submitted for at, _ in entered):
+        moments = {slug: at for at, slug in entered}
+        crossed = self.crossed(submitted, moments)
+        if crossed:
             self.troubles.doubt("log-end-before-start", row.line)
         made = _Steps(case, begun)
         if submitted is not None:
             made.add(SUBMITTED, submitted, submitted)
             made.add(STATUS, self.practice.statuses.initial, submitted, precise=False)
-        ranks = {slug: number for number, slug in enumerate(self.mapping.entered)}
-        for at, slug in sorted(entered, key=lambda pair: (pair[0], ranks[pair[1]])):
+        for at, slug in sorted(entered, key=lambda pair: (crossed or pair[0], self.rank[pair[1]])):
             made.add(STATUS, slug, at)
         latest = max(known)
         now = self.status(row)
-        if now is not None and now != made.last.get(STATUS):
-            made.add(STATUS, now, latest, precise=False)
+        if now is not None and now != made.last.get(STATUS) and not (crossed and now in moments):
+            made.add(STATUS, now, latest, precise=False)  # since when, nobody knows; an impossible moment is not made possible
         for name, place, one in self.fields:
             value = self.value(name, one, self.cell(row, place), row, made)
             if value is not None:
                 made.add(name, value, latest, precise=False)
         return made.history()
+
+    def crossed(self, submitted: datetime | None, moments: Mapping[str, datetime]) -> bool:
+        """Whether a record ended before it began: before it was registered, or before anybody took it on."""
+        active = [at for slug, at in moments.items() if self.rank[slug] == _RANK[Phase.ACTIVE]]
+        ends = [at for slug, at in moments.items() if self.rank[slug] > _RANK[Phase.ACTIVE]]
+        early = any(at < submitted for at in moments.values()) if submitted is not None else False
+        return early or any(end < at for end in ends for at in active)
 
     def touched(self, row: LogRow) -> datetime | None:
         return None if self.at is None else instant(self.cell(row, self.at), self.order, self.mapping.zone)
