@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.cli.difference_words import ASPECTS, NOUNS, SENTENCES, WORDS
+from deskweave.model import say_label
 from deskweave.practice import wording
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Teller:
     def _called(self, change: Change) -> str:
         old, new = (value if isinstance(value, Mapping) else {} for value in (change.old, change.new))
         values = self._about(change)
-        was, now = (wording.say_label(label, change.slug, self.language) for label in (old, new))
+        was, now = (say_label(label, change.slug, self.language) for label in (old, new))
         if was == now:
             languages = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
             return self._word("label_elsewhere", languages=self._list(languages), **values)
@@ -220,7 +221,7 @@ class Teller:
     def _calendar(self, name: str | None, practice: Practice) -> str:
         if name is None or name not in practice.calendars:
             return self._word("around_the_clock")
-        return self._word("on_calendar", calendar=wording.say_label(practice.calendars[name].label, name, self.language))
+        return self._word("on_calendar", calendar=say_label(practice.calendars[name].label, name, self.language))
 
     def _moment(self, status: object, practice: Practice) -> str:
         known = practice.statuses.statuses.get(str(status))
@@ -265,7 +266,7 @@ class Teller:
         label = found if isinstance(found, Mapping) else getattr(found, "label", None)
         if subject == "service" and not label:
             slug = slug.partition("/")[2]
-        return wording.say_label(label, slug, self.language)
+        return say_label(label, slug, self.language)
 
     # ------------------------------------------------------------------------------------------------------------- values
     def said(self, says: str, value: object, practice: Practice, change: Change | None = None) -> str:
@@ -288,7 +289,7 @@ class Teller:
             "flag": lambda v: self._word("yes" if v else "no"),
             "date": lambda v: wording.say_date(v, self.language),
             "condition": lambda v: wording.say_predicate(v, practice, self.language),
-            "label": lambda v: wording.say_label(v, "", self.language),
+            "label": lambda v: say_label(v, "", self.language),
             "labels": lambda v: self._labels(v),
             "edge": lambda v: self._edge(v, practice),
             "target": lambda v: self._target(v, practice, change),
@@ -341,7 +342,7 @@ class Teller:
         from deskweave.model import OCCASIONS
 
         if word in OCCASIONS:
-            return wording.say_label(OCCASIONS[word].label, word, self.language)
+            return say_label(OCCASIONS[word].label, word, self.language)
         return WORDS[self.language].get(f"={word}", word.replace("_", " "))
 
     def _labels(self, value: Mapping[str, Any]) -> str:
@@ -350,9 +351,9 @@ class Teller:
         for slug, one in value.items():
             label = one if isinstance(one, Mapping) else getattr(one, "label", None)
             if isinstance(label, Mapping) and label and not all(isinstance(word, str) for word in label.values()):
-                words += [wording.say_label(getattr(inner, "label", None), name, self.language) for name, inner in label.items()]
+                words += [say_label(getattr(inner, "label", None), name, self.language) for name, inner in label.items()]
             else:
-                words.append(wording.say_label(label if isinstance(label, Mapping) else None, slug, self.language))
+                words.append(say_label(label if isinstance(label, Mapping) else None, slug, self.language))
         if len(words) <= TOGETHER:
             return self._list(words)
         return self._word("and_more", names=self._list(words[:NAMED]), n=len(words) - NAMED)
@@ -367,7 +368,7 @@ class Teller:
             labels = ((item.category, item.category_label) for item in practice.catalog.values())
         elif key == "item.service":
             labels = ((item.service, item.service_label) for item in practice.catalog.values())
-        return wording.say_label(dict(labels).get(slug), slug, self.language)
+        return say_label(dict(labels).get(slug), slug, self.language)
 
     def _edge(self, edge: ClockEdge, practice: Practice) -> str:
         if edge.submitted:

@@ -7,17 +7,9 @@ import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from string import Formatter
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 LANGUAGES: Final = ("en", "zh")
-
-
-class Say(Protocol):
-    """A message by its id, with its placeholders filled."""
-
-    language: str
-
-    def __call__(self, message: str, /, **values: object) -> str: ...
 
 
 class _Counting(Formatter):
@@ -32,7 +24,7 @@ _FORMATTER: Final = _Counting()
 
 
 class Messages:
-    """`Say` from one language's file."""
+    """Messages of one language by their ids, with their placeholders filled."""
 
     def __init__(self, language: str) -> None:
         self.language = language if language in LANGUAGES else "en"
@@ -46,8 +38,9 @@ class Messages:
 
     def label(self, label: Mapping[str, str] | None, otherwise: str) -> str:
         """A practice's label in this language, else in English, else any, else the slug."""
-        label = label or {}
-        return label.get(self.language) or label.get("en") or next(iter(label.values()), otherwise)
+        from deskweave.model import say_label
+
+        return say_label(label, otherwise, self.language)
 
 
 def choose(

@@ -97,7 +97,7 @@ def report_of(
         hand = [step.hand for step in made.steps if step.hand is not None]
         for one in hand[:10]:
             screen.say(f"  ! {one.number}  {one.connection}  {_few_paths(one.elements)}", hang=8)
-            screen.say(f"        {one.steps.get(say.language) or one.steps.get('en') or one.what}", hang=8)
+            screen.say(f"        {say.label(one.steps, one.what)}", hang=8)
             if one.where:
                 screen.say(f"        {one.where}", hang=8)
         if len(hand) > 10:

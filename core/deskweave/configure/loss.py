@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deskweave.configure.plan import HandStep, Plan
+from deskweave.model import say_label
 
 _SHOWN: Final = 12
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -137,7 +138,7 @@ def _step(step: HandStep, language: str, words: Mapping[str, str]) -> list[str]:
         on = words["on"].format(on=_line(step.done_on)) if step.done_on else ""
         by = f" ({words['done'].format(by=_line(step.done_by or ''))}{on}{': ' + _line(step.note) if step.note else ''})"
     lines = [f"- {mark}{_line(step.what)}{by}"]
-    told = step.steps.get(language) or step.steps.get("en") or next(iter(step.steps.values()), "")
+    told = say_label(step.steps, "", language)
     if told:
         lines.append(f"  - {words['steps']}: {_line(told)}")
     if step.where:

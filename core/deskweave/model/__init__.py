@@ -2,6 +2,7 @@
 
 from deskweave.model.binding import Binding, CollectionBinding, FieldBinding, Policy, StatusBinding
 from deskweave.model.inquiry import Event, Inquiry
+from deskweave.model.label import Label, say_label
 from deskweave.model.message import InternalFile, InternalMessage, PublicFile, PublicMessage, Visibility
 from deskweave.model.notice import ALWAYS_THERE, OCCASIONS, DeliveryRule, OccasionKind, Template
 from deskweave.model.organisation import AssignmentRule, Desk, EscalationRule, Group, Routing, Shift, Site, Skill, Tier
@@ -20,7 +21,6 @@ from deskweave.model.practice import (
     Field,
     Grain,
     Holidays,
-    Label,
     Metric,
     MetricTarget,
     Phase,
@@ -107,4 +107,5 @@ __all__ = [
     "Transition",
     "Value",
     "Visibility",
+    "say_label",
 ]

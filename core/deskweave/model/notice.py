@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal
 
-from deskweave.model.practice import FieldType, Label, Phase
+from deskweave.model.label import Label
+from deskweave.model.practice import FieldType, Phase
 
 About = Literal["inquiry", "notice"]
 

@@ -12,9 +12,9 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
+from deskweave.model.label import Label
 from deskweave.model.value import FieldId, Json
 
-Label: TypeAlias = Mapping[str, str]  #: language -> words: {"en": "Subject", "zh": "标题"}
 FieldType: TypeAlias = Literal[
     "text",  # one line
     "long_text",  # several lines

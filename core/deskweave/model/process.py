@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from deskweave.model.practice import Label
+from deskweave.model.label import Label
 from deskweave.model.value import FieldId, Json
 
 

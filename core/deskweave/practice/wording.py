@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from deskweave.model import Field, FieldId, Json, Label
+from deskweave.model import Field, FieldId, Json, say_label
 
 if TYPE_CHECKING:
     from deskweave.practice.practice import Practice
@@ -169,12 +169,6 @@ def _word(language: str, key: str, **values: object) -> str:
     words = _ZH if language == "zh" else _EN
     single = f"{key}:one"
     return words[single if str(values.get("n")) == "1" and single in words else key].format(**values)
-
-
-def say_label(label: Label | None, slug: str, language: str) -> str:
-    """A label in `language`, else in English, else in any, else the slug."""
-    label = label or {}
-    return label.get(language) or label.get("en") or next(iter(label.values()), "") or slug
 
 
 def say_list(words: Iterable[str], language: str, *, last: Literal["and", "or"] | None = None) -> str:

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from deskweave.model import OCCASIONS, Json, Label
+from deskweave.model import OCCASIONS, Json, Label, say_label
 from deskweave.practice.handbook.tree import Cell, cell
 from deskweave.practice.practice import Practice
-from deskweave.practice.wording import say_date, say_duration, say_field, say_label, say_list, say_predicate, say_value
+from deskweave.practice.wording import say_date, say_duration, say_field, say_list, say_predicate, say_value
 
 _PERIOD = re.compile(r"P(\d+)([DWMY])\Z")
 

@@ -115,7 +115,7 @@ def _lost(voice: Voice, limits: Sequence[Limit]) -> Block | None:
 
 
 def _how(voice: Voice, limit: Limit) -> str:
-    return limit.steps.get(voice.language) or limit.steps.get("en") or next(iter(limit.steps.values()), "")
+    return voice.text(limit.steps)
 
 
 def _concerns(voice: Voice, limit: Limit) -> str:
