@@ -24,6 +24,11 @@ class PlainTable:
     def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
         self.columns, self._rows = columns, rows
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All of them."""
+        return self._rows
+
     def figures(self, plan: Plan, periods: Sequence[Period], as_of: datetime) -> list[dict[str, Any]]:
         """What the compiled statement would answer, row by row; `as_of` is aware."""
         found: list[dict[str, Any]] = []

@@ -98,7 +98,7 @@ def run(
         ]
     else:
         wanted = [practice.metrics[one] if isinstance(one, str) else one for one in metrics]
-    stamp = _stamp(practice, facts, as_of)
+    stamp = stamp_of(practice, facts, as_of)
     found: list[Result] = []
     tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
     records = Records(practice, tables)
@@ -205,7 +205,8 @@ def verdict(metric: Metric, value: float | None) -> bool | None:
     return value >= metric.target.goal if metric.target.better == "higher" else value <= metric.target.goal
 
 
-def _stamp(practice: Rulebook, facts: FactTable, as_of: datetime) -> Stamp:
+def stamp_of(practice: Rulebook, facts: FactTable, as_of: datetime) -> Stamp:
+    """By what the rows of `facts` were judged."""
     rows = facts.query("SELECT DISTINCT _practice, _calendars FROM facts WHERE _practice IS NOT NULL")
     calendars = {one for row in rows for one in str(row["_calendars"] or "").split()}
     return Stamp(

@@ -1,0 +1,432 @@
+"""Why a figure is what it is: what every inquiry gives to it, or for what reason it gives nothing (practice E2-E15).
+
+The rows are judged one by one with the conditions of `plain`, so that what is listed adds up to the figure that SQL computed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from deskweave.clock import clock_events, timeline
+from deskweave.clock.timeline import STATUS, SUBMITTED
+from deskweave.measure.columns import Column, Kind
+from deskweave.measure.facts import FactBuilder, Problem, Row
+from deskweave.measure.periods import Period
+from deskweave.measure.plain import PlainTable, holds
+from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Composite, Condition, Count, Fulfilled, Not, Part, Plan, Ratio, Test
+from deskweave.measure.planner import Planner
+from deskweave.measure.records import Records, Table
+from deskweave.measure.run import Result, evaluate, stamp_of
+from deskweave.measure.sources import Rulebook
+from deskweave.measure.table import FactTable
+from deskweave.model import Clock, Event, Grain, Json, Metric
+from deskweave.model.attainment import attainment
+
+Group: TypeAlias = Literal["missed", "kept", "counted", "out"]
+"""In a ratio of two numbers of inquiries: in the denominator alone, or in both. `counted`: its value is in the figure, and nothing
+judges it. `out`: it gives nothing."""
+Why: TypeAlias = Literal["", "condition", "not-asked", "no-value", "problem", "no-date", "later"]
+"""Why something gives nothing: the metric's condition is not met; it is not among those the figure is about; there is no value;
+its data is wrong; it belongs to no period; its date lies after the moment that was asked about."""
+
+_EVER = Period(date(1, 1, 1), date(9999, 12, 31))
+_ALWAYS = datetime(9999, 12, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What a clock says in a fact row, in seconds; None: it is not complete, or has no goal."""
+
+    took: int | None
+    goal: int | None
+    met: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one inquiry (or other record) gives to a figure."""
+
+    key: str  #: id of the inquiry, slug of the channel
+    group: Group
+    why: Why = ""
+    numerator: float | None = None
+    denominator: float | None = None
+    counted: int = 0
+    unmet: tuple[Mapping[str, Json], ...] = ()  #: the conditions that keep it out
+    criteria: tuple[str, ...] = ()  #: slugs of agreed criteria it does not fulfil
+    problems: tuple[Problem, ...] = ()  #: those that touch what the figure reads
+    timings: Mapping[str, Timing] = field(default_factory=dict)  #: by clock, of the clocks the figure reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredient:
+    """One part of a composite: its figure, how far that reaches its target, and its weight."""
+
+    metric: Metric
+    result: Result
+    weight: float
+    reached: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """Everything behind one figure."""
+
+    metric: Metric
+    result: Result
+    shares: tuple[Share, ...]  #: of everything in the period, or in none
+    elsewhere: int  #: records of other periods
+    clocks: tuple[str, ...]  #: the clocks it reads
+    parts: tuple[Ingredient, ...] = ()  #: of a composite
+
+    def of(self, group: Group) -> tuple[Share, ...]:
+        """Those of one group, by key."""
+        return tuple(one for one in self.shares if one.group == group)
+
+
+class Asking:
+    """Asks one fact table for reasons, and makes nothing twice."""
+
+    def __init__(
+        self, practice: Rulebook, facts: FactTable, period: Period, as_of: datetime, others: Mapping[Grain, FactTable] | None = None
+    ) -> None:
+        """Ask about `period`, in which rows count whose date does not lie after `as_of` (aware); `others` as for `run`."""
+        if as_of.tzinfo is None:
+            message = f"as_of {as_of.isoformat()} has no time zone"
+            raise ValueError(message)
+        self.practice, self.period, self.as_of = practice, period, as_of
+        tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
+        self.records = Records(practice, tables)
+        self.planner = Planner(practice, facts.columns)
+        self.stamp = stamp_of(practice, facts, as_of)
+
+    def reasons(self, metric: Metric, only: Mapping[str, str] | None = None) -> Reasons:
+        """What is behind a figure.
+
+        Args:
+            metric: of the practice, or not.
+            only: fields and the value they have to have, as people type it; empty: not given.
+
+        Raises:
+            DocumentError: the rule, a field or a value cannot be understood; the findings say where.
+        """
+        plan = self.planner.plan(metric, ())
+        limits = {grain: self._limit(grain, only or {}) for grain in _grains(plan)}
+        asked = _narrowed(plan, limits)
+        (result,) = evaluate(asked, metric, self.records, [self.period], self.stamp)
+        if isinstance(plan, Composite):
+            assert isinstance(asked, Composite)
+            parts = tuple(self._ingredient(part) for part in asked.parts)
+            return Reasons(metric=metric, result=result, shares=(), elsewhere=0, clocks=(), parts=parts)
+        table = self.records.get(plan.grain)
+        limit = limits[plan.grain]
+        clocks = clocks_of(plan, self.practice)
+        shares: list[Share] = []
+        if table is not None:
+            rows = (row for row in self._rows(table, plan, limit, clocks) if limit is None or holds(limit, row))
+            shares = [self._share(plan, metric, clocks, row, key_of(row, plan.grain, number)) for number, row in enumerate(rows, 1)]
+        shares.sort(key=lambda one: one.key)
+        elsewhere = 0 if table is None else self._elsewhere(table, plan, limit)
+        return Reasons(metric=metric, result=result, shares=tuple(shares), elsewhere=elsewhere, clocks=clocks)
+
+    def _ingredient(self, part: Part) -> Ingredient:
+        (result,) = evaluate(part.plan, part.metric, self.records, [self.period], self.stamp)
+        target, value = part.metric.target, result.value
+        reached = None if value is None or target is None else attainment(value, target.better, target.goal)
+        return Ingredient(metric=part.metric, result=result, weight=part.weight, reached=reached)
+
+    def _limit(self, grain: Grain, only: Mapping[str, str]) -> Condition | None:
+        """The condition that fields have the values people typed."""
+        tests: list[Mapping[str, Json]] = []
+        columns = self.planner.columns(grain)
+        for name, said in only.items():
+            column = columns.get(name)
+            tests.append({name: {"eq": self._typed(name, column, said)}} if said else {name: {"present": False}})
+        if not tests:
+            return None
+        stated = next(one for one in self.practice.metrics.values() if one.grain == grain and "composite" not in one.value)
+        probe = replace(stated, id="by", where={"all": tests}, value={"count": {}}, by=(), criteria={})
+        plan = self.planner.plan(probe, ())
+        assert isinstance(plan, Plan)
+        return plan.where
+
+    def _typed(self, name: str, column: Column | None, said: str) -> Json:
+        """What somebody typed, as the column holds it: labels stand for their slugs."""
+        if column is not None and column.kind is Kind.BOOLEAN:
+            return {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}.get(said.lower(), said)
+        if column is not None and column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.SECONDS):
+            try:
+                return int(said) if column.kind is not Kind.NUMBER else float(said)
+            except ValueError:
+                return said
+        field_ = next((one for one in self.practice.fields.values() if one.id == name), None)
+        if field_ is None:
+            return said
+        labels = {slug: choice.label for slug, choice in field_.choices.items()}
+        if field_.type == "status":
+            labels |= {slug: status.label for slug, status in self.practice.statuses.statuses.items()}
+        if field_.type == "catalog_item":
+            labels |= {slug: item.label for slug, item in self.practice.catalog.items()}
+        return next((slug for slug, label in labels.items() if slug != said and said in label.values()), said)
+
+    def _rows(self, table: Table, plan: Plan, limit: Condition | None, clocks: Sequence[str]) -> Iterator[Row]:
+        """Rows of the period, and those of none; of a plan whose rows stand, those that began before its end."""
+        if isinstance(table, PlainTable):
+            yield from (row for row in table.rows if self._here(plan, row))
+            return
+        columns = table.columns
+        names = {column.name for column in columns_of(plan)} | {plan.instant.name, plan.day.name}
+        names |= {column.name for column in _tested(limit)} if limit is not None else set()
+        names |= {f"{clock}_{what}" for clock in clocks for what in ("took", "goal", "met")}
+        names |= {name for name in ("inquiry", "channel", "_problems") if name in columns.all}
+        stated = ", ".join(f'"{columns[name].name}"' for name in sorted(names))
+        day = f'"{columns[plan.day.name].name}"'
+        begun = "" if plan.standing else f"{day} >= $since AND "
+        parameters = {"until": self.period.until} | ({} if plan.standing else {"since": self.period.since})
+        yield from table.query(f"SELECT {stated} FROM facts WHERE COALESCE({begun}{day} < $until, TRUE)", parameters)
+
+    def _here(self, plan: Plan, row: Row) -> bool:
+        day = _day(row.get(plan.day.name))
+        return day is None or (day < self.period.until and (plan.standing or day >= self.period.since))
+
+    def _elsewhere(self, table: Table, plan: Plan, limit: Condition | None) -> int:
+        """How many records there are in other periods."""
+        every = replace(plan, where=limit, value=Count(None), standing=False)
+        period = Period(date(1, 1, 1), self.period.until) if plan.standing else self.period
+        counts = [sum(row["_rows"] for row in table.figures(every, [one], _ALWAYS)) for one in (_EVER, period)]
+        return int(counts[0] - counts[1])
+
+    def _share(self, plan: Plan, metric: Metric, clocks: Sequence[str], row: Row, key: str) -> Share:
+        problems = _problems(row, plan, self.practice)
+        timings = {
+            name: Timing(took=row.get(f"{name}_took"), goal=row.get(f"{name}_goal"), met=row.get(f"{name}_met")) for name in clocks
+        }
+        made = Share(key=key, group="out", problems=problems, timings=timings)
+        if not plan.standing and row.get(plan.day.name) is None:
+            return replace(made, why="problem" if problems else "no-date")
+        if not self._known(plan, row):
+            return replace(made, why="later")
+        if plan.where is not None and not holds(plan.where, row):
+            return replace(made, why="problem" if problems else "condition", unmet=_unmet(metric.where, plan.where, row))
+        given = _given(plan, row)
+        if given is not None:
+            return replace(given, key=key, problems=problems, timings=timings)
+        why: Why = "no-value"
+        unmet: tuple[Mapping[str, Json], ...] = ()
+        asked = _asked(metric)
+        if asked is not None:
+            why, unmet = "not-asked", (asked,)
+        return replace(made, why="problem" if problems else why, unmet=unmet)
+
+    def _known(self, plan: Plan, row: Row) -> bool:
+        when = row.get(plan.instant.name)
+        if when is None:
+            return True
+        if plan.instant.kind is Kind.DATE:
+            day = _day(when)
+            return day is None or day <= self.as_of.astimezone(ZoneInfo(plan.zone)).date()
+        known: bool = when <= self.as_of.astimezone(UTC).replace(tzinfo=None)
+        return known
+
+
+def _given(plan: Plan, row: Row) -> Share | None:
+    """What a row that is in scope gives; None: nothing."""
+    value = plan.value
+    if isinstance(value, Fulfilled):
+        lacking = tuple(slug for slug, test in value.criteria if not holds(test, row))
+        of, over = (
+            (float(not lacking), 1.0)
+            if value.how == "every"
+            else (float(len(value.criteria) - len(lacking)), float(len(value.criteria)))
+        )
+        return Share(key="", group="missed" if lacking else "kept", numerator=of, denominator=over, counted=1, criteria=lacking)
+    if isinstance(value, Ratio):
+        top, bottom = _amount(value.of, row), _amount(value.over, row)
+        if top is None and bottom is None:
+            return None
+        group: Group = "counted"
+        if isinstance(value.of, Count) and isinstance(value.over, Count) and bottom is not None:
+            group = "kept" if top is not None else "missed"
+        return Share(key="", group=group, numerator=top, denominator=bottom, counted=int(bottom is not None))
+    amount = _amount(value, row)
+    if amount is None:
+        return None
+    if isinstance(value, Aggregate) and value.function == "average":
+        return Share(key="", group="counted", numerator=amount, denominator=1.0, counted=1)
+    return Share(key="", group="counted", numerator=amount, counted=1)
+
+
+def _amount(value: Count | Aggregate, row: Row) -> float | None:
+    if isinstance(value, Count):
+        return 1.0 if value.where is None or holds(value.where, row) else None
+    cell = row.get(value.column.name)
+    return None if cell is None else float(cell)
+
+
+def _asked(metric: Metric) -> Mapping[str, Json] | None:
+    """The condition of those a count, or the number below a ratio's line, is about."""
+    ratio = metric.value.get("ratio")
+    below: Json = ratio["over"] if isinstance(ratio, Mapping) else None
+    value = below if isinstance(below, Mapping) else metric.value
+    body = value.get("count")
+    where = body.get("where") if isinstance(body, Mapping) else None
+    return where if isinstance(where, Mapping) else None
+
+
+def _unmet(tree: Mapping[str, Json] | None, condition: Condition, row: Row) -> tuple[Mapping[str, Json], ...]:
+    """Of a condition in several parts, those that a row does not fulfil; the condition as the metric states it."""
+    if tree is None:
+        return ()
+    body = tree.get("all")
+    if isinstance(condition, AllOf) and isinstance(body, Sequence) and not isinstance(body, str):
+        stated = [part for part in body if isinstance(part, Mapping)]
+        return tuple(part for part, test in zip(stated, condition.parts, strict=True) if not holds(test, row))
+    return (tree,)
+
+
+def _problems(row: Row, plan: Plan, practice: Rulebook) -> tuple[Problem, ...]:
+    """What is wrong with a row in anything that the plan reads."""
+    if not row.get("_problems"):
+        return ()
+    columns = [*columns_of(plan), plan.instant]
+    names = {str(column.of) for column in columns}
+    names |= {part for name in tuple(names) if name in practice.clocks for part in _beneath(practice.clocks[name])}
+    if any(name in practice.clocks for name in names) or any(column.name.startswith("spent_") for column in columns):
+        names |= {STATUS, SUBMITTED}
+    return tuple(one for one in (Problem(**said) for said in json.loads(row["_problems"])) if one.at in names)
+
+
+def _beneath(clock: Clock) -> tuple[str, ...]:
+    return (*(clock.minus or ()), *((clock.within,) if clock.within else ()))
+
+
+def columns_of(plan: Plan) -> Iterator[Column]:
+    """Every column that a plan's conditions and value read."""
+    if plan.where is not None:
+        yield from _tested(plan.where)
+    parts = [plan.value.of, plan.value.over] if isinstance(plan.value, Ratio) else [plan.value]
+    for part in parts:
+        if isinstance(part, Fulfilled):
+            for _, test in part.criteria:
+                yield from _tested(test)
+        elif isinstance(part, Aggregate):
+            yield part.column
+        elif part.where is not None:
+            yield from _tested(part.where)
+
+
+def _tested(condition: Condition) -> Iterator[Column]:
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _tested(part)
+        case Not(part):
+            yield from _tested(part)
+        case Test():
+            yield condition.column
+
+
+def clocks_of(plan: Plan, practice: Rulebook) -> tuple[str, ...]:
+    """The clocks whose durations or goals a plan reads, also by way of computed fields."""
+    if plan.grain != "inquiry":
+        return ()
+    computed = {str(one.id): one.computed.get("clock") for one in practice.fields.values() if one.computed is not None}
+    names = (computed.get(column.of) or column.of for column in columns_of(plan))
+    return tuple(dict.fromkeys(str(name) for name in names if name in practice.clocks))
+
+
+def key_of(row: Row, grain: Grain, number: int) -> str:
+    """What a record is called: an inquiry's id, a channel's slug, else its place."""
+    return str(row.get("inquiry" if grain == "inquiry" else "channel") or f"{grain} {number}")
+
+
+def _grains(plan: Plan | Composite) -> set[Grain]:
+    return {one.grain for one in (plan.plans() if isinstance(plan, Composite) else [plan])}
+
+
+def _narrowed(plan: Plan | Composite, limits: Mapping[Grain, Condition | None]) -> Plan | Composite:
+    if isinstance(plan, Composite):
+        return replace(plan, parts=tuple(replace(part, plan=_narrowed(part.plan, limits)) for part in plan.parts))
+    limit = limits[plan.grain]
+    if limit is None:
+        return plan
+    return replace(plan, where=limit if plan.where is None else AllOf((plan.where, limit)))
+
+
+def _day(cell: Any) -> date | None:
+    return date.fromisoformat(cell) if isinstance(cell, str) else cell
+
+
+# ---------------------------------------------------------------------------------------------------------- how clocks came to it
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How one clock of one inquiry ran, by today's rules, with the events that made it so."""
+
+    clock: str
+    started_at: datetime | None
+    stopped_at: datetime | None
+    took: int | None
+    goal: int | None
+    running: bool
+    level: str | None  #: the service level whose goal it is
+    events: tuple[Event, ...]  #: in the order of time
+
+
+def courses(builder: FactBuilder, events: Sequence[Event], clocks: Sequence[str]) -> tuple[Course, ...]:
+    """Evaluate some clocks of one inquiry and say which events started, stopped or held them.
+
+    Args:
+        builder: of the practice.
+        events: all of the inquiry's, in any order.
+        clocks: which.
+    """
+    known = builder.succession.events(events)
+    values = {event.field: event.new for event in sorted(known, key=lambda one: one.seq) if event.refines is None}
+    submitted = values.get(SUBMITTED)
+    line = timeline(
+        known, builder.practice.statuses.statuses, submitted if isinstance(submitted, datetime) else None, builder.clocks.watched
+    )
+    facts = builder.clocks.evaluate(line).facts
+    told = clock_events(known)
+    found = []
+    for name in clocks:
+        fact = facts[name]
+        edges = {at for span in fact.spans for at in span if at is not None} | {fact.started_at, fact.stopped_at}
+        held = _held(name, builder.practice.clocks)
+        made: list[Event] = []
+        before: object = None
+        for event in told:
+            if event.field == STATUS:
+                # entering or leaving a status that counts moves a clock that adds statuses up
+                if event.new != before and (event.at in edges or event.new in held or before in held):
+                    made.append(event)
+                before = event.new
+            elif event.field == SUBMITTED and event.new in edges:
+                made.append(event)
+        found.append(
+            Course(
+                clock=name,
+                started_at=fact.started_at,
+                stopped_at=fact.stopped_at,
+                took=fact.took,
+                goal=fact.goal,
+                running=fact.running,
+                level=fact.level,
+                events=tuple(made),
+            )
+        )
+    return tuple(found)
+
+
+def _held(name: str, clocks: Mapping[str, Clock]) -> frozenset[str]:
+    """The statuses that a clock adds up, or that are taken from it."""
+    clock = clocks[name]
+    found = frozenset(clock.sum_statuses)
+    for part in clock.minus or ():
+        found |= _held(part, clocks)
+    return found
