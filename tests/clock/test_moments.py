@@ -21,6 +21,7 @@ from deskweave.clock import (
     escalations,
     last_movement,
     moments,
+    moved,
     restated,
     rises,
     time_limit,
@@ -204,6 +205,29 @@ def test_the_new_year_lists_what_it_moves(moment):
     assert KNOWN.due(owed[0].since, owed[0].seconds) == (moment("2027-01-04 15:00"), False)
     narrower = calendar(replace(UP_TO_2026, since=date(2026, 12, 31)))
     assert [(one.owed.key, one.after) for one in restated(A, narrower, owed)] == [("moved", None), ("same", None)]
+
+
+@pytest.mark.practice("C3")
+def test_the_new_year_lists_what_it_moves_of_an_inquiry(history, moment):
+    """Two cycles, the first of them in days that nobody knew when they were counted."""
+    events = history(
+        ("2026-12-31 17:00", {"status": "work"}),
+        ("2027-01-01 10:00", {"status": "closed"}),
+        ("2027-01-04 09:00", {"status": "work"}),
+    )
+    line = timeline(events, STATUSES)
+    which = {"resolution": CLOCKS["resolution"]}
+    old, new = (Clocks(which, {"a": one}).runs(line)["resolution"] for one in (A, KNOWN))
+    (warning,), (breach,) = ([pair] for pair in moved(old, new, (0.5,)))
+    assert [(one.at, one.provisional) for one in warning] == [
+        (moment("2027-01-04 12:00"), True),
+        (moment("2027-01-04 13:00"), False),
+    ]
+    assert [(one.at, one.provisional) for one in breach] == [
+        (moment("2027-01-04 17:00"), True),
+        (moment("2027-01-04 18:00"), False),
+    ]
+    assert moved(new, new) == ()
 
 
 # -------------------------------------------------------------------------------------------------------------- escalations

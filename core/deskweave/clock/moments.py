@@ -228,6 +228,19 @@ def restated(old: Measures, new: Measures, moments: Iterable[Owed]) -> Sequence[
     return found
 
 
+def moved(before: Run, after: Run, shares: Iterable[float] = ()) -> tuple[tuple[Moment, Moment], ...]:
+    """Moments of one clock of one inquiry that fall on another instant under another calendar or another promise.
+
+    Args:
+        before: the clock as it was read until now.
+        after: the same clock of the same inquiry, read under what counts from now on.
+        shares: as in `moments`.
+    """
+    wanted = tuple(shares)
+    old, new = ({one.share: one for one in moments(run, wanted)} for run in (before, after))
+    return tuple((old[share], new[share]) for share in sorted(old.keys() & new.keys()) if old[share].at != new[share].at)
+
+
 def _due(calendar: Measures, owed: Owed) -> Due | None:
     try:
         return calendar.due(owed.since, owed.seconds, provisional=True)
