@@ -279,7 +279,13 @@ class Composed:
             if (kind, name) not in self._misshapen:
                 self.findings += check_complete(kind, body, self._locate(kind, name))
         self.findings += self._renamed.kept(self.bodies, self.place)
-        self.findings += self._renamed.explained(check_references(self.bodies, self.place))
+        crowded = {(one.place.source, one.place.path) for one in self.findings if one.rule == "one-key"}
+        self.findings += (
+            one
+            for one in self._renamed.explained(check_references(self.bodies, self.place))
+            # two keys that one file writes side by side have been told; what is left are those that layers bring together
+            if one.rule != "condition-twice" or (one.place.source, one.place.path.rpartition("/")[0]) not in crowded
+        )
 
 
 _OWN_KEYS: Final = frozenset(("kind", "id", "apiVersion", "remove", "satisfies", "extends"))
