@@ -95,7 +95,7 @@ def _agreed(session: Session, space: Workspace, yes: bool, saved: bool) -> bool:
         return False
     if space.folder.protected:
         return session.ask(say("apply-ask-name", name=name)) == name
-    return session.ask(say("apply-ask", folder=space.folder.id, name=name), "n").lower() in ("y", "yes", "是")
+    return session.agrees(say("apply-ask", folder=space.folder.id, name=name))
 
 
 def _progress(session: Session) -> Any:

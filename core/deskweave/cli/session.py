@@ -240,6 +240,10 @@ class Session:
         self.screen.out.flush()
         return sys.stdin.readline().strip() or default
 
+    def agrees(self, question: str) -> bool:
+        """Whether the person at the terminal says yes; Enter, and no terminal, are a no."""
+        return self.ask(question, "n").lower() in ("y", "yes", "是")
+
 
 def session_of(context: typer.Context) -> Session:
     """The session of a running command."""

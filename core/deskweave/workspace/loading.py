@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from deskweave.documents import Document, check, check_complete, in_order, problem, read_all
 from deskweave.errors import DocumentError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deskweave.practice import Layer, Overlay, Pack, Practice
     from deskweave.practice.lock import LayerChange, LockedLayer
 
-LOCK_SUFFIX = ".lock.yaml"
+_LOCK_SUFFIX: Final = ".lock.yaml"
 
 
 def practice_files(folder: Folder) -> tuple[list[Path], list[Path]]:
@@ -203,11 +203,9 @@ def binding_documents(folder: Folder, practice: Practice) -> dict[str, Document]
     """
     from deskweave.practice import check_binding
 
-    root = folder.bindings_folder
-    paths = sorted(path for path in root.glob("*.yaml") if not path.name.endswith(LOCK_SUFFIX) and not path.name.startswith("."))
     found: dict[str, Document] = {}
     findings: list[Finding] = []
-    for document in read_all(paths, root=folder.root):
+    for document in read_all(_binding_files(folder), root=folder.root):
         if document.kind != "Binding":
             message = f"a {document.kind} document has no place in bindings/"
             findings.append(problem("kind-out-of-place", document.place("/kind"), document.kind, message, allowed=("Binding",)))
@@ -233,9 +231,13 @@ def binding_documents(folder: Folder, practice: Practice) -> dict[str, Document]
 def files_of(folder: Folder) -> list[Path]:
     """Every file of the folder that people write and that is read: deskweave.yaml, practice, environment, bindings."""
     files, own = practice_files(folder)
-    root = folder.bindings_folder
-    bindings = sorted(path for path in root.glob("*.yaml") if not path.name.endswith(LOCK_SUFFIX) and not path.name.startswith("."))
-    return [folder.root / FILE, *files, *own, *bindings]
+    return [folder.root / FILE, *files, *own, *_binding_files(folder)]
+
+
+def _binding_files(folder: Folder) -> list[Path]:
+    """The files of bindings/ that people write, by path."""
+    files = folder.bindings_folder.glob("*.yaml")
+    return sorted(path for path in files if not path.name.endswith(_LOCK_SUFFIX) and not path.name.startswith("."))
 
 
 def shapes(folder: Folder) -> list[Finding]:
@@ -257,9 +259,7 @@ def _locate(document: Document) -> Callable[[Sequence[str | int], bool], Place]:
 def _stated_bindings(folder: Folder) -> set[str]:
     """Connections that have a binding, be it full of errors: those are told by themselves."""
     found: set[str] = set()
-    for path in folder.bindings_folder.glob("*.yaml"):
-        if path.name.endswith(LOCK_SUFFIX) or path.name.startswith("."):
-            continue
+    for path in _binding_files(folder):
         stated = re.findall(r"(?m)^id:[ \t]*[\"']?([a-z][a-z0-9_]*)", path.read_text(encoding="utf-8", errors="replace"))
         found |= {path.stem, *stated}
     return found

@@ -44,7 +44,7 @@ def export(
         if not session.terminal:
             screen.warn(say("table-there", file=str(path)))
             return Exit.INPUT
-        if session.ask(say("table-ask", file=str(path)), "n").lower() not in ("y", "yes", "是"):
+        if not session.agrees(say("table-ask", file=str(path))):
             screen.say(say("nothing-changed"))
             return Exit.STOPPED
     path.write_bytes(made.data)

@@ -65,7 +65,7 @@ def import_(
 
     if session.options.format == "text":
         text()
-    agreed = dirty and not plan and (yes or session.ask(say("import-ask"), "n").lower() in ("y", "yes", "是"))
+    agreed = dirty and not plan and (yes or session.agrees(say("import-ask")))
     if agreed:
         files = write()
     code = Exit.DONE if agreed or plan or not dirty else Exit.STOPPED

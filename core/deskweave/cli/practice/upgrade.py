@@ -48,7 +48,7 @@ def upgrade(
     if session.options.format == "text":
         text()
     if not same:
-        agreed = yes or not found.locked or session.ask(say("upgrade-ask"), "n").lower() in ("y", "yes", "是")
+        agreed = yes or not found.locked or session.agrees(say("upgrade-ask"))
         if agreed:
             write_lock(space.folder.root, found.below)
             done = True
