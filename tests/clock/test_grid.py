@@ -85,6 +85,13 @@ def test_nothing_is_answered_outside_what_is_known():
         cumulative(one, begin, end).due([epoch(begin)], [-1])
 
 
+def test_due_at_closing_time_not_at_the_next_opening():
+    one = calendar()
+    friday = datetime(2024, 3, 15, 9, 50, tzinfo=UTC)  # 17:50 in Shanghai
+    (due,) = cumulative(one, friday, friday + timedelta(days=5)).due([epoch(friday)], [600])
+    assert due == epoch(one.due(friday, 600).at) == epoch(friday) + 600  # 31
+
+
 def test_the_whole_of_what_is_known_can_be_laid_out():
     known = Holidays(id="h", since=date(2026, 1, 1), until=date(2026, 12, 31), revision="1", off=frozenset(), working={})
     one = calendar(holidays=known)

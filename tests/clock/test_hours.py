@@ -129,6 +129,10 @@ def test_a_window_measures_like_any_calendar(start, more, seconds):
             assert window.working(begin, due.at - timedelta(seconds=1)) == seconds - 1
 
 
+def test_the_whole_of_a_window_is_due_when_it_closes():
+    assert Window("m", OPENS, CLOSES).due(OPENS - timedelta(days=1), 3600) == (CLOSES, False)
+
+
 def test_what_a_window_refuses():
     window = Window("m", OPENS, CLOSES)
     with pytest.raises(EndBeforeStart):

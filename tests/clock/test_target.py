@@ -145,6 +145,12 @@ def test_what_changes_after_the_stop_changes_nothing(history, on_change):
     assert (fact.took, fact.goal, fact.met) == (5 * 3600, 4 * 3600, False)
 
 
+def test_what_changes_with_the_stop_still_counts(history):
+    """Who closes an inquiry and states its priority in one step has stated it in time."""
+    events = history(("2026-03-16 09:00", {"status": "work"}), ("2026-03-16 14:00", {"status": "closed", "priority": "p1"}))
+    assert facts(levels("retroactive"), events)["resolution"].goal == 4 * 3600
+
+
 @pytest.mark.practice("C2")
 @pytest.mark.parametrize(("on_change", "goal"), [("keep", None), ("retroactive", 4 * 3600), ("from_change", 5 * 3600)])
 def test_a_first_promise_after_the_start(history, on_change, goal):

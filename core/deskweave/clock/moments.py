@@ -79,32 +79,18 @@ def _moment(run: Run, share: float, goal: int) -> Moment:
     if run.each:
         counted = counted[-1:]
     left = ceil(round(goal * share, 6))  # a float is a little more or less than what people wrote
-    late = False
     try:
         for started, stopped in counted:
-            if stopped is None:
-                due = run.calendar.due(started, left, provisional=True)
-                return Moment(share, due.at, due.provisional or late)
-            part = run.calendar.working(started, stopped, provisional=True)
+            part = left if stopped is None else run.calendar.working(started, stopped, provisional=True)
             if part >= left:
                 due = run.calendar.due(started, left, provisional=True)
-                return Moment(share, due.at, due.provisional or late)
+                return Moment(share, due.at, due.provisional)
             left -= part
-            late = late or _unknown(run.calendar, stopped)
     except OutsideCoverage:
         return Moment(share, None, why="unknown")
     except ClockError:
         return Moment(share, None, why="window" if run.calendar.revision == InquiryHours.revision else "unknown")
-    return Moment(share, None, late, "paused" if run.running else "stopped")
-
-
-def _unknown(calendar: Measures, at: datetime) -> bool:
-    """Whether an instant lies past what the calendar knows."""
-    try:
-        calendar.cumulative(at)
-    except OutsideCoverage:
-        return True
-    return False
+    return Moment(share, None, why="paused" if run.running else "stopped")
 
 
 class Ahead(NamedTuple):
