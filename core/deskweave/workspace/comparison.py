@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +15,8 @@ from deskweave.documents import Document, problem, shown
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.workspace.adoption import in_force
-from deskweave.workspace.folder import read_folder
+from deskweave.workspace.folder import Folder, read_folder
+from deskweave.workspace.git import GitRefused, NoGit, git
 from deskweave.workspace.loading import compose_practice, read_sources
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def practice_at(space: Workspace, address: str | None, open_files: ExitStack) ->
         message = "there is no such folder, and it is neither a pack nor a git revision"
         raise _refused("no-such-practice", address, message, allowed=allowed)
     with _found_at(folder.as_posix().rstrip("/") + "/"):
-        return Side(practice=_folder(space, folder), address=address, kind="folder")
+        return Side(practice=compose_practice(_read(space, folder), space.plugins)[0], address=address, kind="folder")
 
 
 @contextmanager
@@ -117,12 +117,10 @@ def _extended(space: Workspace) -> Side:
     return Side(practice=compose_layers(below), address=address, kind="extends")
 
 
-def _folder(space: Workspace, folder: Path, environment: str | None = None) -> Practice:
-    wanted = read_folder(folder)
-    name = environment or space.folder.environment
-    if name in wanted.environments:
-        wanted = read_folder(folder, name)
-    return compose_practice(wanted, space.plugins)[0]
+def _read(space: Workspace, folder: Path) -> Folder:
+    """Another folder, in the environment of this one where it has that too."""
+    found = read_folder(folder)
+    return read_folder(folder, space.folder.environment) if space.folder.environment in found.environments else found
 
 
 def _pack(space: Workspace, address: str) -> Practice:
@@ -140,13 +138,20 @@ def _at_revision(space: Workspace, revision: str, open_files: ExitStack) -> Prac
     if revision.startswith("-") or not revision:
         raise _refused("no-such-revision", revision, "that is no git revision", remedy="name one, as HEAD: or v1.2:")
     try:
-        top = Path(_git(root, "rev-parse", "--show-toplevel").decode("utf-8", "replace").strip()).resolve()
-        tree = _git(root, "rev-parse", "--verify", f"{revision}^{{tree}}").decode().strip()
+        top = Path(git(root, "rev-parse", "--show-toplevel").decode("utf-8", "replace").strip()).resolve()
+        tree = git(root, "rev-parse", "--verify", f"{revision}^{{tree}}").decode().strip()
         target = Path(open_files.enter_context(tempfile.TemporaryDirectory(prefix="deskweave-")))
         _take_out(top, tree, target)
-    except _Failed as failed:
-        message = f"git cannot read that revision: {str(failed)[:200]}"
-        raise _refused("no-such-revision", revision, message, remedy="git log --oneline shows those there are") from failed
+    except NoGit as missing:
+        message = "git is not installed, or not on the path: a revision cannot be read without it"
+        raise _refused("no-git", "git", message, remedy="install git, or compare with a folder") from missing
+    except GitRefused as refused:
+        said = str(refused)
+        if "not a git repository" in said:
+            message = "this folder is in no git repository"
+            raise _refused("no-repository", str(root), message, remedy="compare with in-force") from refused
+        message = f"git cannot read that revision: {said[:200]}"
+        raise _refused("no-such-revision", revision, message, remedy="git log --oneline shows those there are") from refused
     there = target / root.relative_to(top)
     if not (there / "deskweave.yaml").is_file():
         message = "the folder was not there at that revision, or had no deskweave.yaml"
@@ -158,9 +163,7 @@ def _as_it_was(space: Workspace, there: Path, revision: str) -> Practice:
     """The practice of an earlier revision over the packs it was accepted on: what is installed today may say something else."""
     from deskweave.practice.lock import kept, locked, read_lock
 
-    wanted = read_folder(there)
-    if space.folder.environment in wanted.environments:
-        wanted = read_folder(there, space.folder.environment)
+    wanted = _read(space, there)
     sources = read_sources(wanted, space.plugins)
     lock = read_lock(wanted.root) or {}
     below = []
@@ -179,13 +182,13 @@ def _as_it_was(space: Workspace, there: Path, revision: str) -> Practice:
 def _take_out(top: Path, tree: str, target: Path) -> None:
     """Write the files of a tree that practices are made of to `target`. Links and submodules are left out."""
     wanted: list[tuple[str, PurePosixPath]] = []
-    for row in _git(top, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
+    for row in git(top, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
         about, _, name = row.partition(b"\t")
         mode, kind, blob = [*about.decode().split(), "", "", ""][:3]
         path = PurePosixPath(name.decode("utf-8", "replace"))
         if kind == "blob" and mode != "120000" and path.name.endswith(_TAKEN) and not path.is_absolute() and ".." not in path.parts:
             wanted.append((blob, path))
-    answer = _git(top, "cat-file", "--batch", told="".join(f"{blob}\n" for blob, _ in wanted).encode())
+    answer = git(top, "cat-file", "--batch", told="".join(f"{blob}\n" for blob, _ in wanted).encode())
     for (_, path), content in zip(wanted, _blobs(answer), strict=True):
         if len(content) <= _LARGEST:
             file = target / path
@@ -201,36 +204,6 @@ def _blobs(answer: bytes) -> Iterator[bytes]:
         size = int(answer[at:end].split()[-1])
         yield answer[end + 1 : end + 1 + size]
         at = end + 2 + size
-
-
-class _Failed(Exception):
-    """Git said no."""
-
-
-def _git(where: Path, *arguments: str, told: bytes | None = None) -> bytes:
-    """Ask git; never through a shell.
-
-    Raises:
-        DocumentError: git is not installed, or the folder is in no repository.
-        _Failed: git said no to anything else.
-    """
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(where), *arguments],
-            input=told,
-            stdin=subprocess.DEVNULL if told is None else None,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        message = "git is not installed, or not on the path: a revision cannot be read without it"
-        raise _refused("no-git", "git", message, remedy="install git, or compare with a folder") from error
-    if answer.returncode:
-        said = answer.stderr.decode("utf-8", "replace").strip()
-        if "not a git repository" in said:
-            raise _refused("no-repository", str(where), "this folder is in no git repository", remedy="compare with in-force")
-        raise _Failed(said)
-    return answer.stdout
 
 
 def _refused(rule: str, found: str, message: str, *, remedy: str = "", allowed: tuple[str, ...] = ()) -> DocumentError:

@@ -1,12 +1,10 @@
 """What version control knows of a folder: which version it is, whether files differ from it, and the versions before.
 
-Git is asked as a program, never through a shell, and only about the folder's own files. What it answers is a stranger's text.
+Git is asked only about the folder's own files.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,18 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from deskweave.workspace.folder import FILE
+from deskweave.workspace.git import GitRefused, NoGit, git
 
-_SECONDS: Final = 20
 _FIELD, _RECORD = "\x1f", "\x1e"
-#: Nothing a repository's own configuration may name is run, and nothing is asked of a person.
-_QUIET: Final = (
-    "-c", "core.fsmonitor=false",
-    "-c", f"core.hooksPath={os.devnull}",
-    "-c", "log.showSignature=false",
-    "-c", "core.quotePath=false",
-    "--no-pager",
-    "--no-optional-locks",
-)  # fmt: skip
 #: What a handbook is made of; state, reports and the handbook itself are not.
 _MADE_OF: Final = (FILE, "practice.lock", "people.csv", "bindings", "by-hand")
 
@@ -106,19 +95,7 @@ def _tags(root: Path) -> Sequence[Tag]:
 
 def _git(root: Path, *arguments: str) -> str | None:
     """What git answers; None where it cannot."""
-    # variables that a hook or a shell sets would make it speak of another repository
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environ |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     try:
-        done = subprocess.run(
-            ["git", *_QUIET, *arguments],
-            cwd=root,
-            env=environ,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+        return git(root, *arguments).decode("utf-8", "replace")
+    except (NoGit, GitRefused):
         return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
