@@ -181,6 +181,11 @@ def _keep(root: Path, layer: Layer) -> None:
     _put(path, json.dumps(said, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
+def accepted(root: Path, entry: LockedLayer, layer: Layer) -> Layer | None:
+    """A layer as it was accepted: as it is where nothing has changed, else from its copy. None: the copy is gone."""
+    return layer if locked(layer).digest == entry.digest else kept(root, entry, layer)
+
+
 def kept(root: Path, entry: LockedLayer, like: Layer | None = None) -> Layer | None:
     """A layer as it was accepted, from its copy. None: there is no copy, or it is not what was accepted."""
     try:

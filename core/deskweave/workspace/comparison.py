@@ -161,7 +161,7 @@ def _at_revision(space: Workspace, revision: str, open_files: ExitStack) -> Prac
 
 def _as_it_was(space: Workspace, there: Path, revision: str) -> Practice:
     """The practice of an earlier revision over the packs it was accepted on: what is installed today may say something else."""
-    from deskweave.practice.lock import kept, locked, read_lock
+    from deskweave.practice.lock import accepted, locked, read_lock
 
     wanted = _read(space, there)
     sources = read_sources(wanted, space.plugins)
@@ -169,13 +169,16 @@ def _as_it_was(space: Workspace, there: Path, revision: str) -> Practice:
     below = []
     for layer in sources.below:
         entry = lock.get(layer.address)
-        accepted = layer if entry is None or locked(layer).digest == entry.digest else kept(space.folder.root, entry, layer)
-        if accepted is None and entry is not None:
+        if entry is None:
+            below.append(layer)
+            continue
+        found = accepted(space.folder.root, entry, layer)
+        if found is None:
             message = f"it was written for {layer.address} {entry.words}; here is {locked(layer).words}, and no copy was kept"
             raise _refused(
                 "no-such-revision", revision, message, remedy="compare with in-force, or install the version of that time"
             )
-        below.append(accepted or layer)
+        below.append(found)
     return sources.compose(below).practice
 
 

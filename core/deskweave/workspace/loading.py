@@ -145,11 +145,11 @@ def read_upgrade(folder: Folder, plugins: Plugins) -> Upgrade:
     lock = read_lock(folder.root)
     changed = changes(lock or {}, sources.below)
     new = sources.compose(sources.below).practice
-    accepted = _accepted(folder, lock or {}, sources.below)
+    below = _accepted(folder, lock or {}, sources.below)
     old = None
-    if accepted is not None:
+    if below is not None:
         try:
-            old = sources.compose(accepted).practice
+            old = sources.compose(below).practice
         except DocumentError:
             old = None  # the client's files are written for what is there already
     return Upgrade(new=new, old=old, changes=changed, below=sources.below, locked=lock is not None)
@@ -157,7 +157,7 @@ def read_upgrade(folder: Folder, plugins: Plugins) -> Upgrade:
 
 def _accepted(folder: Folder, lock: Mapping[str, LockedLayer], below: Sequence[Layer]) -> list[Layer] | None:
     """The layers as they were accepted; None where the copy of one is gone, or one is no longer extended."""
-    from deskweave.practice.lock import kept, locked
+    from deskweave.practice.lock import accepted
 
     if lock.keys() - {layer.address for layer in below}:
         return None
@@ -166,7 +166,7 @@ def _accepted(folder: Folder, lock: Mapping[str, LockedLayer], below: Sequence[L
         entry = lock.get(layer.address)
         if entry is None:
             continue  # new in `extends`
-        old = layer if locked(layer).digest == entry.digest else kept(folder.root, entry, layer)
+        old = accepted(folder.root, entry, layer)
         if old is None:
             return None
         found.append(old)

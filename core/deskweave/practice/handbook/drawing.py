@@ -34,7 +34,6 @@ class _Way:
     lines: list[str]
     first: int  #: topmost row it touches
     last: int
-    lane: int = 0
     at: float = 0  #: x of its lane
     ports: dict[int, float] = field(default_factory=dict)  #: row -> y
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -106,15 +107,7 @@ class Words:
         if close is None:
             return found
         slug = self.slug(what, words[close])
-        return Finding(
-            rule=found.rule,
-            severity=found.severity,
-            place=place,
-            found=found.found,
-            message=found.message,
-            allowed=allowed,
-            nearest=self.word(what, slug) if slug is not None else words[close],
-        )
+        return replace(found, nearest=self.word(what, slug) if slug is not None else words[close])
 
 
 def truth(text: str, place: Place, findings: list[Finding]) -> bool | None:
