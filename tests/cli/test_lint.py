@@ -128,6 +128,7 @@ def test_a_path_that_is_none(cli: Any, acme: Path) -> None:
 def test_what_was_renamed_is_said_in_chinese_too(cli: Any, acme: Path) -> None:
     text = (
         "apiVersion: deskweave/v1\nkind: Routing\nid: routing\nskills: {wiring: {label: {en: Wiring, zh: 布线}, was: [meetings]}}\n"
+        "groups: {rooms: {label: {en: Rooms, zh: 会议组}, tier: second_line, skills: [meetings]}}\n"
     )
     (acme / "practice" / "more.yaml").write_text(text, encoding="utf-8")
     answer = cli("practice", "lint", "--lang", "zh")

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from deskweave.cli.width import width
 from deskweave.documents import Document, read, read_all
 from deskweave.errors import DocumentError
-from deskweave.practice import Layer, Pack, Practice, compose, compose_layers, practice_files, resolve
+from deskweave.findings import Finding
+from deskweave.model import FieldId
+from deskweave.practice import Layer, Pack, Practice, builtin, compose, compose_layers, practice_files, resolve
 
 HEAD = "apiVersion: deskweave/v1\n"
 PACK = "deskweave:service-desk@1"
@@ -48,12 +50,16 @@ def composed(root: Path, packs: list[Pack] | None = None) -> Practice:
     return compose(documents, below=resolve(documents, packs or [], root=root))
 
 
-def refused(root: Path) -> list[tuple[str, str, int | None]]:
+def refusal(root: Path) -> list[Finding]:
     with pytest.raises(DocumentError) as caught:
         composed(root)
     for one in caught.value.findings:
         (one.message + one.remedy).encode("gbk")
-    return [(one.rule, one.place.source, one.place.line) for one in caught.value.findings]
+    return list(caught.value.findings)
+
+
+def refused(root: Path) -> list[tuple[str, str, int | None]]:
+    return [(one.rule, one.place.source, one.place.line) for one in refusal(root)]
 
 
 def goal(practice: Practice) -> float:
@@ -305,12 +311,13 @@ def test_ways_to_rename(tmp_path: Path, client: str, expected: dict[str, tuple[s
 
 
 def test_outer_and_inner_term_at_once(tmp_path: Path) -> None:
-    """The inner term is looked for under the outer one's new slug; what refers to the field by its old slug is told."""
+    """The inner term is looked for under the outer one's new slug; what the pack says of the field follows it."""
     client = "kind: Fields\nid: inquiry\nfields: {category: {was: [problem_category], choices: {network: {was: [net]}}}}\n"
     root = renaming(tmp_path, NET, client)
-    with pytest.raises(DocumentError) as caught:
-        composed(root)
-    assert {(one.rule.startswith("unknown-field"), one.nearest) for one in caught.value.findings} == {(True, "category")}
+    practice = composed(root)
+    assert "network" in practice.fields[FieldId("category")].choices
+    assert FieldId("problem_category") not in practice.fields
+    assert practice.processes["improvement"].candidates["frequent"].by[-1] == "category"
 
 
 @pytest.mark.parametrize(
@@ -333,15 +340,45 @@ def test_one_term_cannot_become_two(tmp_path: Path) -> None:
     assert [rule for rule, _, _ in refused(renaming(tmp_path, NET, client))] == ["renamed-twice"]
 
 
-def test_what_refers_to_the_old_slug_is_told_the_new_one_and_who_gave_it(tmp_path: Path) -> None:
-    client = "kind: StatusModel\nid: inquiry\nstatuses: {working: {was: [in_progress]}}\n"
-    with pytest.raises(DocumentError) as caught:
-        composed(renaming(tmp_path, NET, client))
-    found = [one for one in caught.value.findings if one.rule == "unknown-status"]
-    assert found
-    assert {one.nearest for one in found} == {"working"}
-    assert all(one.message.endswith("it was renamed to 'working' by practice/more.yaml:4") for one in found)
-    assert found[0].place.source.startswith("deskweave:service-desk/")
+def test_what_the_layers_below_say_of_a_term_follows_its_new_slug(tmp_path: Path) -> None:
+    """Whoever builds on a pack cannot edit it: values, keys of conditions, and placeholders of its texts."""
+    client = """kind: StatusModel
+id: inquiry
+statuses: {working: {was: [in_progress]}}
+---
+kind: Fields
+id: inquiry
+fields: {subject: {was: [title]}, stream: {choices: {fault: {was: [incident]}}}}
+---
+kind: Routing
+id: routing
+roles: {engineer: {was: [agent]}}
+"""
+    before = builtin()
+    practice = composed(renaming(tmp_path, NET, client))
+    assert practice.statuses.transitions["accept"].target == "working"
+    assert practice.clocks["first_response"].stop.status == "working"  # type: ignore[union-attr]
+    assert "engineer" in practice.statuses.transitions["accept"].by
+    assert all(item.stream != "incident" for item in practice.catalog.values())
+    assert "{subject}" in practice.templates["assigned_handler"].subject["en"]
+    assert "{title" not in str(practice.documents)
+    assert "incident" not in practice.processes["inquiry_handling"].hands_over
+    assert practice.origin("StatusModel/inquiry/transitions/accept/to").source == "deskweave:service-desk/statuses.yaml"
+    assert builtin() == before  # the pack itself is as it was
+    assert "agent" in before.roles
+
+
+def test_ones_own_reference_to_the_old_slug_is_told_the_new_one_and_who_gave_it(tmp_path: Path) -> None:
+    client = """kind: StatusModel
+id: inquiry
+statuses: {working: {was: [in_progress]}}
+transitions: {look: {from: [in_progress], to: closed, by: [agent]}}
+"""
+    (found,) = [one for one in refusal(renaming(tmp_path, NET, client)) if one.rule == "unknown-status"]
+    assert found.nearest == "working"
+    assert found.message.endswith("it was renamed to 'working' by practice/more.yaml:4")
+    assert found.place.source == "practice/more.yaml"
+    assert found.values["part"] == "transitions/look"
 
 
 def test_removing_what_only_ones_own_file_sets_is_an_error(tmp_path: Path) -> None:

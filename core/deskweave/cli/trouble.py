@@ -111,6 +111,9 @@ def show_findings(
             remedy = mend(session, finding) if reasons or session.say.language == "zh" else finding.remedy
             if remedy:
                 put(" " * 9 + session.onward(remedy), hang=11)
+            if _of_a_pack(finding.place) and "document" in finding.values:
+                kind, _, name = finding.values["document"].partition("/")
+                put(" " * 9 + say("in-your-files", kind=kind, id=name, part=finding.values["part"]), hang=11)
             if reasons and finding.rule not in explained and (reason := why(session, finding)):
                 explained.add(finding.rule)
                 put(" " * 9 + say("why", rule=finding.rule, reason=reason), hang=11)

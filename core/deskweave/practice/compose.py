@@ -21,7 +21,7 @@ from deskweave.findings import Finding, Place
 from deskweave.model import Json
 from deskweave.practice.build import build
 from deskweave.practice.packs import builtin_pack, read_pack, resolve
-from deskweave.practice.practice import DocumentKey, Layer, Overlay, Pack, Practice, locate
+from deskweave.practice.practice import DocumentKey, Layer, Overlay, Pack, Practice, locate, part_of
 from deskweave.practice.references import check_references
 from deskweave.practice.renames import Renames, forget
 
@@ -140,11 +140,15 @@ class Composed:
         self.findings: list[Finding] = []
         self._misshapen: set[DocumentKey] = set()
         self._renamed = Renames()
+        self._layers = 0
+        self._layer_of: dict[str, int] = {}  #: a file's layer, lowest first
 
     # ----------------------------------------------------------------------------------------------------------- merge
     def add(self, layer: Layer) -> None:
         """Put a layer over those before: its shapes are checked, its removals done, its values set."""
         own = [document for document in layer.documents if self._belongs(document)]
+        self._layer_of |= {document.source: self._layers for document in own}
+        self._layers += 1
         for document in own:
             found = check(document)
             if found:
@@ -261,6 +265,9 @@ class Composed:
     def _locate(self, kind: str, name: str) -> Callable[[Sequence[str | int], bool], Place]:
         return lambda path, key: self.place(kind, name, *path, key=key)
 
+    def _below(self, source: str, other: str) -> bool:
+        return self._layer_of.get(source, 0) < self._layer_of.get(other, 0)
+
     def documents(self) -> dict[DocumentKey, dict[str, Any]]:
         """Every composed document with its kind and id, the Practice under its final id."""
         result = {}
@@ -279,10 +286,21 @@ class Composed:
             if (kind, name) not in self._misshapen:
                 self.findings += check_complete(kind, body, self._locate(kind, name))
         self.findings += self._renamed.kept(self.bodies, self.place)
+        said: dict[Place, Path] = {}
+
+        def place(*path: str | int, key: bool = False) -> Place:
+            found = self.place(*path, key=key)
+            said[found] = tuple(str(part) for part in path)
+            return found
+
+        while self._renamed.done and self._renamed.follow(
+            check_references(self.bodies, place), lambda spot: said.get(spot, ()), self.bodies, self.origins, self._below
+        ):
+            said.clear()
         crowded = {(one.place.source, one.place.path) for one in self.findings if one.rule == "one-key"}
         self.findings += (
-            one
-            for one in self._renamed.explained(check_references(self.bodies, self.place))
+            replace(one, values={**one.values, **part_of(said.get(one.place, ()))})
+            for one in self._renamed.explained(check_references(self.bodies, place))
             # two keys that one file writes side by side have been told; what is left are those that layers bring together
             if one.rule != "condition-twice" or (one.place.source, one.place.path.rpartition("/")[0]) not in crowded
         )

@@ -176,6 +176,12 @@ def _said(origins: Mapping[tuple[str, ...], Document], parts: tuple[str, ...]) -
     raise KeyError("/".join(parts[:2]))
 
 
+def part_of(path: Sequence[str | int]) -> dict[str, str]:
+    """For a finding's `values`: the document and the part a path is about, as whoever mends what came with a pack names them."""
+    parts = [str(part) for part in path]
+    return {"document": "/".join(parts[:2]), "part": "/".join(parts[2:4])} if len(parts) > 2 else {}
+
+
 def locate(origins: Mapping[tuple[str, ...], Document], parts: tuple[str, ...], *, key: bool = False) -> Place:
     """The place of a path over all documents."""
     return _said(origins, parts).place(parts[2:], key=key)

@@ -1,13 +1,16 @@
 """Terms that go on under another slug: `was: [old]` in a layer carries what the layers below say of `old` over to the new slug.
 
 The term is renamed where it stands: its keys below those of the renaming layer, its place among its neighbours, its origin. What
-refers to it by its old slug is not touched: a reference that leads nowhere is reported, with the new slug and who gave it. `remove`
-goes first, so removing the old term and stating the new one begins it afresh.
+the layers below say of it by its old slug is said of the new one from then on: whoever builds on a pack cannot edit it. In the
+renaming layer and above, a reference by the old slug is reported, with the new one and who gave it. `remove` goes first: removing
+the old term and stating the new one begins it afresh.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,7 +40,7 @@ class Renames:
     """All renames of a composition, and what they leave to be said."""
 
     def __init__(self) -> None:
-        self._done: list[_Rename] = []
+        self.done: list[_Rename] = []
 
     def carry(self, documents: Iterable[tuple[Document, DocumentKey]], bodies: Bodies, origins: dict[Path, Document]) -> None:
         """Rename terms of the layers below as the documents of one layer say, outer terms first.
@@ -63,7 +66,35 @@ class Renames:
             terms.clear()
             terms.update(renamed)
             _carry_origins(origins, parent, {old: one.new for old, one in moves.items()})
-            self._done += moves.values()
+            self.done += moves.values()
+
+    def follow(
+        self, findings: Iterable[Finding], path_of: Callable[[Place], Path], bodies: Bodies, origins: dict[Path, Document],
+        below: Callable[[str, str], bool],
+    ) -> bool:  # fmt: skip
+        """Let what the layers below say by an old slug say the new one. The checks of references know what is one.
+
+        Args:
+            findings: of the references, as composed.
+            path_of: the path a finding is about.
+            bodies: composed; changed here, and nothing of the documents they came from.
+            origins: which document set what; changed with them.
+            below: whether the first of two files belongs to a lower layer than the second.
+
+        Returns:
+            Whether anything was changed: references may then be right that were not.
+        """
+        changed = False
+        for finding in findings:
+            one = self._behind(finding)
+            path = path_of(finding.place)
+            if one is not None and len(path) > 2 and below(finding.place.source, one.document.source):
+                changed = _respell(bodies, origins, path, one) or changed
+        return changed
+
+    def _behind(self, finding: Finding) -> _Rename | None:
+        """The rename because of which a word is not there any more."""
+        return next((one for one in reversed(self.done) if one.old == finding.found and one.new in finding.allowed), None)
 
     def kept(self, bodies: Bodies, place: Callable[..., Place]) -> Iterator[Finding]:
         """What renaming cannot do.
@@ -76,7 +107,7 @@ class Renames:
     def explained(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Findings about words that are not there; of a word that was renamed they say to what and by whom."""
         for finding in findings:
-            one = next((one for one in reversed(self._done) if one.old == finding.found and one.new in finding.allowed), None)
+            one = self._behind(finding)
             if one is None:
                 yield finding
                 continue
@@ -86,6 +117,30 @@ class Renames:
             yield replace(
                 finding, nearest=one.new, message=message, values={**finding.values, "renamed_to": one.new, "renamed_by": spot}
             )
+
+
+def _respell(bodies: Bodies, origins: dict[Path, Document], path: Path, one: _Rename) -> bool:
+    """The old slug at a path, as a value, a key or a placeholder of a text, becomes the new one."""
+    body = bodies[path[0], path[1]]
+    if path[2] in body:
+        body[path[2]] = deepcopy(body[path[2]])  # lists are the documents' own
+    here: Any = body
+    for part in path[2:-1]:
+        here = here[int(part)] if isinstance(here, list) else here.get(part) if isinstance(here, dict) else None
+    last: Any = int(path[-1]) if isinstance(here, list) else path[-1]
+    held = here[last] if isinstance(here, (list, dict)) and (isinstance(here, list) or last in here) else None
+    if held == one.old:
+        here[last] = one.new
+    elif isinstance(held, str) and (text := re.sub(rf"\{{{one.old}(?=[|}}])", "{" + one.new, held)) != held:
+        here[last] = text
+    elif isinstance(here, dict) and last == one.old and one.new not in here:
+        terms = {(one.new if key == one.old else key): value for key, value in here.items()}
+        here.clear()
+        here.update(terms)
+        _carry_origins(origins, path[:-1], {one.old: one.new})
+    else:
+        return False
+    return True
 
 
 def _stated(document: Document, key: DocumentKey) -> Iterator[_Rename]:

@@ -222,6 +222,8 @@ class _Comparison:
             if says in ("channels", "columns", "words"):
                 return moved == new  # their order says something
             return isinstance(moved, tuple) and isinstance(new, tuple) and sorted(moved) == sorted(new)
+        if says == "labels" and isinstance(old, Mapping) and isinstance(new, Mapping):
+            return list(old.values()) == list(new.values())  # their keys follow what was renamed
         return bool(self.translated(says, old) == new)
 
     def translated(self, says: Says, value: object) -> object:

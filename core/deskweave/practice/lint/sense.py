@@ -9,7 +9,7 @@ from deskweave.documents import shown
 from deskweave.findings import Finding, Severity
 from deskweave.model import Json
 from deskweave.practice.lint.cases import Cases
-from deskweave.practice.practice import Practice
+from deskweave.practice.practice import Practice, part_of
 
 Path = tuple[str | int, ...]
 
@@ -30,7 +30,7 @@ class Sense:
             found=shown(found),
             message=message,
             remedy=remedy,
-            values={name: shown(value) for name, value in values.items()},
+            values={name: shown(value) for name, value in values.items()} | part_of(path),
         )
 
     def cases(self, predicates: Iterable[Mapping[str, Json] | None]) -> Cases:
