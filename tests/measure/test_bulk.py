@@ -212,3 +212,23 @@ def test_figures_do_not_tell_how_rows_were_made(practice, busy_week, tmp_path):
         with facts.open() as table:
             said.append(run(practice, table, [parse_period("2026-11")], AS_OF, by=("channel",)))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("by", [(), ("channel",), ("service_item", "agent")], ids=len)
+@pytest.mark.parametrize(
+    "periods",
+    [("2026-11",), ("2026-10", "2026-11"), ("2026-11-16", "2026-11-18"), ("2026-11", "2026-W47"), ("2026-11-18", "2026-11-16")],
+    ids="/".join,
+)
+def test_rules_asked_in_one_reading_answer_as_each_alone(practice, busy_week, tmp_path, by, periods):
+    # days with a gap between them, periods that overlap, and periods that do not ascend
+    value = {"percentile": {"of": "first_response", "p": 0.9, "method": "interpolated"}}
+    slow = replace(practice.metrics["average_first_response"], id="slow", value=value)
+    practice.metrics = practice.metrics | {"slow": slow}
+    facts, asked = Facts(practice, tmp_path), [parse_period(one) for one in periods]
+    facts.refresh(EventLog(busy_week.events))
+    with facts.open() as table:
+        together = run(practice, table, asked, AS_OF, by=by)
+        alone = [one for name in practice.metrics for one in run(practice, table, asked, AS_OF, by=by, metrics=[name])]
+    assert len(together) >= len(practice.metrics)
+    assert together == alone

@@ -39,6 +39,24 @@ def compiled(plan: Plan, periods: Sequence[Period], as_of: datetime | None = Non
     return _Writer(dialect).statement(plan, periods, as_of)
 
 
+def compiled_together(
+    plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime | None = None, dialect: Dialect = "duckdb"
+) -> Statement:
+    """One statement that answers several plans in one reading of the facts.
+
+    Args:
+        plans: of one grain, by the same moment and broken down alike; none about what stands.
+        periods: ascending; none overlaps another.
+        as_of: as for `compiled`.
+        dialect: whose SQL.
+
+    Returns:
+        Columns: period, the plans' `by`, then those of each plan with its number in front: 0_value, 0_numerator ... A plan whose
+        `_rows` are 0 has no row there. Where the period is empty, the day lies between two of them.
+    """
+    return _Writer(dialect).together(plans, periods, as_of)
+
+
 class _Writer:
     """Every part of the tree is made once and put in one place, so the builder need not copy; what stands twice is copied here."""
 
@@ -87,6 +105,66 @@ class _Writer:
             query = query.where(self._known(plan, as_of), copy=False)
         query = query.group_by(*(group.copy() for group in groups), copy=False)
         return Statement(query.sql(dialect=self.dialect), self.parameters)
+
+    def together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime | None) -> Statement:
+        plan = plans[0]
+        day = self._column(plan.day)
+        # no join: each row lies in one period at most, which its day tells
+        number = exp.Case(
+            ifs=[
+                exp.If(
+                    this=exp.LT(this=day.copy(), expression=exp.cast(self._bind(period.until), "date")),
+                    true=exp.Case(
+                        ifs=[
+                            exp.If(
+                                this=exp.GTE(this=day.copy(), expression=exp.cast(self._bind(period.since), "date")),
+                                true=exp.Literal.number(n),
+                            )
+                        ]
+                    ),
+                )
+                for n, period in enumerate(periods)
+            ]
+        )
+        groups = [number, *(self._column(column) for column in plan.by)]
+        columns: list[exp.Expr] = []
+        for place, one in enumerate(plans):
+            figures = [*self._figures(one.value), exp.Count(this=exp.Star()), *self._fulfilments(one.value)]
+            names = ["_value", "_numerator", "_denominator", "_counted", "_rows"]
+            names += [f"_part{n}" for n in range(len(figures) - len(names))]
+            if one.where is not None:
+                condition = self._condition(one.where)
+                figures = [self._where(figure, condition) for figure in figures]
+            columns += [self._named(figure, f"{place}{name}") for figure, name in zip(figures, names, strict=True)]
+        query = exp.select(
+            self._named(groups[0], "period"),
+            *(self._named(group, column.name) for group, column in zip(groups[1:], plan.by, strict=True)),
+            *columns,
+            copy=False,
+        ).from_(exp.alias_(exp.to_table("facts"), "f", table=True), copy=False)
+        inside = exp.and_(
+            exp.GTE(this=day.copy(), expression=exp.cast(self._bind(periods[0].since), "date")),
+            exp.LT(this=day, expression=exp.cast(self._bind(periods[-1].until), "date")),
+            copy=False,
+        )
+        query = query.where(inside, copy=False)
+        if as_of is not None:
+            query = query.where(self._known(plan, as_of), copy=False)
+        query = query.group_by(*(group.copy() for group in groups), copy=False)
+        return Statement(query.sql(dialect=self.dialect), self.parameters)
+
+    def _where(self, made: exp.Expr, condition: exp.Expr) -> exp.Expr:
+        """`made` over the rows that fulfil a condition: every aggregate in it looks at these alone."""
+
+        def narrowed(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Filter):
+                both = exp.and_(exp.paren(node.expression.this, copy=False), exp.paren(condition.copy(), copy=False), copy=False)
+                return exp.Filter(this=node.this, expression=exp.Where(this=both))
+            if isinstance(node, exp.WithinGroup | exp.AggFunc):
+                return exp.Filter(this=node, expression=exp.Where(this=condition.copy()))
+            return node
+
+        return made.transform(narrowed)
 
     def _known(self, plan: Plan, as_of: datetime) -> exp.Expr:
         """Rows up to `as_of`; a date up to the day that it is in the plan's zone."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from deskweave.measure.periods import Period
@@ -102,13 +103,41 @@ def run(
     found: list[Result] = []
     tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
     records = Records(practice, tables)
-    for metric in wanted:
-        found.extend(evaluate(planner.plan(metric, by), metric, records, periods, stamp))
+    plans = [planner.plan(metric, by) for metric in wanted]
+    figures = _together(plans, records, periods, as_of)
+    for plan, metric in zip(plans, wanted, strict=True):
+        found.extend(evaluate(plan, metric, records, periods, stamp, figures.get(id(plan))))
     return found
 
 
-def evaluate(plan: Plan | Composite, metric: Metric, records: Records, periods: Sequence[Period], stamp: Stamp) -> list[Result]:
-    """One plan, for each of `periods`; `metric` says target and unit."""
+def _together(
+    plans: Sequence[Plan | Composite], records: Records, periods: Sequence[Period], as_of: datetime
+) -> dict[int, list[dict[str, Any]]]:
+    """What the facts answer to plans that can be asked in one reading, by the plan's id."""
+    alike: dict[tuple[object, ...], list[Plan]] = {}
+    if any(period.until > following.since for period, following in pairwise(periods)):
+        return {}  # a row may lie in several periods
+    for plan in plans:
+        if isinstance(plan, Plan) and not plan.standing:
+            alike.setdefault((plan.grain, plan.instant, plan.day, plan.by, plan.zone), []).append(plan)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for (grain, *_), some in alike.items():
+        facts = records.get(grain)  # type: ignore[arg-type]
+        if periods and len(some) > 1 and isinstance(facts, FactTable):
+            rows = facts.figures_together(some, periods, as_of)
+            found |= {id(plan): answer for plan, answer in zip(some, rows, strict=True)}
+    return found
+
+
+def evaluate(
+    plan: Plan | Composite,
+    metric: Metric,
+    records: Records,
+    periods: Sequence[Period],
+    stamp: Stamp,
+    figures: list[dict[str, Any]] | None = None,
+) -> list[Result]:
+    """One plan, for each of `periods`; `metric` says target and unit. `figures`: what the facts answer to it, if that is known."""
     if not periods:
         return []
     if isinstance(plan, Composite):
@@ -121,7 +150,7 @@ def evaluate(plan: Plan | Composite, metric: Metric, records: Records, periods: 
             Result(metric=metric.id, period=period, value=None, counted=0, beside=0, met=None, stamp=stamp, reason="not-collected")
             for period in periods
         ]
-    rows = facts.figures(plan, periods, stamp.as_of)
+    rows = facts.figures(plan, periods, stamp.as_of) if figures is None else figures
     found: list[Result] = []
     for number, period in enumerate(periods):
         here = [row for row in rows if row["period"] == number]

@@ -103,6 +103,24 @@ class FactTable:
         statement = compiled(plan, periods, as_of.astimezone(UTC).replace(tzinfo=None))
         return self.query(statement.sql, statement.parameters)
 
+    def figures_together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime) -> list[list[dict[str, Any]]]:
+        """What `figures` answers for each of several plans, in one reading: see `compiler.compiled_together`."""
+        from deskweave.measure.compiler import compiled_together  # brings SQLGlot
+
+        statement = compiled_together(plans, periods, as_of.astimezone(UTC).replace(tzinfo=None))
+        found: list[list[dict[str, Any]]] = [[] for _ in plans]
+        shared = ["period", *(column.name for column in plans[0].by)]
+        parts = [f"_part{n}" for n in range(max(len(getattr(plan.value, "criteria", ())) for plan in plans))]
+        names = ["_value", "_numerator", "_denominator", "_counted", "_rows", *parts]
+        for row in self.query(statement.sql, statement.parameters):
+            if row["period"] is None:
+                continue
+            for place, rows in enumerate(found):
+                if row[f"{place}_rows"]:
+                    own = {name: row[f"{place}{name}"] for name in names if f"{place}{name}" in row}
+                    rows.append({name: row[name] for name in shared} | own)
+        return found
+
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a statement made by our compiler."""
         cursor = self._connection.execute(sql, dict(parameters or {}))

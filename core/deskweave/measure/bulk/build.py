@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BAND: Final = 500_000  #: inquiries summed up at once
 _SINCE, _UNTIL = datetime(1995, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)  #: what lies outside is the builder's
 _BITS: Final = 6  #: of the balance of entering and leaving, for each status
+_LOST: Final = 1 << 32
 _MOST: Final = (1 << _BITS) - 2  #: changes of status that the balance can tell apart
 
 
@@ -102,7 +103,7 @@ class Bulk:
         """SQL of C at a moment `{at}`, and the join that it needs."""
         if calendar is None:
             low = epoch(self._low)
-            return f"CASE WHEN epoch_us({{at}}) >= 0 THEN epoch_us({{at}}) // 1000000 - {low} END", ""
+            return f"TRY_CAST(CASE WHEN epoch_us({{at}}) >= 0 THEN epoch_us({{at}}) // 1000000 - {low} END AS INTEGER)", ""
         since = max(self._low, calendar.beginning)
         until = self._high if calendar.end is None else min(self._high, calendar.end)
         q: list[int] = []
@@ -124,7 +125,7 @@ class Bulk:
             {"q": q, "base": [one - origin for one in base], "slope": slope},
         )
         return (
-            f"g{number}.base + g{number}.slope * (epoch_us({{at}}) // 1000000 - {cell} * g{number}.q)",
+            f"TRY_CAST(g{number}.base + g{number}.slope * (epoch_us({{at}}) // 1000000 - {cell} * g{number}.q) AS INTEGER)",
             f" LEFT JOIN {name} g{number} ON g{number}.q = epoch_us({{at}}) // {cell * 1_000_000}",
         )
 
@@ -152,21 +153,38 @@ class Bulk:
         odd = list(shape.odd)
         odd += [one for name, some in shape.odd_of.items() if columns is None or name in columns for one in some]
         for number in range(len(self._c)):
-            summed[f"blind{number}"] = f"count(*) FILTER (moved AND c{number} IS NULL)"
-            odd += [f"blind{number} > 0", f"sc{number} IS NULL"]
+            odd.append(f"sc{number} IS NULL")
+        # changes of status, and, far above, what nobody can judge: no known status, a moment that a calendar does not know
+        blind = "".join(f" OR c{number} IS NULL" for number in range(len(self._c)))
+        lost = f"CASE WHEN is_status AND (w IS NULL OR (moved AND (FALSE{blind}))) THEN {_LOST} ELSE 0 END"
+        summed["tally"] = ("sum", f"(CASE WHEN moved THEN 1 ELSE 0 END) + {lost}")
+        odd.append(f"tally >= {_LOST}")
+        last = "NULL"
         if self._chained:
-            summed["balance"] = f"sum({_weight('w')}::BIGINT - {_weight('o')}) FILTER (moved)"
-            odd += [f"entries > {_MOST}", f"balance <> {_weight('status_last')}"]
-        aggregates = ", ".join(f"{said} AS {name}" for name, said in summed.items())
+            balance = f"CASE WHEN moved THEN {_weight('w')} - {_weight('o')} ELSE 0 END"
+            summed["balance"] = ("sum", balance)
+            whens = " ".join(f"WHEN {1 << (_BITS * n)} THEN {n + 1}" for n in range(len(shape.statuses)))
+            last = f"CASE balance {whens} END"
+            odd += [f"tally > {_MOST}", "status_last IS NULL"]
+        else:
+            last = "last_w"
+            summed["last_w"] = ("arg_max", "CASE WHEN is_status THEN w END")
+        parts = ", ".join(f"{said} AS {name}" for name, (_, said) in summed.items())
+        aggregates = ", ".join(f"{how}({name}{', seq' if how == 'arg_max' else ''}) AS {name}" for name, (how, _) in summed.items())
         starts = ", ".join(f"{c.format(at=_SUBMITTED)} AS sc{number}" for number, (c, _) in enumerate(self._c))
         joins = "".join(join.format(at=_SUBMITTED) for _, join in self._c)
-        derived = ", ".join(["v.*", "t.* EXCLUDE (n)", *(f"{said} AS {name}" for name, said in shape.derived.items())])
+        derived = ", ".join(
+            ["v.*", "t.* EXCLUDE (n)", f"({last}) AS status_last", *(f"{said} AS {name}" for name, said in shape.derived.items())]
+        )
         wanted = [f'{said} AS "{name}"' for name, said in shape.columns.items() if columns is None or name in columns]
+        unsaid = [(name, kind.value.strip()) for name, _, kind in shape.builder.stated if name not in self._known]
+        missing = "".join(f', NULL::{type_} AS "{name}"' for name, type_ in unsaid)
         doubt = f" OR v.n IN (SELECT n FROM {self.log.doubtful})" if self.log.doubtful else ""
         verdict = " OR ".join(f"COALESCE({one}, FALSE)" for one in odd) + doubt
         return (
-            f"WITH e AS ({self._events(within)}), t AS (SELECT n, {aggregates} FROM e GROUP BY n), "
-            f"b AS (SELECT * FROM {self.log.values} WHERE {within}), "
+            f"WITH e AS MATERIALIZED ({self._events(within)}), p AS (SELECT n, seq, {parts} FROM e), "
+            f"t AS (SELECT n, {aggregates} FROM p GROUP BY n), "
+            f"b AS (SELECT *{missing} FROM {self.log.values} WHERE {within}), "
             f"s AS (SELECT b.*, {starts} FROM b{joins}), "
             f"v AS (SELECT {derived} FROM s v LEFT JOIN t ON t.n = v.n) "
             f"SELECT {', '.join(['n', *wanted])}, {verdict} AS _odd FROM v"
@@ -177,15 +195,14 @@ class Bulk:
         codes = ", ".join(text(status) for status in self.shape.statuses)
         numbers = ", ".join(f"{c.format(at=_AT)} AS c{number}" for number, (c, _) in enumerate(self._c))
         joins = "".join(join.format(at=_AT) for _, join in self._c)
-        fields = ", ".join(text(name) for name in self.shape.historic)
         is_status = f"e.field = {text(STATUS)}"
         old = f"list_position([{codes}], e.old)"
         new = f"list_position([{codes}], e.new)"
-        read = f"SELECT * FROM {self.log.events} WHERE {within} AND field IN ({fields})"
+        read = f"SELECT * FROM {self.log.events} WHERE {within}"
         if self._chained:
             coded = (
                 f'SELECT e.n, e.seq, e."at", e.field, e.new, e.person, {is_status} AS is_status, '
-                f"CASE WHEN {is_status} THEN {old} END AS o, CASE WHEN {is_status} THEN {new} END AS w, {numbers} "
+                f"{old} AS o, {new} AS w, {numbers} "
                 f"FROM ({read}) e{joins}"
             )
             return f"SELECT *, is_status AND o IS DISTINCT FROM w AS moved FROM ({coded})"
@@ -195,8 +212,7 @@ class Bulk:
         others = f"SELECT e.*, 0 AS place, NULL::VARCHAR AS before FROM ({read} AND field <> {text(STATUS)}) e"
         coded = (
             f'SELECT e.n, e.place AS seq, e."at", e.field, e.new, e.person, {is_status} AS is_status, '
-            f"CASE WHEN {is_status} THEN list_position([{codes}], e.before) END AS o, "
-            f"CASE WHEN {is_status} THEN {new} END AS w, {numbers} FROM ({lined} UNION ALL {others}) e{joins}"
+            f"list_position([{codes}], e.before) AS o, {new} AS w, {numbers} FROM ({lined} UNION ALL {others}) e{joins}"
         )
         return f"SELECT *, is_status AND o IS DISTINCT FROM w AS moved FROM ({coded})"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deskweave.clock import WALL, CompiledCalendar
@@ -19,8 +19,8 @@ class Shape:
     """A practice's facts as SQL.
 
     Attributes:
-        summed: name to aggregate over the events of one inquiry; `o` and `w` are the numbers of the old and new status, `c0`, `c1`
-            ... working time by each of `calendars`.
+        summed: name to (aggregate, what of each event), over the events of one inquiry: `o` and `w` are the numbers of the old and
+            the new status, `c0`, `c1` ... working time by each of `calendars`. What does not count is empty.
         derived: column to expression over `summed`, the values (`v`) and what was derived before it.
         odd: conditions under which an inquiry is handed back.
         calendars: those that count.
@@ -28,7 +28,7 @@ class Shape:
     """
 
     builder: FactBuilder
-    summed: dict[str, str] = field(default_factory=dict)
+    summed: dict[str, tuple[str, str]] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  #: of facts, over all of these
     odd: list[str] = field(default_factory=list)
@@ -44,6 +44,14 @@ class Shape:
     def number(self, status: str) -> int:
         """The number of a status in SQL, from 1."""
         return self.statuses.index(status) + 1
+
+
+def _among(number: str, numbers: Iterable[int]) -> str:
+    """Whether a status is one of several; a mask of bits, as lists would be joined."""
+    wanted = sorted(numbers)
+    if len(wanted) == 1:
+        return f"{number} = {wanted[0]}"
+    return f"({sum(1 << one for one in wanted)}::BIGINT >> {number}) & 1 = 1"
 
 
 def shape_of(builder: FactBuilder) -> Shape:
@@ -71,12 +79,9 @@ def shape_of(builder: FactBuilder) -> Shape:
 
 def _statuses(shape: Shape) -> None:
     shape.summed |= {
-        "entries": "count(*) FILTER (moved)",
-        "lost": "count(*) FILTER (is_status AND w IS NULL)",  # no status of this practice, or none at all
-        "status_last": "arg_max(w, seq) FILTER (is_status)",
-        "left_": "bit_or(CASE WHEN moved AND o IS NOT NULL THEN 1::BIGINT << o END)",
+        "left_": ("bit_or", "CASE WHEN moved AND o IS NOT NULL THEN 1::BIGINT << o END"),
     }
-    shape.odd += ["entries IS NULL", "entries = 0", "lost > 0", f"v.{SUBMITTED} IS NULL"]
+    shape.odd += ["tally IS NULL", "tally = 0", f"v.{SUBMITTED} IS NULL"]
     phases = [(n, status.phase.value) for n, status in enumerate(shape.builder.practice.statuses.statuses.values(), 1)]
     whens = " ".join(f"WHEN {n} THEN {text(phase)}" for n, phase in phases)
     shape.columns["phase"] = f"CASE status_last {whens} END"
@@ -89,14 +94,12 @@ def _statuses(shape: Shape) -> None:
 
 def _spent(shape: Shape, statuses: Sequence[str], c: str) -> str:
     """The time spent in statuses that were left again: what C said on leaving less what it said on entering."""
-    sums = []
-    for status in statuses:
-        n = shape.number(status)
-        name = f"sum_{c}_{n}"
-        shape.summed[name] = f"sum(CASE WHEN NOT moved THEN 0 WHEN o = {n} THEN {c} WHEN w = {n} THEN -{c} ELSE 0 END)"
-        sums.append(f"({name} + CASE WHEN status_last = {n} THEN last_{c} ELSE 0 END)")
-    shape.summed[f"last_{c}"] = f"max({c}) FILTER (moved)"
-    return f"({' + '.join(sums)})::BIGINT"
+    inside = [shape.number(status) for status in statuses]
+    name = f"sum_{c}_{'_'.join(str(shape.number(status)) for status in statuses)}"
+    left, entered = f"CASE WHEN {_among('o', inside)} THEN {c} ELSE 0 END", f"CASE WHEN {_among('w', inside)} THEN {c} ELSE 0 END"
+    shape.summed[name] = ("sum", f"CASE WHEN moved THEN {left} - {entered} ELSE 0 END")
+    shape.summed[f"last_{c}"] = ("max", f"CASE WHEN moved THEN {c} END")
+    return f"({name} + CASE WHEN {_among('status_last', inside)} THEN last_{c} ELSE 0 END)::BIGINT"
 
 
 def _calendar(shape: Shape, measures: object) -> str:
@@ -132,8 +135,8 @@ class _Clock:
         derived[f"{self.id}_goal"] = f"CASE WHEN {self.id}_began THEN {goal.said} END"
         self.shape.odd_of[f"{clock.id}_goal"] = self.shape.odd_of[f"{clock.id}_met"] = goal.odd
         for number, name in enumerate(goal.fields):
-            self.shape.summed[f"set{number}"] = f'max("at") FILTER (field = {text(name)})'
-            self.shape.summed[f"set{number}_times"] = f"count(*) FILTER (field = {text(name)})"
+            self.shape.summed[f"set{number}"] = ("max", f'CASE WHEN field = {text(name)} THEN "at" END')
+            self.shape.summed[f"set{number}_times"] = ("count", f"CASE WHEN field = {text(name)} THEN 1 END")
             if name not in self.shape.historic:
                 self.shape.historic.append(name)
         columns = self.shape.columns
@@ -145,12 +148,12 @@ class _Clock:
         shape, clock = self.shape, self.clock
         counted = [status for status in clock.sum_statuses if status in shape.statuses]
         spent = _spent(shape, counted, self.c) if counted else "0::BIGINT"
-        inside = ", ".join(str(shape.number(status)) for status in counted) or "-1"
+        inside = [shape.number(status) for status in counted]
         if clock.within is None:
-            shape.summed["entered_first"] = 'min("at") FILTER (moved)'
+            shape.summed["entered_first"] = ("min", 'CASE WHEN moved THEN "at" END')
             shape.derived[f"{self.id}_from"], shape.derived[f"{self.id}_to"] = "entered_first", "NULL::TIMESTAMP"
-            shape.derived[f"{self.id}_began"] = "entries > 0"
-            shape.derived[f"{self.id}_took"] = f"CASE WHEN status_last NOT IN ({inside}) THEN {spent} END"
+            shape.derived[f"{self.id}_began"] = "tally > 0"
+            shape.derived[f"{self.id}_took"] = f"CASE WHEN NOT ({_among('status_last', inside)}) THEN {spent} END"
             return
         outer = next(one for one in shape.builder.clocks.order if one.id == clock.within)
         if outer.start is None or outer.stop is None:
@@ -158,8 +161,11 @@ class _Clock:
         whole = shape.key(outer.id)
         if counted:
             # the sums hold all that was spent; what lies outside the outer clock is cut off by the builder
-            shape.summed[f"{self.id}_first"] = f'min("at") FILTER (moved AND w IN ({inside}))'
-            shape.summed[f"{self.id}_last"] = f'max("at") FILTER (moved AND (o IN ({inside}) OR w IN ({inside})))'
+            shape.summed[f"{self.id}_first"] = ("min", f'CASE WHEN moved AND {_among("w", inside)} THEN "at" END')
+            shape.summed[f"{self.id}_last"] = (
+                "max",
+                f'CASE WHEN moved AND ({_among("o", inside)} OR {_among("w", inside)}) THEN "at" END',
+            )
             shape.odd.append(f"{whole}_took IS NOT NULL AND ({self.id}_first < {whole}_from OR {self.id}_last > {whole}_to)")
         shape.derived[f"{self.id}_from"], shape.derived[f"{self.id}_to"] = f"{whole}_from", f"{whole}_to"
         shape.derived[f"{self.id}_began"] = f"{whole}_began"
@@ -173,10 +179,10 @@ class _Clock:
         last = clock.stop.pick == "last" and clock.cycles != "first_close"
         cycles = clock.cycles in ("sum_of_cycles", "each_cycle")
         summed = {
-            "stop_first": f'min("at") FILTER ({stop})',
-            "stop_last": f'max("at") FILTER ({stop})',
-            "stop_first_c": f"min({c}) FILTER ({stop})",
-            "stop_last_c": f"max({c}) FILTER ({stop})",
+            "stop_first": ("min", f'CASE WHEN {stop} THEN "at" END'),
+            "stop_last": ("max", f'CASE WHEN {stop} THEN "at" END'),
+            "stop_first_c": ("min", f"CASE WHEN {stop} THEN {c} END"),
+            "stop_last_c": ("max", f"CASE WHEN {stop} THEN {c} END"),
         }
         # C does not fall as time passes, so that the least C is that of the earliest instant
         if clock.start.submitted:
@@ -187,16 +193,15 @@ class _Clock:
             if self._numbers(clock.start) & stops:
                 raise Inexpressible(f"{clock.id} starts and stops by the same status")
             pick, word = ("max", "last") if clock.start.pick == "last" else ("min", "first")
-            summed[f"start_{word}"] = f'{pick}("at") FILTER ({start})'
-            summed[f"start_{word}_c"] = f"{pick}({c}) FILTER ({start})"
+            summed[f"start_{word}"] = (pick, f'CASE WHEN {start} THEN "at" END')
+            summed[f"start_{word}_c"] = (pick, f"CASE WHEN {start} THEN {c} END")
             if cycles:
-                summed["start_last"] = f'max("at") FILTER ({start})'
+                summed["start_last"] = ("max", f'CASE WHEN {start} THEN "at" END')
             derived[f"{self.id}_from"], begun = f"{self.id}_start_{word}", f"{self.id}_start_{word}_c"
         if cycles:
-            summed["stops"] = f"count(*) FILTER ({stop})"
+            summed["stops"] = ("count", f"CASE WHEN {stop} THEN 1 END")
         shape.summed |= {f"{self.id}_{name}": said for name, said in summed.items()}
-        numbers = ", ".join(map(str, sorted(stops))) or "-1"
-        here = f"status_last IN ({numbers})" if clock.stop.require_current else "TRUE"
+        here = _among("status_last", stops) if clock.stop.require_current else "TRUE"
         began = f"{self.id}_from IS NOT NULL"
         derived[f"{self.id}_began"] = began
         word = "last" if last and not cycles else "first"
@@ -225,10 +230,10 @@ class _Clock:
         }
 
     def _entered(self, edge: ClockEdge) -> str:
-        numbers = ", ".join(map(str, sorted(self._numbers(edge)))) or "-1"
-        said = f"moved AND w IN ({numbers})"
+        numbers = self._numbers(edge)
+        said = f"moved AND {_among('w', numbers)}"
         if edge.status is None:
-            said += f" AND (o IS NULL OR o NOT IN ({numbers}))"
+            said += f" AND (o IS NULL OR NOT ({_among('o', numbers)}))"
         return said + " AND person" if edge.by_person else said
 
 
@@ -250,7 +255,7 @@ def _computed(shape: Shape, name: str, how: Mapping[str, Json]) -> None:
                 raise Inexpressible(f"{name} allows what is no word")
             held = f"only_{len(shape.columns)}_{number}"
             words = ", ".join(text(str(one)) for one in allowed) or "NULL"
-            shape.summed[held] = f"bool_and(new IN ({words})) FILTER (field = {text(part)} AND new IS NOT NULL)"
+            shape.summed[held] = ("bool_and", f"CASE WHEN field = {text(part)} AND new IS NOT NULL THEN new IN ({words}) END")
             if part not in shape.historic:
                 shape.historic.append(FieldId(part))
             said.append(held)

@@ -1,0 +1,297 @@
+"""KPIs over millions of inquiries: `python tests/bench/kpi.py [inquiries ...]`, or `make bench-kpi`. Not part of the tests.
+
+A generated log of two years (about six events an inquiry, as Parquet) is measured in five ways, each in processes of their own: by our
+rules from facts and from the raw log, by a careful pandas script (`kpi_pandas.py`) from the same facts and the same log, and as
+the bare scan of the same columns. The KPIs are those of the built-in practice that are about inquiries and two percentiles, by
+month and service item. All ways must give the same figures. Ratios hold from one machine to the next; seconds are this machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+BEGIN, AS_OF = date(2024, 3, 1), datetime(2026, 11, 22, tzinfo=UTC)
+MONTHS = 24
+BY = ("service_item",)
+COPIED = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+
+LIVES = {
+    # share of inquiries up to which: the statuses they go through
+    40: ["awaiting_acceptance", "in_progress", "waiting_on_user", "in_progress", "resolved", "closed"],
+    85: ["awaiting_acceptance", "in_progress", "resolved", "closed"],
+    93: ["awaiting_acceptance", "in_progress", "waiting_on_user", "in_progress", "waiting_on_third_party", "in_progress", "resolved", "closed"],
+    96: ["awaiting_acceptance", "in_progress", "resolved", "closed", "in_progress", "resolved", "closed"],
+    97: ["awaiting_acceptance", "cancelled"],
+    98: ["awaiting_acceptance", "closed"],
+    100: ["awaiting_acceptance", "in_progress", "waiting_on_user", "in_progress"],
+}  # fmt: skip
+
+
+def words(some: Any) -> str:
+    return "[" + ", ".join("NULL" if one is None else f"'{one}'" for one in some) + "]"
+
+
+def pick(salt: int, some: Any) -> str:
+    said = list(some)
+    return f"{words(said)}[1 + (hash(n, {salt}) % {len(said)})::INT]"
+
+
+def chance(salt: int, percent: int) -> str:
+    return f"hash(n, {salt}) % 100 < {percent}"
+
+
+def generate(count: int, folder: Path) -> None:
+    """`events.parquet` in the order in which things happened, `values.parquet` with a row for each inquiry."""
+    from deskweave.measure.table import offline
+
+    items = sorted(practice().catalog)[:20]
+    streams = list(practice().fields["stream"].choices)
+    classes = list(practice().fields["classification"].choices)[:8]
+    lives = " ".join(f"WHEN kind < {share} THEN {words(said)}" for share, said in LIVES.items())
+    ends = " ".join(f"WHEN kind < {share} THEN '{said[-1]}'" for share, said in LIVES.items())
+    span = MONTHS * 365 // 12 * 86_400 - 200_000
+    connection = offline()
+    connection.execute("SET memory_limit = '8GB'")
+    connection.execute("SET temp_directory = $spill", {"spill": str(folder / "spill")})
+    connection.execute(
+        f"CREATE TABLE made AS SELECT n, TIMESTAMP '{BEGIN}' + to_seconds((n::HUGEINT * {span} // {count})::BIGINT + (hash(n, 1) % 900)::BIGINT) "
+        f"AS submitted_at, (hash(n, 2) % 100)::INT AS kind FROM range({count}) t(n)"
+    )
+    connection.execute(
+        f"""COPY (SELECT n, 'INQ-' || lpad(n::VARCHAR, 8, '0') AS inquiry, submitted_at, CASE {ends} END AS status,
+        {pick(11, ["feishu", "phone", "email", "self_service"])} AS channel, {pick(12, items)} AS service_item,
+        'per_' || (hash(n, 13) % 20000) AS "user", {pick(14, [*streams, None])} AS stream, {pick(15, classes)} AS classification,
+        CASE WHEN {chance(16, 96)} THEN {pick(15, classes)} ELSE {pick(17, classes)} END AS business_category,
+        {chance(18, 3)} AS returned, {chance(19, 2)} AS misclassified,
+        CASE WHEN {chance(20, 60)} THEN {pick(21, ["satisfied", "satisfied", "satisfied", "neutral", "dissatisfied"])} END AS user_satisfaction,
+        CASE WHEN {chance(22, 50)} THEN {pick(23, ["one_system", "several"])} END AS system_module,
+        CASE WHEN {chance(24, 70)} THEN {pick(25, ["hardware", "usage", "access"])} END AS problem_category,
+        CASE WHEN {chance(26, 60)} THEN submitted_at - INTERVAL 1 HOUR END AS occurred_at,
+        TRUE AS title_filled, {chance(27, 90)} AS symptom_filled, {chance(28, 80)} AS email_filled, {chance(29, 40)} AS contact_phone_filled,
+        {chance(30, 85)} AS solution_filled, {chance(31, 30)} AS scope_of_impact_filled, {chance(32, 10)} AS related_incident_filled,
+        {chance(33, 10)} AS configuration_item_filled FROM made ORDER BY n) TO '{folder}/values.parquet' {COPIED}"""
+    )
+    connection.execute(
+        f"""COPY (SELECT (row_number() OVER (ORDER BY "at", n, k))::BIGINT AS seq, n, field, old, new, "at", 0::SMALLINT AS ord, TRUE AS person
+        FROM (
+        SELECT n, k, 'status' AS field, old, new, submitted_at + to_seconds(CASE k WHEN 0 THEN 0 WHEN 1 THEN (hash(n, 3) % 900)::BIGINT
+          ELSE 900 + k * (1 + (hash(n, 4) % 40000)::BIGINT) END) AS "at"
+        FROM (SELECT n, submitted_at, unnest(range(len(w))) AS k, unnest(w) AS new, unnest([NULL] || w[:-2]) AS old
+          FROM (SELECT n, submitted_at, CASE {lives} END AS w FROM made))
+        UNION ALL SELECT n, 100, 'current_tier', NULL, 'first_line', submitted_at FROM made
+        UNION ALL SELECT n, 101, 'current_tier', 'first_line', 'second_line', submitted_at + INTERVAL 30 MINUTE FROM made WHERE {chance(5, 15)}
+        ) ORDER BY seq) TO '{folder}/events.parquet' {COPIED}"""
+    )
+    connection.close()
+
+
+@cache
+def practice() -> Any:
+    """The practice that ships."""
+    from deskweave.practice import builtin
+
+    return builtin()
+
+
+@cache
+def metrics() -> list[Any]:
+    """The KPIs of the built-in practice about inquiries, and two percentiles."""
+    found = [one for one in practice().metrics.values() if one.grain == "inquiry" and "composite" not in one.value]
+    like = practice().metrics["mean_time_to_resolve"]
+    for of, p in (("resolution", 0.9), ("first_response", 0.5)):
+        value = {"percentile": {"of": of, "p": p, "method": "interpolated"}}
+        found.append(replace(like, id=f"{of}_p{int(p * 100)}", value=value, examples=()))
+    return found
+
+
+@cache
+def columns() -> frozenset[str]:
+    """The columns that these KPIs look at."""
+    from deskweave.measure.columns import Column, Columns
+    from deskweave.measure.planner import Planner
+
+    planner = Planner(practice(), Columns(practice()))
+
+    def named(part: object) -> Iterator[str]:
+        if isinstance(part, Column):
+            yield part.name
+        elif is_dataclass(part):
+            for one in fields(part):
+                yield from named(getattr(part, one.name))
+        elif isinstance(part, tuple):
+            for one in part:
+                yield from named(one)
+
+    wanted = frozenset(name for metric in metrics() for name in named(planner.plan(metric, BY)))
+    return wanted | {"_practice", "_calendars"}
+
+
+def from_log(folder: Path, target: Path, wanted: frozenset[str] | None) -> dict[Path, int]:
+    """Facts of the generated log."""
+    from deskweave.measure.bulk import BulkLog, facts_in_bulk, ready, shape_of
+    from deskweave.measure.facts import FactBuilder
+    from deskweave.measure.table import offline
+
+    connection = offline()
+    ready(connection, "2GB", folder / "spill")
+    shape = shape_of(FactBuilder(practice()))
+    connection.execute(f"CREATE VIEW events AS FROM '{folder}/events.parquet'")
+    connection.execute(f"CREATE VIEW known AS FROM '{folder}/values.parquet'")
+    (count,) = connection.execute("SELECT count(*) FROM known").fetchone() or (0,)
+    log = BulkLog(connection=connection, events="events", values="known", count=count, chained=True)
+    made = facts_in_bulk(shape, log, target, 1, wanted, "zstd" if wanted is None else "lz4_raw")
+    connection.close()
+    assert not made.odd, made.odd[:3]
+    return made.files
+
+
+def figures(files: list[Path]) -> list[list[Any]]:
+    """The KPIs by our rules."""
+    from deskweave.measure import FactTable, period_of, run
+    from deskweave.measure.columns import Columns
+
+    months = [
+        period_of(date(BEGIN.year + (BEGIN.month - 1 + n) // 12, (BEGIN.month - 1 + n) % 12 + 1, 1), "month") for n in range(MONTHS)
+    ]
+    with FactTable.of_segments(Columns(practice()), files[0].parent, [[one.name for one in files]], 1) as table:
+        found = run(practice(), table, months, AS_OF, by=BY, metrics=metrics())
+    return [[one.metric, one.period.since.isoformat(), one.by["service_item"], one.value] for one in found]
+
+
+def scan(files: list[Path]) -> None:
+    from deskweave.measure.table import offline
+
+    connection = offline()
+    table = connection.read_parquet([str(one) for one in files])
+    wanted = [name for name in table.columns if name not in ("_practice", "_calendars")]
+    # `last` has to read every value, which min, max and count do not: they are answered by the files' own statistics
+    table.aggregate(", ".join(f'last("{name}")' for name in wanted)).fetchall()
+    connection.close()
+
+
+def one(way: str, folder: Path) -> None:
+    """Run one way in this process, and say how long it took and how much memory."""
+    facts = sorted(folder.glob("facts-*.parquet"))
+    log = [folder / "events.parquet", folder / "values.parquet"]
+    said: Any = None
+    if way.startswith("pandas"):
+        import kpi_pandas
+    elif way.startswith("ours"):
+        import sqlglot  # noqa: F401
+    columns()  # starting Python, libraries and the practice is no way's work
+    begun = time.perf_counter()
+    match way:
+        case "scan of facts":
+            scan(facts)
+        case "scan of the log":
+            for path in log:
+                scan([path])
+        case "ours from facts":
+            said = figures(facts)
+        case "ours from the log":
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                said = figures(list(from_log(folder, Path(own) / "facts", columns())))
+        case "pandas from facts" | "pandas from the log":
+            said = kpi_pandas.from_facts(facts) if way.endswith("facts") else kpi_pandas.from_log(log)
+        case "facts, all columns":
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                from_log(folder, Path(own) / "facts", None)
+    seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "peak": peak, "said": said}))
+
+
+WAYS = (
+    "scan of facts", "ours from facts", "pandas from facts", "scan of the log", "ours from the log", "pandas from the log",
+    "facts, all columns",
+)  # fmt: skip
+
+
+def child(way: str, folder: Path, times: int) -> dict[str, Any]:
+    """The best of several runs; the peak of the worst."""
+    runs = []
+    for _ in range(times):
+        done = subprocess.run([sys.executable, __file__, "--way", way, str(folder)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{way}: {done.stderr[-2000:]}")
+        runs.append(json.loads(done.stdout))
+    best: dict[str, Any] = min(runs, key=lambda run: run["seconds"])
+    return best | {"peak": max(run["peak"] for run in runs)}
+
+
+def same(one: list[list[Any]], other: list[list[Any]]) -> str:
+    """Whether two ways gave the same figures."""
+    left, right = ({tuple(row[:3]): row[3] for row in rows if row[3] is not None} for rows in (one, other))
+    if left.keys() != right.keys():
+        return f"{len(left.keys() ^ right.keys())} figures stand on one side only, such as {sorted(left.keys() ^ right.keys())[0]}"
+    worst = max((abs(left[key] - right[key]) / max(abs(right[key]), 1e-9) for key in left), default=0.0)
+    return f"{len(left)} figures, equal to {worst:.0e}"
+
+
+def main(count: int, keep: Path | None, times: int) -> None:
+    with tempfile.TemporaryDirectory() as own:
+        folder = (keep or Path(own)) / str(count)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "events.parquet").exists():
+            generate(count, folder)
+        if not any(folder.glob("facts-*.parquet")):
+            from_log(folder, folder / "facts", columns())
+        load = os.getloadavg()[0]
+        found = {way: child(way, folder, times) for way in WAYS}
+        print(f"{count:,} inquiries; load before {load:.1f}")
+        for way, run in found.items():
+            print(f"  {way:<22} {run['seconds']:8.2f} s   {run['cpu']:8.2f} s of processor time   {run['peak'] / 1024:5.2f} GB")
+        reference = found["ours from facts"]["said"]
+        for way in ("ours from the log", "pandas from facts", "pandas from the log"):
+            print(f"  ours from facts and {way}: {same(reference, found[way]['said'])}")
+        ours, log = found["ours from facts"], found["ours from the log"]
+
+        def ratio(words: str, value: float, limit: float, compare: Callable[[float, float], bool]) -> None:
+            print(f"  {words:<52} {value:7.1f}   goal {limit:g}: {'reached' if compare(value, limit) else 'missed'}")
+
+        def less(a: float, b: float) -> bool:
+            return a <= b
+
+        def more(a: float, b: float) -> bool:
+            return a >= b
+
+        ratio("from facts, of the scan of the same columns", ours["seconds"] / found["scan of facts"]["seconds"], 6, less)
+        ratio(
+            "from facts, faster than pandas on the same facts", found["pandas from facts"]["seconds"] / ours["seconds"], 2.5, more
+        )
+        ratio(
+            "from facts, faster than pandas from the raw log", found["pandas from the log"]["seconds"] / ours["seconds"], 12, more
+        )
+        ratio(
+            "from the log, faster than pandas from the raw log", found["pandas from the log"]["seconds"] / log["seconds"], 3.5, more
+        )
+        ratio("from the log, of the scan of the log", log["seconds"] / found["scan of the log"]["seconds"], 8, less)
+        ratio("peak memory, GB", max(ours["peak"], log["peak"], found["facts, all columns"]["peak"]) / 1024, 3, less)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("counts", nargs="*", default=["1000000", "10000000"])
+    parser.add_argument("--way")
+    parser.add_argument("--keep", type=Path, help="folder in which the generated log stays")
+    parser.add_argument("--times", type=int, default=3, help="runs of each way; the best counts")
+    said = parser.parse_args()
+    if said.way:
+        one(said.way, Path(said.counts[0]))
+    else:
+        for number in said.counts:
+            main(int(number), said.keep, said.times)
