@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from deskweave import model
 from deskweave.cli.difference import Teller
-from deskweave.cli.difference_words import ASPECTS as NAMES
-from deskweave.cli.difference_words import NOUNS, SENTENCES, WORDS
+from deskweave.cli.difference_names import ASPECTS as NAMES
+from deskweave.cli.difference_names import NOUNS
+from deskweave.cli.difference_words import SENTENCES, WORDS
 from deskweave.documents import read
 from deskweave.practice import Practice, builtin, compose
 from deskweave.practice.difference import Change, Effect, Touches, compare

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from deskweave.cli.difference_words import ASPECTS, NOUNS, SENTENCES, WORDS
+from deskweave.cli.difference_names import ASPECTS, NOUNS
+from deskweave.cli.difference_words import SENTENCES, WORDS
 from deskweave.model import say_label
+from deskweave.model.practice import Weekday
 from deskweave.practice import wording
 
 if TYPE_CHECKING:
@@ -416,15 +418,15 @@ class Teller:
 
     def _week(self, week: Mapping[str, Any]) -> str:
         """Days of the same hours together: `Monday to Friday 09:00-12:00, 13:00-18:00`."""
-        days = [day for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") if week.get(day)]
         runs: list[list[str]] = []
-        order = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-        for day in days:
-            last = runs[-1][-1] if runs else None
-            if last is not None and week[last] == week[day] and order.index(day) == order.index(last) + 1:
+        before: object = None
+        for day in get_args(Weekday):
+            hours = week.get(day)
+            if hours and hours == before:
                 runs[-1].append(day)
-            else:
+            elif hours:
                 runs.append([day])
+            before = hours
         said = []
         for run in runs:
             first, final = (wording.say_weekday(day, self.language) for day in (run[0], run[-1]))
