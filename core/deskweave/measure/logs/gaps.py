@@ -15,7 +15,7 @@ from deskweave.model import Clock, ClockEdge, FieldId, InquiryId, Metric
 
 _LOGIC: Final = frozenset({"all", "any", "not"})
 
-Why = Literal["grain", "field", "status", "waiting", "registered"]
+Why = Literal["grain", "field", "status", "waiting", "registered", "coverage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Gap:
         whole: it cannot be given at all; else it has a figure that is worth less than it looks.
         why: `grain`: it is about records that are no inquiries; `field`: no column fills what it asks for; `status`: no event
             enters a status it needs; `waiting`: none that counts as waiting; `registered`: the log begins when somebody is at
-            work already.
+            work already; `coverage`: its calendar knows nothing of those days.
         names: the fields or statuses that are lacking.
         count: of inquiries that begin with somebody at work, or of criteria that have nothing to look at.
     """
@@ -86,6 +86,8 @@ class _Known:
                 found += self._of_edge(edge)
         if clock.sum_statuses and not self.statuses & set(clock.sum_statuses):
             found += [("waiting", status) for status in clock.sum_statuses]
+        if not found and clock.start is not None and not self.counts.get(f"{clock.id}_took", 0):
+            return [("coverage", clock.calendar or clock.id)]  # every edge is there, and no duration came of it
         if not found and clock.start is not None and clock.start.submitted and not self.registered and self.read.begun_active:
             found.append(("registered", "submitted_at"))
         return found
@@ -123,7 +125,7 @@ def _gap(metric: Metric, known: _Known) -> Gap | None:
     asked = [lack for where in (metric.where, metric.value) if where is not None for lack in _lacking(where, known)]
     registered = [name for why, name in asked if why == "registered"]
     missing = [(why, name) for why, name in asked if why != "registered"]
-    for why in ("status", "waiting", "field"):
+    for why in ("status", "coverage", "waiting", "field"):
         names = tuple(dict.fromkeys(name for one, name in missing if one == why))
         if names:
             return Gap(metric=metric.id, whole=why != "waiting", why=why, names=names)
