@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types layers docs clean
+.PHONY: demo test lint types layers docs bench-kpi clean
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +38,14 @@ layers: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/cog --check -r docs/en/reference/*.md docs/zh/reference/*.md
 	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+# pandas is what our figures are compared with, and nothing else
+$(VENV)/.bench: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pandas pyarrow
+	@touch $@
+
+bench-kpi: $(VENV)/.bench  ## KPIs over 1 and 10 million inquiries, beside pandas; ARGS=1000000 for one million alone
+	$(BIN)/python tests/bench/kpi.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis deskweave-demo

@@ -171,6 +171,40 @@ def figures(files: list[Path]) -> list[list[Any]]:
     return [[one.metric, one.period.since.isoformat(), one.by["service_item"], one.value] for one in found]
 
 
+def refresh(folder: Path) -> tuple[int, float, float]:
+    """Events, seconds that facts of them take through `Facts`, and seconds of a refresh that touches all of them again."""
+    from deskweave.measure import EventLog, Facts
+    from deskweave.measure.table import offline
+    from deskweave.model import Event, FieldId, InquiryId
+
+    connection = offline()
+    rows = connection.execute(
+        f'SELECT row_number() OVER (ORDER BY seq, inquiry), inquiry, field, new, "at" FROM (SELECT e.seq, e.n, field, new, "at" '
+        f"FROM '{folder}/events.parquet' e WHERE n < 100000 UNION ALL SELECT 0, n, 'submitted_at', NULL, submitted_at "
+        f"FROM '{folder}/values.parquet' WHERE n < 100000) JOIN '{folder}/values.parquet' USING (n)"
+    ).fetchall()
+    connection.close()
+
+    def event(seq: int, inquiry: str, field: str, new: str | None, at: datetime) -> Event:
+        at = at.replace(tzinfo=UTC)
+        return Event(seq=seq, inquiry=InquiryId(inquiry), field=FieldId(field), old=None, new=at if new is None else new, at=at, order=0,
+                     recorded_at=at, actor=None, source="connection:x", origin_id=str(seq), precise=True, refines=None, cause=None,
+                     practice="p")  # fmt: skip
+
+    log = EventLog(event(*row) for row in rows)
+    with tempfile.TemporaryDirectory() as own:
+        facts = Facts(practice(), Path(own))
+        begun = time.perf_counter()
+        facts.refresh(log)
+        built = time.perf_counter()
+        last = len(rows)
+        names = sorted({row[1] for row in rows})
+        log.append(event(last + n, name, "channel", "phone", rows[-1][4]) for n, name in enumerate(names, 1))
+        again = time.perf_counter()
+        facts.refresh(log)
+        return last, built - begun, time.perf_counter() - again
+
+
 def scan(files: list[Path]) -> None:
     from deskweave.measure.table import offline
 
@@ -194,6 +228,10 @@ def one(way: str, folder: Path) -> None:
     columns()  # starting Python, libraries and the practice is no way's work
     begun = time.perf_counter()
     match way:
+        case "generate":
+            generate(int(folder.name), folder)
+        case "make facts":
+            from_log(folder, folder / "facts", columns())
         case "scan of facts":
             scan(facts)
         case "scan of the log":
@@ -206,6 +244,8 @@ def one(way: str, folder: Path) -> None:
                 said = figures(list(from_log(folder, Path(own) / "facts", columns())))
         case "pandas from facts" | "pandas from the log":
             said = kpi_pandas.from_facts(facts) if way.endswith("facts") else kpi_pandas.from_log(log)
+        case "refresh":
+            said = refresh(folder)
         case "facts, all columns":
             with tempfile.TemporaryDirectory(dir=folder) as own:
                 from_log(folder, Path(own) / "facts", None)
@@ -246,10 +286,11 @@ def main(count: int, keep: Path | None, times: int) -> None:
     with tempfile.TemporaryDirectory() as own:
         folder = (keep or Path(own)) / str(count)
         folder.mkdir(parents=True, exist_ok=True)
+        # in processes of their own: what a parent has used, a child is told to have used too
         if not (folder / "events.parquet").exists():
-            generate(count, folder)
+            child("generate", folder, 1)
         if not any(folder.glob("facts-*.parquet")):
-            from_log(folder, folder / "facts", columns())
+            child("make facts", folder, 1)
         load = os.getloadavg()[0]
         found = {way: child(way, folder, times) for way in WAYS}
         print(f"{count:,} inquiries; load before {load:.1f}")
@@ -281,6 +322,11 @@ def main(count: int, keep: Path | None, times: int) -> None:
         )
         ratio("from the log, of the scan of the log", log["seconds"] / found["scan of the log"]["seconds"], 8, less)
         ratio("peak memory, GB", max(ours["peak"], log["peak"], found["facts, all columns"]["peak"]) / 1024, 3, less)
+        refresh = child("refresh", folder, 1)["said"]
+        print(f"  facts from {refresh[0]:,} events of a store by way of Python: {refresh[1] * 1e6 / refresh[0]:.1f} s a million")
+        print(
+            f"  the same taken in by a refresh, 100,000 inquiries changed: {refresh[2] * 1e6 / refresh[0]:.1f} s a million events read"
+        )
 
 
 if __name__ == "__main__":
