@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.cli.difference_names import ASPECTS, NOUNS
 from deskweave.cli.difference_words import SENTENCES, WORDS
 from deskweave.model import say_label
-from deskweave.model.practice import Weekday
+from deskweave.model.practice import WEEKDAYS
 from deskweave.practice import wording
 
 if TYPE_CHECKING:
@@ -420,7 +420,7 @@ class Teller:
         """Days of the same hours together: `Monday to Friday 09:00-12:00, 13:00-18:00`."""
         runs: list[list[str]] = []
         before: object = None
-        for day in get_args(Weekday):
+        for day in WEEKDAYS:
             hours = week.get(day)
             if hours and hours == before:
                 runs[-1].append(day)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from deskweave.model.label import Label
 from deskweave.model.value import FieldId, Json
@@ -35,6 +35,7 @@ FieldType: TypeAlias = Literal[
     "link",
 ]
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)  #: in the order of the week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from deskweave.model import Calendar
+from deskweave.model.practice import WEEKDAYS
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES: Final = 7 * 24 * 60
 WHOLE: Final = (1 << MINUTES) - 1
 
@@ -22,8 +22,8 @@ def week_of(calendar: Calendar, today: date) -> int | None:
         return None
     version = max((one for one in calendar.versions if one.since <= today), key=lambda one: one.since, default=calendar.versions[0])
     bits = 0
-    for number, day in enumerate(DAYS):
-        for start, end in version.week.get(day, ()):  # type: ignore[call-overload]
+    for number, day in enumerate(WEEKDAYS):
+        for start, end in version.week.get(day, ()):
             first, last = _minute(start), 24 * 60 if end is None else _minute(end)
             if last > first:
                 bits |= ((1 << (last - first)) - 1) << (number * 24 * 60 + first)
@@ -34,7 +34,7 @@ def hours_in(bits: int, zone: str, today: date, most: int = 3) -> str:
     """A set of minutes in words of a zone: `sat 00:00-24:00, sun 00:00-24:00`."""
     local = _turned(bits, _offset(zone, today))
     spans = []
-    for number, day in enumerate(DAYS):
+    for number, day in enumerate(WEEKDAYS):
         minutes = (local >> (number * 24 * 60)) & ((1 << 24 * 60) - 1)
         start = 0
         while minutes >> start:

@@ -8,13 +8,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from deskweave.model import Calendar, CalendarVersion, Holidays
-from deskweave.model.practice import Weekday
+from deskweave.model.practice import WEEKDAYS, Weekday
 from deskweave.practice.handbook.edition import Edition
 from deskweave.practice.handbook.tree import Section, row, say, section, table
 from deskweave.practice.handbook.voice import Voice
 from deskweave.practice.wording import say_weekday, say_windows
 
-_WEEK: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -63,7 +62,7 @@ def _hours(voice: Voice, calendar: Calendar) -> list[str]:
 def week(voice: Voice, version: CalendarVersion) -> list[str]:
     """The week in lines: days in a row with the same hours are one."""
     runs: list[list[Weekday]] = []
-    for day in _WEEK:
+    for day in WEEKDAYS:
         hours = version.week.get(day, ())
         if runs and version.week.get(runs[-1][-1], ()) == hours:
             runs[-1].append(day)
