@@ -107,6 +107,16 @@ def test_an_export_without_the_moment_of_acceptance_says_so(cli, tmp_path):
     assert "inquiries_registered" not in gaps
 
 
+def test_a_log_that_begins_with_somebody_at_work_has_no_response_to_tell(cli, tmp_path):
+    """That the first event follows itself after no time is no figure."""
+    text = "id,status,at\n1,Active,2026-10-12 10:00\n1,Closed,2026-10-12 11:00\n2,New,2026-10-12 10:00\n2,Active,2026-10-12 10:01\n"
+    (tmp_path / "t.csv").write_text(text.replace("at\n", "timestamp\n", 1), encoding="utf-8")
+    answer = cli("import-log", "t.csv", "--zone", "Asia/Shanghai", "--json")
+    gaps = {one["metric"]: (one["whole"], one["why"], one["count"]) for one in items(answer)}
+    assert gaps["first_response_on_time"] == (False, "registered", 1)
+    assert "mean_time_to_resolve" not in gaps
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_line_fits_and_can_be_said_in_gbk(cli, log, language):
     from deskweave.cli.width import width

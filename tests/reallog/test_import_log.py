@@ -69,10 +69,10 @@ def test_the_volvo_log(cli, shared):
     assert code == 3  # "Unmatched" is no status of anybody
     assert (answer["summary"]["rows"], answer["summary"]["inquiries"]) == (65_533, 7_554)
     assert [(one["rule"], one["found"]) for one in answer["findings"]] == [("log-status-unknown", "Unmatched + Unmatched")]
-    # the log begins when somebody is at work: that the first response took no time is no figure
-    assert {one["metric"] for one in answer["items"] if one["why"] == "registered"} >= {
+    # the built-in holidays begin after this log: no duration is made up for its days
+    assert {one["metric"] for one in answer["items"] if one["why"] == "coverage"} >= {
         "first_response_on_time",
-        "average_response_time",
+        "mean_time_to_resolve",
     }
     traces = list(volvo(shared))
     begun = Counter(steps[0][1].astimezone(UTC).strftime("%Y") for steps in traces)
