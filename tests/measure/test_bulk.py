@@ -232,3 +232,16 @@ def test_rules_asked_in_one_reading_answer_as_each_alone(practice, busy_week, tm
         alone = [one for name in practice.metrics for one in run(practice, table, asked, AS_OF, by=by, metrics=[name])]
     assert len(together) >= len(practice.metrics)
     assert together == alone
+
+
+def test_a_large_segment_is_read_where_it_is(practice, busy_week, tmp_path, monkeypatch):
+    # what a later segment replaces is passed over: each inquiry stands there once, as it is now
+    monkeypatch.setattr("deskweave.measure.table._LARGE", 100)
+    facts, source = Facts(practice, tmp_path), EventLog(busy_week.events)
+    facts.refresh(source)
+    for channel in ("email", "phone"):
+        source.append([busy_week.add("INQ-007", "channel", channel, AT), busy_week.add(channel, "submitted_at", AT, AT)])
+        facts.refresh(source)
+    found = contents(facts)
+    assert len(found) == len({row["inquiry"] for row in found}) == 124
+    assert next(row["channel"] for row in found if row["inquiry"] == "INQ-007") == "phone"
