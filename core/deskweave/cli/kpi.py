@@ -1,8 +1,9 @@
-"""`deskweave kpi`: the desk's figures for a period, beside the period before."""
+"""`deskweave kpi`: the desk's figures for a period, beside the period before; and what is behind one of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,9 +11,12 @@ from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
 from deskweave.cli.session import Session, session_of
 from deskweave.cli.trouble import show_findings
+from deskweave.cli.width import pad
 
 if TYPE_CHECKING:
     from deskweave.measure import Period
+
+HANG = 11  #: columns of a word in front of a sentence
 
 
 def period_of(session: Session, stated: str | None) -> Period | None:
@@ -28,45 +32,97 @@ def period_of(session: Session, stated: str | None) -> Period | None:
         return None
 
 
+def moment_of(session: Session, stated: str) -> datetime | None:
+    """The moment of `--as-of`, on the folder's wall; a day means to its end. None after a complaint."""
+    zone = session.zone
+    try:
+        if len(stated) == 10:
+            found = datetime.combine(date.fromisoformat(stated) + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
+        else:
+            found = datetime.fromisoformat(stated)
+            found = found.replace(tzinfo=zone) if found.tzinfo is None else found
+    except (ValueError, OverflowError):
+        session.screen.warn(session.say("kpi-moment-bad", found=stated))
+        return None
+    if len(stated) == 10 and found > session.now() and found.date() == session.now().astimezone(zone).date():
+        return session.now()  # today, as far as it has come
+    if found > session.now():
+        session.screen.warn(session.say("kpi-moment-ahead", found=stated))
+        return None
+    return found
+
+
+def known(session: Session, word: str, names: list[str], what: Literal["metric", "field"]) -> bool:
+    """Whether a name is one of those; else the nearest is shown."""
+    if word in names:
+        return True
+    from deskweave.documents import nearest
+
+    session.screen.warn(session.say("no-such-metric", name=word) if what == "metric" else session.say("no-such-field", field=word))
+    close = nearest(word, names)
+    if close:
+        session.screen.warn("  " + session.say("did-you-mean", word=close))
+    return False
+
+
+def titled(session: Session, head: str, text: str) -> None:
+    """A line with a word in front."""
+    session.screen.say(pad(head, HANG) + text, hang=HANG)
+
+
 def kpi(
     ctx: typer.Context,
     metric: Annotated[list[str] | None, typer.Argument(help="kpi-arg-metric", metavar="[METRIC]")] = None,
     period: Annotated[str | None, typer.Option("--period", help="kpi-opt-period", metavar="2026-11")] = None,
     by: Annotated[list[str] | None, typer.Option("--by", help="kpi-opt-by", metavar="FIELD")] = None,
     quality: Annotated[bool, typer.Option("--quality", help="kpi-opt-quality")] = False,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="kpi-opt-as-of", metavar="MOMENT")] = None,
 ) -> int:
     session = session_of(ctx)
     space = session.workspace()
-    say, screen, practice = session.say, session.screen, space.practice
     wanted = period_of(session, period)
     if wanted is None:
         return Exit.INPUT
-    wrong = [(one, list(practice.metrics)) for one in metric or () if one not in practice.metrics]
-    wrong += [(one, [str(name) for name in practice.fields]) for one in by or () if one not in practice.fields]
-    for word, known in wrong:
-        from deskweave.documents import nearest
-
-        screen.warn(say("no-such-metric", name=word) if word in (metric or ()) else say("no-such-field", field=word))
-        close = nearest(word, known)
-        if close:
-            screen.warn("  " + say("did-you-mean", word=close))
+    then = moment_of(session, as_of) if as_of is not None else None
+    if as_of is not None and then is None:
         return Exit.INPUT
+    verb = metric[0] if metric else ""
+    if verb in ("explain", "quality"):
+        from deskweave.cli import reasons
+
+        if verb == "quality":
+            return reasons.quality(session, wanted, metric[1:] if metric else [], then)
+        return reasons.explain(session, wanted, metric[1:] if metric else [], by or [], then)
+    practice = space.practice
+    for word in metric or ():
+        if not known(session, word, list(practice.metrics), "metric"):
+            return Exit.INPUT
+    for word in by or ():
+        if not known(session, word, [str(name) for name in practice.fields], "field"):
+            return Exit.INPUT
     if not space.has_store:
-        screen.warn(say("home-no-store"))
-        screen.warn("  " + session.onward("deskweave sync"))
-        screen.warn("  " + session.onward("deskweave import-log FILE"))
+        session.screen.warn(session.say("home-no-store"))
+        session.screen.warn("  " + session.onward("deskweave sync"))
         return Exit.INPUT
-    from deskweave.measure import quality_findings
+    return table(session, wanted, metric, by or [], quality, then)
+
+
+def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[str], quality: bool, then: datetime | None) -> Exit:
+    """The figures, as a table or broken down."""
+    from deskweave.cli.publishing import published_data, published_lines
+    from deskweave.measure import problems_of, quality_findings, run
     from deskweave.measure.export import csv_for_people, csv_raw, items
-    from deskweave.measure.text import breakdown, heading, left_out, table
+    from deskweave.measure.text import breakdown, heading, left_out
+    from deskweave.measure.text import table as rows
+    from deskweave.workspace.measuring import fact_table, moved_since
 
-    results = space.kpi([wanted] if by else [wanted, wanted.previous], by=tuple(by) if by else (), metrics=metric)
-    problems = space.facts.problems()
-    findings = quality_findings(problems)
-    if (space.folder.state_folder / "logs").is_dir():
-        from deskweave.workspace.importing import log_findings
-
-        findings += log_findings(space)
+    space, say, screen = session.workspace(), session.say, session.screen
+    practice = space.practice
+    with fact_table(space, then) as facts:
+        periods = [wanted] if by else [wanted, wanted.previous]
+        results = run(practice, facts, periods, then or space.now(), by=tuple(by), metrics=metrics)
+        problems = problems_of(facts, wanted)
+    published = moved_since(space, wanted) if then is None else None
     missed = sum(one.met is False for one in results if one.period == wanted)
     if session.options.format in ("csv", "csv-raw"):
         now = [one for one in results if one.period == wanted]
@@ -77,27 +133,47 @@ def kpi(
     def text() -> None:
         line = heading(practice, wanted, say.language, client=space.folder.id, environment=space.folder.environment)
         screen.say(line, hang=4)
+        if then is not None:
+            screen.say(say("kpi-as-of", moment=session.moment(then)), hang=4)
         screen.say()
-        lines = breakdown(practice, results, wanted, say.language) if by else table(practice, results, wanted, say.language)
-        for one in lines.splitlines():
+        made = breakdown(practice, results, wanted, say.language) if by else rows(practice, results, wanted, say.language)
+        for one in made.splitlines():
             screen.say(one)
         said = left_out(problems, say.language)
         if said:
             screen.say()
-            screen.say(said, hang=11)
+            screen.say(said, hang=HANG)
+        if published is not None:
+            screen.say()
+            shown = None if metrics is None else set(metrics)
+            first, *more = published_lines(session, *published, only=shown)
+            titled(session, say("kpi-head-published"), first)
+            for one in more:
+                screen.say(" " * HANG + one, hang=HANG)
         if quality:
             screen.say()
-            if not findings:
+            wrong = quality_findings(problems)
+            if not wrong:
                 screen.say(say("kpi-quality-none"))
-            show_findings(session, findings)
-        session.next(f"deskweave report --period {wanted.id} -o report.html")
+            show_findings(session, wrong)
+        onward = [f"deskweave kpi quality --period {wanted.id}"] if problems and not quality else []
+        why = next((one.metric for one in results if one.period == wanted and one.met is False), None)
+        onward += [f"deskweave kpi explain {why} --period {wanted.id}"] if why else []
+        session.next(*onward, f"deskweave report --period {wanted.id} -o report.html")
 
     return session.finish(
         Report(
             command="kpi",
             text=text,
-            summary={"period": wanted.id, "zone": practice.zone, "missed": missed, "left_out": len({one for one, _ in problems})},
+            summary={
+                "period": wanted.id,
+                "zone": practice.zone,
+                "as_of": then,
+                "missed": missed,
+                "left_out": len({one for one, _ in problems}),
+                "published": None if published is None else published_data(session, *published),
+            },
             items=items(practice, results),
-            findings=findings,
+            findings=quality_findings(problems),
         )
     )

@@ -57,7 +57,7 @@ class Share:
     numerator: float | None = None
     denominator: float | None = None
     counted: int = 0
-    unmet: tuple[Mapping[str, Json], ...] = ()  #: the conditions that keep it out
+    unmet: tuple[Mapping[str, Json], ...] = ()  #: the conditions that keep it out, or from above the line
     criteria: tuple[str, ...] = ()  #: slugs of agreed criteria it does not fulfil
     problems: tuple[Problem, ...] = ()  #: those that touch what the figure reads
     timings: Mapping[str, Timing] = field(default_factory=dict)  #: by clock, of the clocks the figure reads
@@ -215,7 +215,8 @@ class Asking:
             return replace(made, why="problem" if problems else "condition", unmet=_unmet(metric.where, plan.where, row))
         given = _given(plan, row)
         if given is not None:
-            return replace(given, key=key, problems=problems, timings=timings)
+            below = _unmet_above(plan, metric, row) if given.group == "missed" else ()
+            return replace(given, key=key, problems=problems, timings=timings, unmet=below)
         why: Why = "no-value"
         unmet: tuple[Mapping[str, Json], ...] = ()
         asked = _asked(metric)
@@ -266,6 +267,17 @@ def _amount(value: Count | Aggregate, row: Row) -> float | None:
         return 1.0 if value.where is None or holds(value.where, row) else None
     cell = row.get(value.column.name)
     return None if cell is None else float(cell)
+
+
+def _unmet_above(plan: Plan, metric: Metric, row: Row) -> tuple[Mapping[str, Json], ...]:
+    """What keeps a row that is counted below a ratio's line from being counted above it."""
+    ratio = metric.value.get("ratio")
+    above = ratio["of"] if isinstance(ratio, Mapping) else None
+    count = above.get("count") if isinstance(above, Mapping) else None
+    where = count.get("where") if isinstance(count, Mapping) else None
+    if not isinstance(where, Mapping) or not isinstance(plan.value, Ratio) or not isinstance(plan.value.of, Count):
+        return ()
+    return () if plan.value.of.where is None else _unmet(where, plan.value.of.where, row)
 
 
 def _asked(metric: Metric) -> Mapping[str, Json] | None:

@@ -40,6 +40,7 @@ def report(
     environment: str,
     people: Mapping[str, str] | None = None,
     notes: tuple[str, ...] = (),
+    remarks: tuple[str, ...] = (),
 ) -> str:
     """The report of `period` as one HTML page.
 
@@ -53,11 +54,12 @@ def report(
         environment: which of its environments.
         people: names of persons by id, where a figure is broken down by person.
         notes: sentences of the caller's for the heading (for example that the data is a demonstration).
+        remarks: sentences of the caller's under the table of figures (for example what has moved them since they were published).
 
     Raises:
         DocumentError: a rule of the practice cannot be understood.
     """
-    return _Page(practice, gather(practice, facts, period, as_of), language, client, environment, people, notes).html()
+    return _Page(practice, gather(practice, facts, period, as_of), language, client, environment, people, notes, remarks).html()
 
 
 class _Page:
@@ -70,9 +72,10 @@ class _Page:
         environment: str,
         people: Mapping[str, str] | None,
         notes: tuple[str, ...],
+        remarks: tuple[str, ...],
     ) -> None:
         self.practice, self.data, self.language = practice, gathered, language
-        self.client, self.environment, self.notes = client, environment, notes
+        self.client, self.environment, self.notes, self.remarks = client, environment, notes, remarks
         self.names = Names(practice, language, people)
 
     def say(self, key: str, **values: object) -> str:
@@ -162,7 +165,8 @@ class _Page:
                 lines.append(tag("tr", tag("td", self.names.factor(metric.factor), colspan=len(heads)), class_="group"))
             lines.append(self.kpi(metric))
         table = tag("table", tag("thead", tag("tr", (tag("th", self.say(head)) for head in heads))), tag("tbody", lines))
-        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"))
+        remarks = [tag("p", remark, class_="meta") for remark in self.remarks]
+        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), remarks)
 
     def kpi(self, metric: Metric) -> Markup:
         result = self.data.results[metric.id]

@@ -498,27 +498,38 @@ class Workspace:
         with self.facts.open() as table:
             return run(self.practice, table, periods, self.now(), by=by, metrics=metrics)
 
-    def report(self, period: Period, *, language: str, notes: tuple[str, ...] = ()) -> str:
+    def report(
+        self,
+        period: Period,
+        *,
+        language: str,
+        notes: tuple[str, ...] = (),
+        remarks: tuple[str, ...] = (),
+        as_of: datetime | None = None,
+    ) -> str:
         """The report of a period as one HTML page, facts refreshed first.
 
         Args:
             period: local dates in the practice's zone.
             language: en or zh.
             notes: sentences for the heading, for example that the data is a demonstration.
+            remarks: sentences under the table of figures, for example what has moved them since they were published.
+            as_of: what was known then; None: what is known now.
         """
         from deskweave.measure.report import report
+        from deskweave.workspace.measuring import fact_table
 
-        self.refresh_facts()
-        with self.facts.open() as table:
+        with fact_table(self, as_of) as table:
             return report(
                 self.practice,
                 table,
                 period,
-                self.now(),
+                as_of or self.now(),
                 language,
                 client=self.practice.label.get(language) or self.folder.id,
                 environment=self.folder.environment,
                 notes=notes,
+                remarks=remarks,
             )
 
     @property

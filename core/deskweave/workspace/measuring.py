@@ -1,0 +1,191 @@
+"""What a folder's store knows of its figures: facts of now or of a moment, what is behind them, and what was published."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from deskweave.model import Event, InquiryId
+
+if TYPE_CHECKING:
+    from deskweave.measure import FactTable, Period
+    from deskweave.measure.published import Moved, Published
+    from deskweave.measure.reasons import Course, Reasons
+    from deskweave.measure.sources import EventSource
+    from deskweave.workspace.workspace import Workspace
+
+FOLDER: Final = "reports"  #: of published periods, in the client's folder; people commit it
+FILE: Final = "figures.json"
+
+
+class KnownThen:
+    """The events that were recorded up to a moment: what the store knew then. An `EventSource` over another."""
+
+    def __init__(self, source: EventSource, as_of: datetime) -> None:
+        """`as_of`: aware."""
+        self._source, self._as_of = source, as_of
+
+    def events(self, after_seq: int) -> Iterator[Event]:
+        """Every event whose `seq` is larger, ascending."""
+        return (event for event in self._source.events(after_seq) if event.recorded_at <= self._as_of)
+
+    def events_of(self, inquiries: Collection[InquiryId]) -> Iterator[Event]:
+        """Every event of these inquiries."""
+        return (event for event in self._source.events_of(inquiries) if event.recorded_at <= self._as_of)
+
+
+@contextmanager
+def fact_table(space: Workspace, as_of: datetime | None = None) -> Iterator[FactTable]:
+    """The facts, refreshed; or as they were known at a moment.
+
+    Args:
+        space: an open workspace with a store.
+        as_of: aware. The rows are then made anew, beside the kept ones, from the events that had been recorded by then; they are
+            judged by today's practice and calendars. None: everything that is known now.
+    """
+    if as_of is None:
+        space.refresh_facts()
+        with space.facts.open() as table:
+            yield table
+        return
+    from deskweave.measure import Facts
+    from deskweave.workspace.events import StoreEvents
+
+    with tempfile.TemporaryDirectory(prefix="deskweave-facts-") as folder:
+        facts = Facts(space.practice, Path(folder))
+        facts.rebuild(KnownThen(StoreEvents(space.store), as_of))
+        with facts.open() as table:
+            yield table
+
+
+def reasons(
+    space: Workspace, metric: str, period: Period, *, only: Mapping[str, str] | None = None, as_of: datetime | None = None
+) -> Reasons:
+    """What is behind one figure.
+
+    Args:
+        space: an open workspace with a store.
+        metric: of the practice.
+        period: local dates in the practice's zone.
+        only: fields and the values they have to have, as people type them.
+        as_of: as for `fact_table`.
+
+    Raises:
+        DocumentError: a field or a value of `only` does not fit; the findings say why.
+        KeyError: the practice has no such metric.
+    """
+    from deskweave.measure.reasons import Asking
+
+    with fact_table(space, as_of) as table:
+        return Asking(space.practice, table, period, as_of or space.now()).reasons(space.practice.metrics[metric], only)
+
+
+def clock_courses(
+    space: Workspace, inquiries: Sequence[str], clocks: Sequence[str], as_of: datetime | None = None
+) -> dict[str, tuple[Course, ...]]:
+    """How clocks of some inquiries ran, with the events that made it so, by inquiry."""
+    from deskweave.measure import FactBuilder
+    from deskweave.measure.reasons import courses
+    from deskweave.workspace.events import StoreEvents
+
+    if not clocks:
+        return {}
+    builder = FactBuilder(space.practice)
+    source: EventSource = StoreEvents(space.store)
+    if as_of is not None:
+        source = KnownThen(source, as_of)
+    return {one: courses(builder, list(source.events_of([InquiryId(one)])), clocks) for one in inquiries}
+
+
+def inquiry_names(space: Workspace, ids: Collection[str]) -> dict[str, str]:
+    """`INQ-42` by the id of an inquiry; what the store does not have (any more) keeps its id."""
+    from deskweave.store.inquiries import numbers_of
+
+    with space.store.read() as tx:
+        numbers = numbers_of(tx, [InquiryId(one) for one in sorted(ids)])
+    return {one: f"INQ-{numbers[InquiryId(one)]}" if InquiryId(one) in numbers else one for one in ids}
+
+
+# ------------------------------------------------------------------------------------------------------------------ publishing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What publishing came to. Nothing that was published is ever written over."""
+
+    folder: Path
+    files: tuple[Path, ...]  #: that were written
+    published: Published  #: what stands there
+    moved: tuple[Moved, ...] = ()  #: figures that are others now, so that nothing was written
+
+
+def published_folder(space: Workspace, period: Period) -> Path:
+    """Where a period is published."""
+    return space.folder.root / FOLDER / period.id.replace("..", "_")
+
+
+def read_published(space: Workspace, period: Period) -> Published | None:
+    """What was published of a period, by whichever environment; None: nothing.
+
+    Raises:
+        DocumentError: the file is there and says nothing.
+    """
+    from deskweave.measure.published import read
+
+    path = published_folder(space, period) / FILE
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    return read(text, path.relative_to(space.folder.root).as_posix())
+
+
+def moved_since(space: Workspace, period: Period) -> tuple[Published, tuple[Moved, ...]] | None:
+    """What was published of a period here, and the figures that are others now; None: nothing was, or by another environment.
+
+    Raises:
+        DocumentError: the published file says nothing.
+    """
+    from deskweave.measure.published import differences, freeze
+
+    before = read_published(space, period)
+    if before is None or before.environment != space.folder.environment:
+        return None
+    with fact_table(space) as table:
+        now = freeze(space.practice, table, period, space.now(), space.folder.environment)
+    return before, differences(before, now)
+
+
+def publish(space: Workspace, period: Period, languages: Sequence[str]) -> Publication:
+    """Freeze the figures of a period: `reports/<period>/figures.json`, and its page in every language.
+
+    A period that was published stays as it was, whether its figures are still the same or not.
+
+    Args:
+        space: an open workspace with a store.
+        period: one that is over.
+        languages: of the pages.
+
+    Raises:
+        DocumentError: a rule cannot be understood, or what stands there is no file of published figures.
+    """
+    from deskweave.measure.published import differences, freeze, write
+
+    folder = published_folder(space, period)
+    with fact_table(space) as table:
+        now = freeze(space.practice, table, period, space.now(), space.folder.environment)
+    before = read_published(space, period)
+    if before is not None:
+        return Publication(folder=folder, files=(), published=before, moved=differences(before, now))
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {folder / f"report.{language}.html": space.report(period, language=language) for language in languages}
+    # the figures last: without them nothing is published, and an interrupted attempt is made again
+    for path, text in [*pages.items(), (folder / FILE, write(now))]:
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    return Publication(folder=folder, files=(*pages, folder / FILE), published=now)

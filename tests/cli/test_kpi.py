@@ -1,0 +1,271 @@
+"""A figure can be asked why, and one that was published stays: `kpi explain`, `kpi quality`, `report --publish`, `--as-of`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deskweave import workspace
+from deskweave.cli.width import width
+from deskweave.emulation import TurnedTime
+from deskweave.ledger import Entry, Ledger, Posting
+from deskweave.model import FieldId, InquiryId
+
+NOVEMBER = ("--period", "2026-11")
+MONDAY = datetime(2026, 11, 16, 2, tzinfo=UTC)  # 10:00 in Shanghai
+SECRET = "li.wei@example.com"
+
+
+class Desk:
+    """Inquiries written into the store of a folder, as reading a platform would."""
+
+    def __init__(self, root: Path, clock: TurnedTime) -> None:
+        self.root, self.clock = root, clock
+        self.ids: dict[str, InquiryId] = {}
+        with workspace.open(root, now=clock) as space:
+            self.practice = space.practice
+
+    def say(self, name: str, *changes: tuple[str, Any, datetime]) -> None:
+        """Events of one inquiry, recorded now."""
+        with workspace.open(self.root, now=self.clock) as space:
+            practice, store = self.practice, space.store
+            ledger = Ledger(store, fields=practice.fields, statuses=practice.statuses, practice=practice.digest)
+            new = name not in self.ids
+            self.ids.setdefault(name, InquiryId(store.new_id()))
+            entries = [
+                Entry(
+                    field=FieldId(field),
+                    new=value,
+                    at=at,
+                    source="connection:desk",
+                    origin_id=store.new_id(),
+                    actor=f"desk:{SECRET}",
+                )
+                for field, value, at in changes
+            ]
+            with store.write() as tx:
+                ledger.commit(tx, [Posting(inquiry=self.ids[name], entries=entries, new=new)], settled=None)
+
+    def inquiry(self, name: str, minutes: int | None, **values: Any) -> None:
+        """Submitted on Monday, answered after so many minutes, closed an hour later; None: not answered yet."""
+        changes = [("submitted_at", MONDAY, MONDAY), *((key, value, MONDAY) for key, value in values.items())]
+        changes.append(("status", "awaiting_acceptance", MONDAY))
+        if minutes is not None:
+            answered = MONDAY + timedelta(minutes=minutes)
+            changes += [("status", "in_progress", answered), ("status", "closed", answered + timedelta(hours=1))]
+        self.say(name, *changes)
+
+
+@pytest.fixture
+def desk(cli: Any, tmp_path: Path, clock: TurnedTime) -> Desk:
+    """INQ-1 and INQ-2 answered in time, INQ-3 late, INQ-4 waits, INQ-5 answered before it was submitted, INQ-6 in October."""
+    assert cli("init", "--id", "acme", "--zone", "Asia/Shanghai", "--lang", "en", "--connection", "desk:feishu").code == 0
+    clock.set(datetime(2026, 11, 20, tzinfo=UTC))
+    made = Desk(tmp_path, clock)
+    made.inquiry("one", 3, channel="phone", requester=SECRET)
+    made.inquiry("two", 5, channel="feishu")
+    made.inquiry("three", 12, channel="phone")
+    made.inquiry("four", None, channel="phone")
+    made.inquiry("five", -9, channel="feishu")
+    october = MONDAY - timedelta(days=30)
+    made.say("six", ("submitted_at", october, october), ("status", "awaiting_acceptance", october))
+    clock.set(datetime(2026, 12, 2, tzinfo=UTC))
+    return made
+
+
+def explained(cli: Any, *more: str) -> Any:
+    return json.loads(cli("kpi", "explain", *more, *NOVEMBER, "--json").out)
+
+
+def test_why_a_figure_is_what_it_is(cli: Any, desk: Desk) -> None:
+    answer = cli("kpi", "explain", "first_response_on_time", *NOVEMBER)
+    assert answer.code == 0, answer.all
+    text = " ".join(answer.out.split())
+    assert "Made of 2 / 3" in text
+    assert "First response within 5m: 3" in text
+    assert "INQ-3 First response 12m 00s, goal 5m, Mon 16 Nov 10:00 to Mon 16 Nov 10:12" in text
+    assert "Mon 16 Nov 10:12 Awaiting acceptance > In progress desk, a person" in text
+    assert text.index("Counted and missed 1") < text.index("INQ-3 ") < text.index("Counted and kept 2")
+    left_out = text[text.index("Left out 3") :]
+    assert "Wrong data: 1 ends before it starts 1 INQ-5" in left_out
+    assert "Not among those it is about: First response is known 1 INQ-4" in left_out
+    assert "In another period 1" in left_out
+    assert "deskweave explain INQ-3" in text
+
+
+def test_what_json_lists_adds_up(cli: Any, desk: Desk) -> None:
+    said = explained(cli, "first_response_on_time")
+    summary, items = said["summary"], said["items"]
+    assert sum(one["numerator"] or 0 for one in items) == summary["numerator"] == 2
+    assert sum(one["denominator"] or 0 for one in items) == summary["denominator"] == 3
+    assert summary["groups"] == {"missed": 1, "kept": 2, "counted": 0, "out": 2}
+    assert summary["elsewhere"] == 1
+    late = next(one for one in items if one["key"] == "INQ-3")["clocks"]["first_response"]
+    assert (late["took"], late["goal"], late["met"], late["started_at"]) == (720, 300, False, "2026-11-16T02:00:00Z")
+    assert [event["field"] for event in late["events"]] == ["submitted_at", "status", "status"]
+
+
+@pytest.mark.parametrize("style", [["--csv"], ["--csv=raw"], ["--json"], [], ["-v"]])
+def test_nobody_is_named(cli: Any, desk: Desk, style: list[str]) -> None:
+    for metric in ("first_response_on_time", "inquiries_registered"):
+        answer = cli("kpi", "explain", metric, *NOVEMBER, *style)
+        assert answer.code == 0
+        assert "li.wei" not in answer.all
+
+
+def test_csv_for_people_and_for_machines(cli: Any, desk: Desk) -> None:
+    answer = cli("kpi", "explain", "first_response_on_time", *NOVEMBER, "--csv", "--lang", "zh").out
+    assert answer.startswith("\ufeff问询,分组,原因,分子,分母,时钟,")
+    rows = list(csv.DictReader(io.StringIO(cli("kpi", "explain", "first_response_on_time", *NOVEMBER, "--csv=raw").out)))
+    assert {row["key"]: (row["group"], row["why"], row["took"]) for row in rows} == {
+        "INQ-1": ("kept", "", "180"),
+        "INQ-2": ("kept", "", "300"),  # five minutes exactly
+        "INQ-3": ("missed", "", "720"),
+        "INQ-4": ("out", "not-asked", ""),
+        "INQ-5": ("out", "problem", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "counted"),
+    [
+        ("channel=phone", 2),  # by its slug
+        ("channel=Phone", 2),  # by its label
+        ("channel=feishu", 1),
+        ("channel=", 0),  # where nothing is given
+    ],
+)
+def test_a_part_of_a_figure_by_a_field(cli: Any, desk: Desk, value: str, counted: int) -> None:
+    assert explained(cli, "first_response_on_time", "--by", value)["summary"]["counted"] == counted
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["explain"], "Which metric?"),
+        (["explain", "first_respons_on_time"], "first_response_on_time"),  # the nearest
+        (["explain", "first_response_on_time", "average_response_time"], "One metric at a time"),
+        (["explain", "first_response_on_time", "--by", "channel"], "FIELD=VALUE"),
+        (["explain", "first_response_on_time", "--by", "chanel=phone"], "channel"),
+        (["explain", "first_response_on_time", "--by", "channel=phon"], "phone"),
+        (["quality", "first_response_on_time"], "no metric"),
+        (["--as-of", "yesterday"], "2026-12-01T09:00"),
+        (["--as-of", "2027-01-01"], "has not come yet"),
+    ],
+)
+def test_what_cannot_be_asked(cli: Any, desk: Desk, words: list[str], told: str) -> None:
+    answer = cli("kpi", *words, *NOVEMBER)
+    assert answer.code == 2
+    assert told in answer.err
+
+
+def test_a_composite_names_its_parts(cli: Any, desk: Desk) -> None:
+    said = explained(cli, "desk_index")
+    parts = [(one["weight"], one["reached"]) for one in said["summary"]["parts"] if one["reached"] is not None]
+    assert sum(weight * reached for weight, reached in parts) / sum(weight for weight, _ in parts) == pytest.approx(
+        said["summary"]["value"]
+    )
+    assert "deskweave kpi explain first_response_on_time" in cli("kpi", "explain", "desk_index", *NOVEMBER).out
+
+
+def test_what_is_wrong_with_the_data_is_listed_by_kind(cli: Any, desk: Desk) -> None:
+    answer = cli("kpi", "quality", *NOVEMBER)
+    assert answer.code == 0
+    assert "1 ends before it starts\n  INQ-5  First response" in answer.out
+    assert [one["key"] for one in json.loads(cli("kpi", "quality", *NOVEMBER, "--json").out)["items"]] == ["INQ-5"]
+    assert "deskweave kpi quality --period 2026-11" in cli("kpi", *NOVEMBER).out
+    assert "Nothing is wrong" in cli("kpi", "quality", "--period", "2026-10").out
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_within_80_columns_and_gbk(cli: Any, desk: Desk, language: str) -> None:
+    cli("report", "--publish", *NOVEMBER)
+    desk.say("three", ("status", "in_progress", MONDAY + timedelta(days=3)))
+    for words in (
+        ["explain", "first_response_on_time"], ["explain", "waiting_share"], ["explain", "desk_index"], ["explain", "channel_convenience"],
+        ["explain", "resolution_rate"], ["explain", "abandonment_rate"], ["explain", "information_quality"], ["quality"], [],
+    ):  # fmt: skip
+        answer = cli("kpi", *words, *NOVEMBER, "--lang", language)
+        assert answer.code == 0, answer.all
+        answer.out.encode("gbk")
+        assert max(width(line) for line in answer.out.splitlines()) <= 80, words
+
+
+# ------------------------------------------------------------------------------------------------------------------- publishing
+def test_what_was_published_stays_and_later_changes_are_named(cli: Any, desk: Desk, tmp_path: Path) -> None:
+    answer = cli("report", "--publish", *NOVEMBER)
+    assert answer.code == 0, answer.all
+    folder = tmp_path / "reports/2026-11"
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(files) == {"figures.json", "report.en.html", "report.zh.html"}
+    assert b"li.wei" not in b"".join(files.values())
+    assert "still the same figures" in cli("kpi", *NOVEMBER).out
+    again = cli("report", "--publish", *NOVEMBER)
+    assert (again.code, "nothing was written" in " ".join(again.out.split())) == (0, True)
+    # after publishing one is reopened and closed again
+    friday = MONDAY + timedelta(days=4)
+    desk.say("one", ("status", "in_progress", friday), ("status", "closed", friday + timedelta(hours=3)))
+    text = " ".join(cli("kpi", *NOVEMBER).out.split())
+    line = text[text.index("Mean time to resolve: published 1h 00m, now") :]
+    assert re.match(r"Mean time to resolve: published 1h 00m, now \S+ \S+: 1 inquiry changed: INQ-1 ", line), line
+    said = json.loads(cli("kpi", *NOVEMBER, "--json").out)["summary"]["published"]["moved"]
+    resolve = next(one for one in said if one["metric"] == "mean_time_to_resolve")
+    assert [one["inquiry"] for one in resolve["changed"]] == ["INQ-1"]
+    ((change,), counted) = (resolve["changed"], 4)
+    assert (change["now"][0] - change["published"][0]) / counted == pytest.approx(resolve["now"] - resolve["published"])
+    assert not any(one["metric"] == "first_response_on_time" for one in said)
+    # the page says it under its table, and what was published stays
+    page = tmp_path / "now.html"
+    assert cli("report", *NOVEMBER, "-o", str(page)).code == 0
+    assert "published 1h 00m, now" in page.read_text("utf-8")
+    stopped = cli("report", "--publish", *NOVEMBER)
+    assert stopped.code == 5
+    assert "STOPPED" in stopped.out
+    assert "INQ-1" in stopped.out
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+
+
+def test_a_period_that_is_not_over_is_not_published(cli: Any, desk: Desk, tmp_path: Path) -> None:
+    answer = cli("report", "--publish", "--period", "2026-12")
+    assert answer.code == 2
+    assert "2027-01-01" in answer.err
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_published_file_that_somebody_broke_is_told(cli: Any, desk: Desk, tmp_path: Path) -> None:
+    cli("report", "--publish", *NOVEMBER)
+    (tmp_path / "reports/2026-11/figures.json").write_text("<<<<<<< HEAD\n", encoding="utf-8")
+    for command in (["kpi"], ["report", "--publish"]):
+        answer = cli(*command, *NOVEMBER)
+        assert answer.code == 2
+        assert "reports/2026-11/figures.json" in answer.all
+
+
+# ------------------------------------------------------------------------------------------------------------------------ as of
+def test_as_it_was_known_then(cli: Any, desk: Desk, clock: TurnedTime) -> None:
+    clock.set(datetime(2026, 12, 5, tzinfo=UTC))
+    desk.inquiry("late", 2)  # of November, and nobody had told us
+    desk.say("three", ("status", "in_progress", MONDAY + timedelta(days=2)))
+
+    def figures(*more: str) -> dict[str, Any]:
+        items = json.loads(cli("kpi", *NOVEMBER, *more, "--json").out)["items"]
+        return {one["metric"]: one["value"] for one in items if one["period"] == "2026-11"}
+
+    now, then = figures(), figures("--as-of", "2026-12-03")
+    assert (now["inquiries_registered"], then["inquiries_registered"]) == (6, 5)
+    assert (now["mean_time_to_resolve"], then["mean_time_to_resolve"]) == (3600, 3600)
+    assert explained(cli, "mean_time_to_resolve")["summary"]["counted"] == 4  # one is open again, one is new
+    assert {one["key"] for one in explained(cli, "mean_time_to_resolve", "--as-of", "2026-12-03")["items"] if one["group"] == "counted"} == {
+        "INQ-1", "INQ-2", "INQ-3", "INQ-5",
+    }  # fmt: skip
+    assert figures("--as-of", "2026-11-17")["inquiries_registered"] == 0  # nothing was recorded by then
+    assert figures("--as-of", "2026-12-05T07:59:59+08:00")["inquiries_registered"] == 5  # to the second
+    assert "What was recorded by Thu 3 Dec 23:59" in cli("kpi", *NOVEMBER, "--as-of", "2026-12-03").out
+    assert figures() == now  # the kept facts are as they were
