@@ -232,6 +232,18 @@ def test_what_was_published_stays_and_later_changes_are_named(cli: Any, desk: De
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
 
 
+def test_what_another_environment_published_is_neither_compared_nor_replaced(cli: Any, desk: Desk, tmp_path: Path) -> None:
+    cli("report", "--publish", *NOVEMBER)
+    path = tmp_path / "reports/2026-11/figures.json"
+    theirs = path.read_text("utf-8").replace('"environment": "dev"', '"environment": "prod"')
+    path.write_text(theirs, encoding="utf-8")
+    assert "Published" not in cli("kpi", *NOVEMBER).out
+    stopped = cli("report", "--publish", *NOVEMBER)
+    assert stopped.code == 5
+    assert "was published from prod" in " ".join(stopped.out.split())
+    assert path.read_text("utf-8") == theirs
+
+
 def test_a_period_that_is_not_over_is_not_published(cli: Any, desk: Desk, tmp_path: Path) -> None:
     answer = cli("report", "--publish", "--period", "2026-12")
     assert answer.code == 2
