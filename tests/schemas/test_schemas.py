@@ -104,7 +104,9 @@ def test_a_bundle_needs_no_other_file(name: str) -> None:
     Draft202012Validator.check_schema(schema)
     assert "urn:deskweave" not in json.dumps({**schema, "examples": []})
     validator = Draft202012Validator(schema)
-    kinds = {kind: other for kind, other in KINDS.items() if name in (other, DOCUMENT) and kind not in ("Binding", "Log", "Workspace")}
+    kinds = {
+        kind: other for kind, other in KINDS.items() if name in (other, DOCUMENT) and kind not in ("Binding", "Log", "Workspace")
+    }
     for kind, other in kinds.items():
         for example in load(other)["examples"]:
             assert list(validator.iter_errors(example)) == [], kind

@@ -84,12 +84,26 @@ class Renames:
         Returns:
             Whether anything was changed: references may then be right that were not.
         """
-        changed = False
+        changed = self._retell(bodies, origins, below)
         for finding in findings:
             one = self._behind(finding)
             path = path_of(finding.place)
             if one is not None and len(path) > 2 and below(finding.place.source, one.document.source):
                 changed = _respell(bodies, origins, path, one) or changed
+        return changed
+
+    def _retell(self, bodies: Bodies, origins: dict[Path, Document], below: Callable[[str, str], bool]) -> bool:
+        """Placeholders of messages for renamed fields: no check complains of one that has words of `without`."""
+        changed = False
+        for one in self.done:
+            if one.parent[0] != "Fields" or one.parent[2:] != ("fields",):
+                continue
+            for key, body in bodies.items():
+                texts = [(*key, part, each) for part in ("subject", "body") for each in _terms(body, part)]
+                for path in [*texts, (*key, "without", one.old)] if key[0] == "Template" else ():
+                    setter = next((origins[path[:n]] for n in range(len(path), 1, -1) if path[:n] in origins), None)
+                    if setter is not None and below(setter.source, one.document.source):
+                        changed = _respell(bodies, origins, path, one) or changed
         return changed
 
     def _behind(self, finding: Finding) -> _Rename | None:
@@ -119,6 +133,11 @@ class Renames:
             )
 
 
+def _terms(body: Mapping[str, Any], part: str) -> list[str]:
+    terms = body.get(part)
+    return list(terms) if isinstance(terms, Mapping) else []
+
+
 def _respell(bodies: Bodies, origins: dict[Path, Document], path: Path, one: _Rename) -> bool:
     """The old slug at a path, as a value, a key or a placeholder of a text, becomes the new one."""
     body = bodies[path[0], path[1]]
@@ -133,7 +152,7 @@ def _respell(bodies: Bodies, origins: dict[Path, Document], path: Path, one: _Re
         here[last] = one.new
     elif isinstance(held, str) and (text := re.sub(rf"\{{{one.old}(?=[|}}])", "{" + one.new, held)) != held:
         here[last] = text
-    elif isinstance(here, dict) and last == one.old and one.new not in here:
+    elif isinstance(here, dict) and last == one.old and one.old in here and one.new not in here:
         terms = {(one.new if key == one.old else key): value for key, value in here.items()}
         here.clear()
         here.update(terms)
