@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: line of `--help` -> its commands; a command's file is `cli/<name>.py`, hyphens as underscores, a subcommand's `cli/<name>/<sub>.py`
+#: line of `--help` -> its commands, each in `cli/<name>.py`, its subcommands in `cli/<name>/<sub>.py`; hyphens are underscores there
 LINES: Final[dict[str, tuple[str, ...]]] = {
     "write": ("init", "practice"),
     "connect": ("check", "trust"),
