@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-#: line of `--help` -> its commands, each in `cli/<name>.py`, its subcommands in `cli/<name>/<sub>.py`; hyphens are underscores there
+#: line of `--help` -> its commands, each in `cli/<name>.py`, its subcommands in `cli/<name>/<sub>.py`.
+#: Hyphens are underscores in file names.
 LINES: Final[dict[str, tuple[str, ...]]] = {
     "write": ("init", "practice"),
     "connect": ("check", "trust"),
