@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 # The same examples every time, so that a change is judged by what it changed; DESKWEAVE_EXAMPLES=N goes hunting for N new ones.
 settings.register_profile(
     "house",
-    max_examples=int(os.environ.get("DESKWEAVE_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("DESKWEAVE_EXAMPLES", "25")),
     derandomize="DESKWEAVE_EXAMPLES" not in os.environ,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

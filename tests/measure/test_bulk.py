@@ -102,7 +102,7 @@ def tidy(log, inquiry, at):
         log.add(inquiry, "status", word, at + timedelta(minutes=minute))
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(
     steps=st.lists(st.tuples(st.sampled_from("ABC"), changes, more), max_size=30),
     levels=st.sampled_from(LEVELS),

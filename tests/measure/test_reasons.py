@@ -100,7 +100,7 @@ def alike(one, other):
 
 
 @pytest.mark.practice("E12")
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=rows, value=values(), where=tests, named=st.lists(tests.filter(bool), min_size=1, max_size=3),
        only=st.sampled_from([{}, {"channel": "phone"}, {"channel": "电话"}, {"channel": ""}, {"returned": "true"}]))  # fmt: skip
 def test_what_is_listed_adds_up_to_the_figure(new_practice, data, value, where, named, only):

@@ -243,6 +243,7 @@ BY_OTHER_COMMANDS = frozenset(
         "overlay-kind",
         "overlay-shape",
         "pack-unreadable",
+        "published-figures",
         "plugin-raised",
         "unknown-environment",
         "unknown-weekday",

@@ -14,7 +14,9 @@ from deskweave.cli.trouble import show_findings
 from deskweave.cli.width import pad
 
 if TYPE_CHECKING:
+    from deskweave.findings import Finding
     from deskweave.measure import Period
+    from deskweave.workspace import Workspace
 
 HANG = 11  #: columns of a word in front of a sentence
 
@@ -103,6 +105,7 @@ def kpi(
     if not space.has_store:
         session.screen.warn(session.say("home-no-store"))
         session.screen.warn("  " + session.onward("deskweave sync"))
+        session.screen.warn("  " + session.onward("deskweave import-log FILE"))
         return Exit.INPUT
     return table(session, wanted, metric, by or [], quality, then)
 
@@ -122,6 +125,7 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
         periods = [wanted] if by else [wanted, wanted.previous]
         results = run(practice, facts, periods, then or space.now(), by=tuple(by), metrics=metrics)
         problems = problems_of(facts, wanted)
+    findings = [*quality_findings(problems), *doubts_of_logs(space)]
     published = moved_since(space, wanted) if then is None else None
     missed = sum(one.met is False for one in results if one.period == wanted)
     if session.options.format in ("csv", "csv-raw"):
@@ -152,11 +156,10 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
                 screen.say(" " * HANG + one, hang=HANG)
         if quality:
             screen.say()
-            wrong = quality_findings(problems)
-            if not wrong:
+            if not findings:
                 screen.say(say("kpi-quality-none"))
-            show_findings(session, wrong)
-        onward = [f"deskweave kpi quality --period {wanted.id}"] if problems and not quality else []
+            show_findings(session, findings)
+        onward = [f"deskweave kpi quality --period {wanted.id}"] if findings and not quality else []
         why = next((one.metric for one in results if one.period == wanted and one.met is False), None)
         onward += [f"deskweave kpi explain {why} --period {wanted.id}"] if why else []
         session.next(*onward, f"deskweave report --period {wanted.id} -o report.html")
@@ -174,6 +177,15 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
                 "published": None if published is None else published_data(session, *published),
             },
             items=items(practice, results),
-            findings=quality_findings(problems),
+            findings=findings,
         )
     )
+
+
+def doubts_of_logs(space: Workspace) -> list[Finding]:
+    """What was doubtful in the rows of imported logs, whatever the period: some of it is the reason why a row is in none."""
+    if not (space.folder.state_folder / "logs").is_dir():
+        return []
+    from deskweave.workspace.importing import log_findings
+
+    return log_findings(space)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.kpi import known, titled
+from deskweave.cli.kpi import doubts_of_logs, known, titled
 from deskweave.cli.publishing import by_number
 from deskweave.cli.session import Session
-from deskweave.cli.trouble import SHOWN
+from deskweave.cli.trouble import SHOWN, show_findings
 
 if TYPE_CHECKING:
     from deskweave.measure import Period
@@ -469,6 +469,7 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
         return Exit.INPUT
     with fact_table(space, then) as facts:
         problems = problems_of(facts, period)
+    doubts = doubts_of_logs(space)
     names = inquiry_names(space, {inquiry for inquiry, _ in problems})
     practice, language = space.practice, say.language
     words = Names(practice, language)
@@ -481,7 +482,7 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
         if then is not None:
             screen.say(say("kpi-as-of", moment=session.moment(then)), hang=4)
         screen.say()
-        if not problems:
+        if not problems and not doubts:
             screen.say(say("kpi-quality-none"))
         for rule in rules:
             of: dict[str, list[str]] = {}
@@ -493,6 +494,9 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
             screen.table([[names[one], ("、" if language == "zh" else ", ").join(of[one])] for one in keys[:limit]], indent=2)
             if limit is not None and len(keys) > limit:
                 screen.say("  " + say("kpi-more", n=number(len(keys) - limit)))
+        if doubts:
+            screen.say()
+            show_findings(session, doubts)
         first = next(iter(sorted(names.values(), key=by_number)), None)
         session.next(*([f"deskweave explain {first}"] if first else []), f"deskweave kpi --period {period.id}")
 
@@ -506,6 +510,6 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
                 for inquiry, problem in problems
             ],
             columns=[(key, say(f"kpi-column-{key}")) for key in ("key", "problem", "at", "found")],
-            findings=quality_findings(problems),
+            findings=[*quality_findings(problems), *doubts],
         )
     )

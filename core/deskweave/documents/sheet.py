@@ -307,7 +307,8 @@ def _text(value: object, form: str) -> str:
             width = len(whole) + (digits + 1 if digits else 0) + (value < 0)
             text = f"{value * (100 if share else 1):{',' if grouped else ''}.{digits}f}"
             return (text if grouped else text.zfill(width)) + (share or "")
-    return str(value).replace("\r\n", "\n")
+    # openpyxl takes the guard of `_x0041_` off shared texts and leaves it on those that stand in their cell
+    return re.sub(r"_x005F_(x[0-9A-Fa-f]{4}_)", r"_\1", str(value)).replace("\r\n", "\n")
 
 
 def _at(letters: bytes, digits: bytes) -> tuple[int, int]:

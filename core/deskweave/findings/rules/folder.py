@@ -24,6 +24,11 @@ FOLDER: Final[tuple[Rule, ...]] = (
         ("Move other documents into practice/ or bindings/.", "其他文档移到 practice/ 或 bindings/。"),
     ),
     rule(
+        "published-figures", "已发布的指标文件无法读取：{found}",
+        ("What was published is what later figures are compared with.", "后来的数字要与已发布的相比。"),
+        ("Take the file back as it was committed; it is never written anew.", "恢复已提交的文件；已发布的内容不会重写。"),
+    ),
+    rule(
         "version-wanted", "此目录要求 Deskweave 版本 {found}",
         ("Another version may read the files differently.", "其他版本可能有不同理解。"),
         ("Install that version, or change `deskweave:` after reading the changes.", "安装该版本，或阅读变更后修改 `deskweave:`。"),

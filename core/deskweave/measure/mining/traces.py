@@ -67,7 +67,7 @@ class Trace:
 
 
 def traces(practice: Rulebook, source: EventSource, codes: Codes, period: Period | None = None) -> Iterator[Trace]:
-    """Every inquiry's trace, by id.
+    """Every inquiry's trace, in the order they were first heard of.
 
     Args:
         practice: whose zone says which day it was registered.
@@ -79,8 +79,7 @@ def traces(practice: Rulebook, source: EventSource, codes: Codes, period: Period
     for event in source.events(0):
         grouped[event.inquiry].append(event)
     zone = ZoneInfo(practice.zone)
-    for inquiry in sorted(grouped):
-        events = grouped[inquiry]
+    for inquiry, events in grouped.items():
         values = folded(events)
         submitted = values.get(SUBMITTED)
         if period is not None and not (
