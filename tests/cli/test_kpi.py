@@ -166,6 +166,14 @@ def test_what_cannot_be_asked(cli: Any, desk: Desk, words: list[str], told: str)
     assert told in answer.err
 
 
+def test_an_empty_month_names_the_one_that_has_data(cli: Any, desk: Desk) -> None:
+    """The last full month is the default, and the first inquiries are mostly younger."""
+    answer = cli("kpi", "--period", "2026-06")
+    assert "Nothing was registered in this period" in answer.out
+    assert "deskweave kpi --period 2026-11" in answer.out
+    assert "Nothing was registered" not in cli("kpi", *NOVEMBER).out
+
+
 def test_a_composite_names_its_parts(cli: Any, desk: Desk) -> None:
     said = explained(cli, "desk_index")
     parts = [(one["weight"], one["reached"]) for one in said["summary"]["parts"] if one["reached"] is not None]

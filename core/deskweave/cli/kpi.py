@@ -15,7 +15,7 @@ from deskweave.cli.width import pad
 
 if TYPE_CHECKING:
     from deskweave.findings import Finding
-    from deskweave.measure import Period
+    from deskweave.measure import FactTable, Period
     from deskweave.workspace import Workspace
 
 HANG = 11  #: columns of a word in front of a sentence
@@ -125,6 +125,7 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
         periods = [wanted] if by else [wanted, wanted.previous]
         results = run(practice, facts, periods, then or space.now(), by=tuple(by), metrics=metrics)
         problems = problems_of(facts, wanted)
+        elsewhere = _month_with_data(facts, wanted)
     findings = [*quality_findings(problems), *doubts_of_logs(space)]
     published = moved_since(space, wanted) if then is None else None
     missed = sum(one.met is False for one in results if one.period == wanted)
@@ -159,6 +160,11 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
             if not findings:
                 screen.say(say("kpi-quality-none"))
             show_findings(session, findings)
+        if elsewhere is not None:
+            screen.say()
+            screen.say(say("kpi-nothing-here", month=elsewhere), hang=4)
+            session.next(f"deskweave kpi --period {elsewhere}")
+            return
         onward = [f"deskweave kpi quality --period {wanted.id}"] if findings and not quality else []
         why = next((one.metric for one in results if one.period == wanted and one.met is False), None)
         onward += [f"deskweave kpi explain {why} --period {wanted.id}"] if why else []
@@ -180,6 +186,18 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
             findings=findings,
         )
     )
+
+
+def _month_with_data(facts: FactTable, wanted: Period) -> str | None:
+    """The newest month in which anything was registered, where nothing was in the period asked for."""
+    if facts.columns.get("submitted_at_day") is None:
+        return None
+    (row,) = facts.query(
+        "SELECT max(submitted_at_day) AS newest, count(*) FILTER (submitted_at_day >= $since AND submitted_at_day < $until) AS here"
+        " FROM facts",
+        {"since": wanted.since, "until": wanted.until},
+    )
+    return None if row["here"] or row["newest"] is None else f"{row['newest']:%Y-%m}"
 
 
 def doubts_of_logs(space: Workspace) -> list[Finding]:

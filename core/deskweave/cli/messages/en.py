@@ -401,6 +401,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "kpi-by-value": "--by {word}: with explain it takes a field and its value, FIELD=VALUE.",
     "kpi-moment-bad": "{found} is no moment. Write 2026-12-01 or 2026-12-01T09:00.",
     "kpi-moment-ahead": "{found} has not come yet.",
+    "kpi-nothing-here": "Nothing was registered in this period; the newest inquiries are of {month}.",
     "kpi-as-of": "What was recorded by {moment}, judged by today's practice.",
     "kpi-head-rule": "Rule",
     "kpi-head-goals": "Goals",

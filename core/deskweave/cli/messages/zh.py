@@ -397,6 +397,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "kpi-by-value": "--by {word}：explain 时须写作 字段=值。",
     "kpi-moment-bad": "{found} 不是有效时刻。请写作 2026-12-01 或 2026-12-01T09:00。",
     "kpi-moment-ahead": "{found} 尚未到来。",
+    "kpi-nothing-here": "此周期内没有登记的问询；最近的问询在 {month}。",
     "kpi-as-of": "截至 {moment} 已记录的数据，按当前实践判定。",
     "kpi-head-rule": "规则",
     "kpi-head-goals": "目标",
