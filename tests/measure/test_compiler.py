@@ -93,7 +93,7 @@ HOSTILE = ["'; DROP TABLE facts; --", '"; DROP TABLE facts; --', "$p0", "%(p0)s"
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
 def test_no_text_of_a_rule_becomes_sql(practice, text, dialect):
     plan = Planner(practice).plan(counting({"any": [{"city": {"eq": text}}, {"city": {"in": [text, "x"]}}]}, by=("city",)))
-    statement = compiled(plan, [parse_period("2024-03")], dialect=dialect)
+    statement = compiled(plan, [parse_period("2024-03")], engine=dialect)
     assert text not in statement.sql or text in ("$p0", "%(p0)s")  # the names of our own parameters
     assert list(statement.parameters.values()).count(text) == 2
 
@@ -129,7 +129,7 @@ def test_both_dialects(practice):
     here = 'COUNT(*) FILTER(WHERE (NOT "f"."first_response_took" IS NULL))'
     for dialect, mark, double in (("duckdb", "$p{}", "DOUBLE"), ("postgres", "%(p{})s", "DOUBLE PRECISION")):
         of = met.format(mark.format(2))
-        statement = compiled(plan, [parse_period("2024-03")], dialect=dialect)
+        statement = compiled(plan, [parse_period("2024-03")], engine=dialect)
         assert statement.sql == (
             f'SELECT period.n AS "period", CAST({of} AS {double}) / NULLIF(CAST({here} AS {double}), 0) AS "_value", {of} AS "_numerator", '
             f'{here} AS "_denominator", {here} AS "_counted", COUNT(*) AS "_rows" FROM facts AS f JOIN (VALUES (0, CAST({mark.format(0)} AS DATE), '

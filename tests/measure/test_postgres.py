@@ -70,7 +70,7 @@ def literal(value: object) -> str:
 
 def asked(plan: Plan, columns: Columns, rows: list[dict]) -> str:
     """The rows as a temporary table, and the compiled statement, prepared and executed with its parameters."""
-    statement = compiled(plan, PERIODS, AS_OF, dialect="postgres")
+    statement = compiled(plan, PERIODS, AS_OF, engine="postgres")
     places = {name: number for number, name in enumerate(statement.parameters, 1)}
     sql = re.sub(r"%\((p\d+)\)s", lambda found: f"${places[found[1]]}", statement.sql)
     stated = ", ".join(f'"{column.name}" {_TYPES.get(column.kind, column.kind.value.strip())}' for column in columns)

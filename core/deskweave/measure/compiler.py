@@ -2,24 +2,23 @@
 
 Conditions have two values here, as in `model.predicate`: a missing field fulfils `ne` and `not_in` and nothing else. Every figure
 is a numerator over a denominator, cast to double before it is divided, so that engines agree and a total is never an average of
-averages. Imported only when something is measured: SQLGlot is heavy.
+averages. What engines say differently stands in `dialect`. Imported only when something is measured: SQLGlot is heavy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from deskweave.measure.columns import Column, Kind
+from deskweave.measure.dialect import Engine, dialect_of
 from deskweave.measure.periods import Period
 from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Fulfilled, Not, Plan, Ratio, Test, Value
-
-Dialect: TypeAlias = Literal["duckdb", "postgres"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,31 @@ class Statement:
     parameters: dict[str, Any]
 
 
-def compiled(plan: Plan, periods: Sequence[Period], as_of: datetime | None = None, dialect: Dialect = "duckdb") -> Statement:
-    """The statement that answers `plan` for each of `periods` (local dates); `as_of`: UTC, without a zone, inquiries up to then."""
-    return _Writer(dialect).statement(plan, periods, as_of)
+def compiled(
+    plan: Plan, periods: Sequence[Period], as_of: datetime | None = None, engine: Engine = "duckdb", *, pretty: bool = False
+) -> Statement:
+    """The statement that answers a plan.
+
+    Args:
+        plan: of one metric.
+        periods: local dates; the column `period` counts them from 0.
+        as_of: UTC, without a zone: inquiries up to then. None: all.
+        engine: whose SQL.
+        pretty: over several lines, for people.
+
+    Raises:
+        DocumentError: rules are not compiled for this engine; the finding says why.
+    """
+    return _Writer(engine, pretty).statement(plan, periods, as_of)
 
 
 def compiled_together(
-    plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime | None = None, dialect: Dialect = "duckdb"
+    plans: Sequence[Plan],
+    periods: Sequence[Period],
+    as_of: datetime | None = None,
+    engine: Engine = "duckdb",
+    *,
+    pretty: bool = False,
 ) -> Statement:
     """One statement that answers several plans in one reading of the facts.
 
@@ -48,34 +65,31 @@ def compiled_together(
         plans: of one grain, by the same moment and broken down alike; none about what stands.
         periods: ascending; none overlaps another.
         as_of: as for `compiled`.
-        dialect: whose SQL.
+        engine: whose SQL.
+        pretty: over several lines, for people.
 
     Returns:
         Columns: period, the plans' `by`, then those of each plan with its number in front: 0_value, 0_numerator ... A plan whose
         `_rows` are 0 has no row there. Where the period is empty, the day lies between two of them.
     """
-    return _Writer(dialect).together(plans, periods, as_of)
+    return _Writer(engine, pretty).together(plans, periods, as_of)
 
 
 class _Writer:
     """Every part of the tree is made once and put in one place, so the builder need not copy; what stands twice is copied here."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect = dialect
+    def __init__(self, engine: Engine, pretty: bool = False) -> None:
+        self.dialect, self.pretty = dialect_of(engine), pretty
         self.parameters: dict[str, Any] = {}
 
     def statement(self, plan: Plan, periods: Sequence[Period], as_of: datetime | None) -> Statement:
-        table = exp.values(
+        table = self.dialect.table(
+            "period",
+            ("n", "since", "until"),
             [
-                (
-                    exp.Literal.number(number),
-                    exp.cast(self._bind(period.since), "date"),
-                    exp.cast(self._bind(period.until), "date"),
-                )
+                (exp.Literal.number(number), self._day(period.since), self._day(period.until))
                 for number, period in enumerate(periods)
             ],
-            alias="period",
-            columns=["n", "since", "until"],
         )
         day = self._column(plan.day)
         begun = exp.LT(this=day.copy(), expression=exp.column("until", table="period"))
@@ -84,27 +98,27 @@ class _Writer:
             inside = exp.Coalesce(this=begun.copy(), expressions=[exp.true()])
         groups = [exp.column("n", table="period"), *(self._column(column) for column in plan.by)]
         value, numerator, denominator, counted = self._figures(plan.value)
-        query = (
-            exp.select(
-                self._named(groups[0], "period"),
-                *(self._named(group, column.name) for group, column in zip(groups[1:], plan.by, strict=True)),
-                self._named(value, "_value"),
-                self._named(numerator, "_numerator"),
-                self._named(denominator, "_denominator"),
-                self._named(counted, "_counted"),
-                self._named(exp.Count(this=exp.Star()), "_rows"),
-                *(self._named(one, f"_part{n}") for n, one in enumerate(self._fulfilments(plan.value))),
-                copy=False,
-            )
-            .from_(exp.alias_(exp.to_table("facts"), "f", table=True), copy=False)
-            .join(table, on=inside, copy=False)
-        )
+        query = exp.select(
+            self._named(groups[0], "period"),
+            *(self._named(group, column.name) for group, column in zip(groups[1:], plan.by, strict=True)),
+            self._named(value, "_value"),
+            self._named(numerator, "_numerator"),
+            self._named(denominator, "_denominator"),
+            self._named(counted, "_counted"),
+            self._named(exp.Count(this=exp.Star()), "_rows"),
+            *(self._named(one, f"_part{n}") for n, one in enumerate(self._fulfilments(plan.value))),
+            copy=False,
+        ).from_(exp.alias_(exp.to_table("facts"), "f", table=True), copy=False)
+        if self.dialect.joins_by_order:
+            query = query.join(table, on=inside, copy=False)
+        else:
+            query = query.join(table, join_type="cross", copy=False).where(inside, copy=False)
         if plan.where is not None:
             query = query.where(self._condition(plan.where), copy=False)
         if as_of is not None:
             query = query.where(self._known(plan, as_of), copy=False)
         query = query.group_by(*(group.copy() for group in groups), copy=False)
-        return Statement(query.sql(dialect=self.dialect), self.parameters)
+        return self._made(query)
 
     def together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime | None) -> Statement:
         plan = plans[0]
@@ -113,11 +127,11 @@ class _Writer:
         number = exp.Case(
             ifs=[
                 exp.If(
-                    this=exp.LT(this=day.copy(), expression=exp.cast(self._bind(period.until), "date")),
+                    this=exp.LT(this=day.copy(), expression=self._day(period.until)),
                     true=exp.Case(
                         ifs=[
                             exp.If(
-                                this=exp.GTE(this=day.copy(), expression=exp.cast(self._bind(period.since), "date")),
+                                this=exp.GTE(this=day.copy(), expression=self._day(period.since)),
                                 true=exp.Literal.number(n),
                             )
                         ]
@@ -143,15 +157,15 @@ class _Writer:
             copy=False,
         ).from_(exp.alias_(exp.to_table("facts"), "f", table=True), copy=False)
         inside = exp.and_(
-            exp.GTE(this=day.copy(), expression=exp.cast(self._bind(periods[0].since), "date")),
-            exp.LT(this=day, expression=exp.cast(self._bind(periods[-1].until), "date")),
+            exp.GTE(this=day.copy(), expression=self._day(periods[0].since)),
+            exp.LT(this=day, expression=self._day(periods[-1].until)),
             copy=False,
         )
         query = query.where(inside, copy=False)
         if as_of is not None:
             query = query.where(self._known(plan, as_of), copy=False)
         query = query.group_by(*(group.copy() for group in groups), copy=False)
-        return Statement(query.sql(dialect=self.dialect), self.parameters)
+        return self._made(query)
 
     def _where(self, made: exp.Expr, condition: exp.Expr) -> exp.Expr:
         """`made` over the rows that fulfil a condition: every aggregate in it looks at these alone."""
@@ -207,15 +221,12 @@ class _Writer:
             case "min" | "max":
                 made: exp.Expr = exp.Min(this=column) if value.function == "min" else exp.Max(this=column)
             case _:
-                kind = exp.PercentileCont if value.function == "interpolated" else exp.PercentileDisc
-                order = exp.Order(expressions=[exp.Ordered(this=self._double(column))])
-                # The share is a checked float: DuckDB takes no parameter there.
-                made = exp.WithinGroup(this=kind(this=exp.Literal.number(repr(value.p))), expression=order)
+                made = self.dialect.percentile(value.function, value.p, column)
         return self._double(made), exp.null(), exp.null(), counted
 
     def _additive(self, value: Count | Aggregate) -> exp.Expr:
         if isinstance(value, Aggregate):
-            return self._double(exp.Sum(this=self._column(value.column)))
+            return self.dialect.sum(value.column, self._column(value.column))
         everything = exp.Count(this=exp.Star())
         if value.where is None:
             return everything
@@ -227,7 +238,7 @@ class _Writer:
         )
 
     def _double(self, made: exp.Expr) -> exp.Expr:
-        return exp.cast(made, "double", copy=False)
+        return self.dialect.double(made)
 
     def _condition(self, condition: Condition) -> exp.Expr:
         match condition:
@@ -247,18 +258,14 @@ class _Writer:
             if test.column.kind is Kind.TEXT:
                 here = exp.and_(here, exp.NEQ(this=column.copy(), expression=self._bind("")), copy=False)
             if test.column.kind is Kind.SLUGS:
-                size = exp.GT(this=exp.ArraySize(this=column.copy()), expression=exp.Literal.number(0))
-                here = exp.and_(here, self._never_null(size), copy=False)  # PostgreSQL: an empty list has no length at all
+                here = exp.and_(here, self._never_null(self.dialect.filled(column.copy())), copy=False)
             return exp.paren(here, copy=False) if test.values[0] else self._not(here)
         if test.operator in ("lt", "lte", "gt", "gte"):
             compare = {"lt": exp.LT, "lte": exp.LTE, "gt": exp.GT, "gte": exp.GTE}[test.operator]
             return self._never_null(compare(this=column, expression=self._bind(test.values[0])))
         if test.column.kind is Kind.SLUGS:
             found: exp.Expr = exp.or_(
-                *(
-                    self._never_null(exp.ArrayContains(this=column.copy(), expression=exp.cast(self._bind(value), "varchar")))
-                    for value in test.values
-                ),
+                *(self._never_null(self.dialect.contains(column.copy(), self._bind(str(value)))) for value in test.values),
                 copy=False,
             )
         else:
@@ -280,7 +287,16 @@ class _Writer:
     def _bind(self, value: object) -> exp.Expr:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
-        return exp.Placeholder(this=name)
+        return self.dialect.parameter(name, value)
+
+    def _day(self, day: date) -> exp.Expr:
+        return self.dialect.day(self._bind(day))
+
+    def _made(self, query: exp.Select) -> Statement:
+        if self.dialect.settings:
+            said = [exp.EQ(this=exp.var(name), expression=exp.Literal.number(value)) for name, value in self.dialect.settings]
+            query.set("settings", said)
+        return Statement(query.sql(dialect=self.dialect.name, pretty=self.pretty), self.parameters)
 
 
 def _sum(parts: Sequence[exp.Expr]) -> exp.Expr:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -152,7 +153,7 @@ def _percentile(value: Aggregate, cells: Sequence[float]) -> float | None:
     if not cells:
         return None
     if value.function == "discrete":
-        return cells[max(0, math.ceil(value.p * len(cells)) - 1)]
+        return cells[max(0, math.ceil(Fraction(repr(value.p)) * len(cells)) - 1)]  # as a float 0.07 * 100 is more than 7
     place = value.p * (len(cells) - 1)
     low = math.floor(place)
     high = min(low + 1, len(cells) - 1)

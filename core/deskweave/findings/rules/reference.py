@@ -331,6 +331,24 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Choose one of the allowed methods.", "选择可用的方法。"),
     ),
     rule(
+        "engine-unknown", "没有名为 {found} 的计算引擎",
+        ("Rules are compiled for the engines they are tested on.", "规则只为经过测试的引擎编译。"),
+        ("Take one of the engines allowed.", "使用可用的引擎。"),
+    ),
+    rule(
+        "engine-untested", "引擎 {found} 未经测试，不为其编译规则",
+        ("Its SQL could be written, and nobody would know whether its figures are the same.",
+         "可以生成它的 SQL，但无人能保证算出的数字一致。"),
+        ("Take one of the engines allowed, or compute the figures here and load them there.",
+         "使用可用的引擎，或在此计算后将结果导入该引擎。"),
+    ),
+    rule(
+        "engine-inexact", "引擎 {found} 无法精确计算，不为其编译规则",
+        ("An approximate percentile is another figure, and two runs could differ.", "近似百分位是另一个数字，两次结果可能不同。"),
+        ("Take one of the engines allowed, or compute the figures here and load them there.",
+         "使用可用的引擎，或在此计算后将结果导入该引擎。"),
+    ),
+    rule(
         "criteria-missing", "指标没有写明判断标准",
         ("A share of what fulfils the criteria needs criteria (practice E2).", "符合标准的比例需要先有标准（E2）。"),
         ("State them under `criteria:`.", "在 `criteria:` 中写明。"),
