@@ -101,7 +101,7 @@ class ClickHouse(Dialect):
     joins_by_order = False
     settings = (
         ("aggregate_functions_null_for_empty", 1),  # else a sum of nothing is 0, and the greatest of nothing too
-        ("group_use_nulls", 1),  # else a sub-total stands under "" and 0, among the real ones
+        ("group_by_use_nulls", 1),  # else a sub-total stands under "" and 0, among the real ones
     )
     _TYPES: Final = {
         Kind.TEXT: "Nullable(String)",

@@ -25,7 +25,7 @@ WHERE
   AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -64,7 +64,7 @@ WHERE
   AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -119,7 +119,7 @@ WHERE
   AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -178,7 +178,7 @@ WHERE
   AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -213,7 +213,7 @@ WHERE
   AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -247,7 +247,7 @@ WHERE
   AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -293,7 +293,7 @@ WHERE
   AND "f"."submitted_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -344,7 +344,7 @@ WHERE
   AND "f"."contact_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -407,7 +407,7 @@ WHERE
   AND "f"."submitted_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -684,7 +684,7 @@ WHERE
   AND "f"."submitted_at" <= {p40: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -752,7 +752,7 @@ WHERE
   AND COALESCE("f"."rated_on" <= {p4: Date32}, TRUE)
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -815,7 +815,7 @@ WHERE
   AND "f"."answered_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -881,7 +881,7 @@ WHERE
   AND "f"."answered_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -918,7 +918,7 @@ WHERE
   AND "f"."contact_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -962,7 +962,7 @@ WHERE
   AND "f"."contact_at" <= {p5: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1028,7 +1028,7 @@ WHERE
   AND "f"."contact_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1094,7 +1094,7 @@ WHERE
   AND "f"."submitted_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1149,7 +1149,7 @@ WHERE
   AND "f"."submitted_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1479,7 +1479,7 @@ WHERE
   AND "f"."submitted_at" <= {p45: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1583,7 +1583,7 @@ WHERE
   AND "f"."answered_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1622,7 +1622,7 @@ WHERE
 GROUP BY
   period.n,
   "f"."service_item"
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1664,7 +1664,7 @@ WHERE
   AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1698,7 +1698,7 @@ WHERE
   AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1732,7 +1732,7 @@ WHERE
   AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1790,7 +1790,7 @@ WHERE
   AND "f"."submitted_at" <= {p9: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 11, 1)
@@ -1859,7 +1859,7 @@ GROUP BY
     THEN CASE WHEN "f"."submitted_at_day" >= {p3: Date32} THEN 1 END
   END,
   "f"."channel"
-SETTINGS aggregate_functions_null_for_empty = 1, group_use_nulls = 1;
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 11, 1)
 -- p1 = datetime.date(2026, 10, 1)
 -- p2 = datetime.date(2026, 12, 1)
