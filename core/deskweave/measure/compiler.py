@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from deskweave.measure.columns import Column, Kind
-from deskweave.measure.dialect import Engine, dialect_of
+from deskweave.measure.dialect import dialect_of
 from deskweave.measure.periods import Period
-from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Fulfilled, Not, Plan, Ratio, Test, Value
+from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Engine, Fulfilled, Not, Plan, Ratio, Test, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, get_args
 
 from sqlglot import exp
 
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.measure.columns import Column, Kind
+from deskweave.measure.plan import Engine
 
-Engine: TypeAlias = Literal["duckdb", "postgres", "clickhouse"]
 ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)
 
 

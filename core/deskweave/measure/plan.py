@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 from deskweave.measure.columns import Column
 from deskweave.model import Grain, Metric
 
+Engine: TypeAlias = Literal["duckdb", "postgres", "clickhouse"]
 Operator: TypeAlias = Literal["eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "present"]
 Cell: TypeAlias = "bool | int | float | str | date | datetime"
 

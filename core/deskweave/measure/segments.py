@@ -14,7 +14,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -55,6 +55,7 @@ class Manifest:
     columns: str
     position: int = 0
     segments: tuple[Segment, ...] = ()
+    generation: str = ""  #: another one: rows are others now though no event came
 
     @property
     def groups(self) -> list[list[str]]:
@@ -102,11 +103,16 @@ class Facts:
         return self._manifest().position
 
     def open(self) -> FactTable:
-        """The rows, ready to be asked."""
+        """The rows, ready to be asked.
+
+        Their `generation` is another one after everything was made anew or inquiries were taken out: a copy is to be made anew too.
+        """
         manifest = self._manifest()
         if manifest.columns != self._builder.columns.digest:
             return FactTable.of_segments(self._builder.columns, self.directory, [], 0)
-        return FactTable.of_segments(self._builder.columns, self.directory, manifest.groups, manifest.position)
+        table = FactTable.of_segments(self._builder.columns, self.directory, manifest.groups, manifest.position)
+        table.generation = manifest.generation
+        return table
 
     def refresh(self, source: EventSource) -> Refreshed:
         """Take in the events since the last refresh: one new segment with the rows of the inquiries they touch.
@@ -130,7 +136,7 @@ class Facts:
             if not touched:
                 return Refreshed(manifest.position, 0)
             added = self._write(source, list(touched), position)
-            self._save(Manifest(manifest.columns, position, (*manifest.segments, *added)))
+            self._save(replace(manifest, position=position, segments=(*manifest.segments, *added)))
             if len(manifest.groups) + 1 >= _COMPACT_AT:
                 self._compact()
             return Refreshed(position, len(touched))
@@ -171,7 +177,8 @@ class Facts:
                 kept = connection.sql(sql, params={"gone": sorted(inquiries)})
                 rows = len(kept)
                 kept.write_parquet(str(self.directory / name), compression="zstd")
-            self._save(Manifest(manifest.columns, position, (Segment(name, manifest.position, rows),) if rows else ()))
+            left = (Segment(name, manifest.position, rows),) if rows else ()
+            self._save(Manifest(manifest.columns, position, left, _generation()))
 
     def restatement(self, source: EventSource) -> list[Restated]:
         """What a rebuild from the same events would change. Nothing is written here."""
@@ -212,7 +219,7 @@ class Facts:
                 made = self._written(bulk, source, position)
         if made is None:
             made = self._one_by_one(source, list(touched), position) if touched else ()
-        self._save(Manifest(self._builder.columns.digest, position, made))
+        self._save(Manifest(self._builder.columns.digest, position, made, _generation()))
         return Refreshed(position, len(touched), why)
 
     def _compact(self) -> None:
@@ -224,7 +231,7 @@ class Facts:
             connection = table._connection
             connection.table("facts").order("inquiry").write_parquet(str(self.directory / name), compression="zstd")
             rows = len(connection.table("facts"))
-        self._save(Manifest(manifest.columns, manifest.position, (Segment(name, manifest.position, rows),)))
+        self._save(replace(manifest, segments=(Segment(name, manifest.position, rows),)))
 
     def _histories(self, source: EventSource, inquiries: list[InquiryId], position: int) -> Iterator[tuple[InquiryId, list[Event]]]:
         remaining = iter(sorted(inquiries))
@@ -316,7 +323,8 @@ class Facts:
             said: dict[str, Any] = json.loads((self.directory / "manifest.json").read_text("utf-8"))
             if said["format"] != FORMAT:
                 return Manifest("")
-            manifest = Manifest(said["columns"], said["position"], tuple(Segment(**segment) for segment in said["segments"]))
+            segments = tuple(Segment(**segment) for segment in said["segments"])
+            manifest = Manifest(said["columns"], said["position"], segments, said.get("generation", ""))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return Manifest("")  # nothing, or nothing that can be read: made again from the events
         if any(not (self.directory / segment.file).is_file() for segment in manifest.segments):
@@ -375,6 +383,10 @@ def quality_findings(problems: Iterable[tuple[InquiryId, Problem]]) -> list[Find
         )
         for inquiry, problem in problems
     ]
+
+
+def _generation() -> str:
+    return secrets.token_hex(8)
 
 
 def _remove(path: Path) -> None:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from deskweave.measure.columns import Columns
 from deskweave.measure.facts import Row
 from deskweave.measure.periods import Period
-from deskweave.measure.plan import Plan
+from deskweave.measure.plan import Engine, Plan
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +38,10 @@ def seal(connection: duckdb.DuckDBPyConnection, directory: Path | None = None) -
 
 class FactTable:
     """The latest row of every inquiry, as the table `facts`. A context manager; close it."""
+
+    engine: ClassVar[Engine] = "duckdb"  #: whose SQL `query` takes
+
+    generation = ""  #: of the rows: see `Facts.open`
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, columns: Columns, position: int = 0) -> None:
         """Take over an open connection in which `facts` exists."""
@@ -100,14 +104,14 @@ class FactTable:
         """What a plan answers for each of `periods`; `as_of` is aware. Columns: `compiler.Statement`."""
         from deskweave.measure.compiler import compiled  # brings SQLGlot
 
-        statement = compiled(plan, periods, as_of.astimezone(UTC).replace(tzinfo=None))
+        statement = compiled(plan, periods, as_of.astimezone(UTC).replace(tzinfo=None), self.engine)
         return self.query(statement.sql, statement.parameters)
 
     def figures_together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime) -> list[list[dict[str, Any]]]:
         """What `figures` answers for each of several plans, in one reading: see `compiler.compiled_together`."""
         from deskweave.measure.compiler import compiled_together  # brings SQLGlot
 
-        statement = compiled_together(plans, periods, as_of.astimezone(UTC).replace(tzinfo=None))
+        statement = compiled_together(plans, periods, as_of.astimezone(UTC).replace(tzinfo=None), self.engine)
         found: list[list[dict[str, Any]]] = [[] for _ in plans]
         shared = ["period", *(column.name for column in plans[0].by)]
         parts = [f"_part{n}" for n in range(max(len(getattr(plan.value, "criteria", ())) for plan in plans))]
