@@ -230,7 +230,6 @@ ELSEWHERE = {
 BY_OTHER_COMMANDS = frozenset(
     (
         "check-did-not-run",
-        "choice-spelled-twice",
         "lock-unreadable",
         "no-git",
         "no-repository",

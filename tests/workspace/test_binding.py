@@ -11,7 +11,7 @@ from deskweave.documents import read
 from deskweave.model import FieldId, Visibility
 from deskweave.model.predicate import holds
 from deskweave.practice import builtin
-from deskweave.workspace.binding import disjoint, join, overlaps
+from deskweave.workspace.binding import disjoint, join, overlaps, spelled_twice
 
 TEXT = """apiVersion: deskweave/v1
 kind: Binding
@@ -129,3 +129,13 @@ def test_overlap_is_a_warning_with_its_line() -> None:
     (document,) = read(text, "bindings/toy.yaml")
     (finding,) = overlaps(document)
     assert (finding.rule, finding.place.line) == ("holds-overlap", 16)  # `side` has another role
+
+
+def test_two_choices_spelled_the_same_on_the_platform_are_a_warning_with_its_line() -> None:
+    practice = builtin()
+    first = practice.fields[FieldId("priority")].choices["p1"].label["zh"]
+    (document,) = read(TEXT.replace('p1: {id: "9"}', f"p2: {first}"), "bindings/toy.yaml")
+    (finding,) = spelled_twice(document, practice, "zh")
+    assert (finding.rule, finding.place.line, finding.found) == ("choice-spelled-twice", 11, first)
+    (document,) = read(TEXT)
+    assert not list(spelled_twice(document, practice, "zh"))

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from deskweave.configure import Lock, option_texts
-from deskweave.documents import Document, as_map, in_order
+from deskweave.documents import Document, as_map
 from deskweave.findings import Finding, Severity
 from deskweave.mapping.mapper import digest_of
 from deskweave.model import (
     Binding,
     CollectionBinding,
     ConnectionName,
+    Field,
     FieldBinding,
     FieldId,
     Json,
@@ -78,18 +79,12 @@ def _collection(
         bound = as_map(bound)
         at = str(bound.get("at"))
         native = lock.field_native(name, slug)
-        stated = as_map(bound.get("choices"))
-        choices: dict[str, Json] = {}
-        if term.type in CHOSEN:
-            texts = option_texts(practice, term, stated, language)
-            # a value that is no text (Jira's {"id": ...}) stays as it was written
-            choices = {choice: stated.get(choice, text) for choice, text in texts.items()}
         fields[FieldId(slug)] = FieldBinding(
             at=at,
             native=native or at,
             policy=Policy(bound.get("policy") or Policy.SHARED),
             max_length=bound.get("max_length"),
-            choices=choices,
+            choices=_choices(practice, term, as_map(bound.get("choices")), language),
             provisioned=(name, slug) not in absent,
         )
     return CollectionBinding(
@@ -168,26 +163,33 @@ def _values(predicate: Mapping[str, Any]) -> tuple[str, bool, frozenset[str]] | 
     return None
 
 
-def check_joined(binding: Binding, document: Document) -> list[Finding]:
-    """What only the joined binding shows: two choices of a field that are spelled the same there could not be told apart."""
-    findings = []
-    for name, collection in binding.collections.items():
-        for slug, at in collection.fields.items():
-            spelled: dict[str, str] = {}
-            for choice, raw in at.choices.items():
+def spelled_twice(document: Document, practice: Practice, language: str) -> Iterator[Finding]:
+    """Warnings about choices of a field that are spelled the same on the platform: what is read back is the first of them."""
+    for name, body in as_map(document.body.get("collections")).items():
+        for slug, bound in as_map(as_map(body).get("fields")).items():
+            term = practice.fields.get(FieldId(slug))
+            if term is None:
+                continue  # said by the check of references
+            stated, spelled = as_map(as_map(bound).get("choices")), dict[str, str]()
+            for choice, raw in _choices(practice, term, stated, language).items():
                 first = spelled.setdefault(str(raw), choice)
                 if first != choice:
-                    findings.append(
-                        Finding(
-                            rule="choice-spelled-twice",
-                            severity=Severity.WARNING,
-                            place=document.place(["collections", name, "fields", slug]),
-                            found=str(raw)[:80],
-                            message=f"{first!r} and {choice!r} are both {str(raw)[:40]!r} there; reading it gives {first!r}",
-                            remedy="name them apart under `choices:`",
-                        )
+                    path = ["collections", name, "fields", slug]
+                    yield Finding(
+                        rule="choice-spelled-twice",
+                        severity=Severity.WARNING,
+                        place=document.place([*path, "choices", choice] if choice in stated else path),
+                        found=str(raw)[:80],
+                        message=f"{first!r} and {choice!r} are both {str(raw)[:40]!r} there; reading it gives {first!r}",
+                        remedy="name them apart under `choices:`",
                     )
-    return in_order(findings)
+
+
+def _choices(practice: Practice, term: Field, stated: Mapping[str, Any], language: str) -> dict[str, Json]:
+    """How each choice of a field is spelled; a value that is no text (Jira's {"id": ...}) stays as it was written."""
+    if term.type not in CHOSEN:
+        return {}
+    return {choice: stated.get(choice, text) for choice, text in option_texts(practice, term, stated, language).items()}
 
 
 def _term(practice: Practice, slug: str) -> Json:

@@ -269,7 +269,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
     """References of the workspace, what is allowed and yet makes little sense, and what plugins' checks say (None: not asked)."""
     from deskweave.practice import check_workspace
     from deskweave.practice.lock import check_locked, read_lock
-    from deskweave.workspace.binding import overlaps
+    from deskweave.workspace.binding import overlaps, spelled_twice
 
     faults = plugins.faults if plugins is not None else []
     before = len(faults)
@@ -292,6 +292,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
     bound = list(bindings)
     for document in bound:
         findings += overlaps(document)
+        findings += spelled_twice(document, practice, practice.languages[0] if practice.languages else "en")
     there = {document.id for document in bound} | _stated_bindings(folder)
     for name, entry in folder.connections.items():
         if name not in there:
