@@ -19,7 +19,7 @@ from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records
 from deskweave.measure.run import Result, Stamp, evaluate
 from deskweave.measure.sources import Rulebook
-from deskweave.model import FieldId, Grain, Json, Metric
+from deskweave.model import GRAINS, FieldId, Grain, Json, Metric
 
 _ANY_DAY = datetime(2000, 1, 3, 12, tzinfo=UTC)  #: where an example does not say when its rows happened
 _EVER = datetime(9999, 12, 30, tzinfo=UTC)  #: rows of examples are known whenever they happened; a day is left for zones
@@ -35,8 +35,9 @@ def checks(practice: Rulebook, *, examples: Container[str] | None = None) -> Ite
     """
     planner = Planner(practice)
     yield from planner.columns().collisions
-    for record in practice.records:
-        yield from Columns(practice, record).collisions  # type: ignore[arg-type]
+    for grain in GRAINS:
+        if grain in practice.records:
+            yield from Columns(practice, grain).collisions
     for metric in practice.metrics.values():
         try:
             planner.plan(metric)
@@ -91,9 +92,8 @@ def _plans(plan: Plan | Composite) -> list[Plan]:
 def _given(metric: Metric, said: Json) -> dict[Grain, list[Mapping[str, Json]]] | None:
     """An example's rows by record: a list is of the metric's own grain, a composite may name the records of its parts."""
     if isinstance(said, Mapping) and "composite" in metric.value:
-        named = {grain: _rows(rows) for grain, rows in said.items()}
-        known = {grain: rows for grain, rows in named.items() if rows is not None}
-        return known if len(known) == len(named) else None  # type: ignore[return-value]
+        known = {grain: rows for grain in GRAINS if (rows := _rows(said.get(grain))) is not None}
+        return known if len(known) == len(said) else None
     rows = _rows(said)
     return None if rows is None else {metric.grain: rows}
 

@@ -65,7 +65,8 @@ def _known(plan: Plan, row: Row, as_of: datetime) -> bool:
     if when is None:
         return plan.standing
     if plan.instant.kind is Kind.DATE:
-        return bool(_day(when) <= as_of.astimezone(ZoneInfo(plan.zone)).date())  # type: ignore[operator]
+        day = _day(when)
+        return day is not None and day <= as_of.astimezone(ZoneInfo(plan.zone)).date()
     return bool(when <= as_of.astimezone(UTC).replace(tzinfo=None))
 
 

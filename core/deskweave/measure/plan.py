@@ -13,6 +13,7 @@ from deskweave.model import Grain, Metric
 
 Engine: TypeAlias = Literal["duckdb", "postgres", "clickhouse"]
 Operator: TypeAlias = Literal["eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "present"]
+Function: TypeAlias = Literal["sum", "average", "min", "max", "interpolated", "discrete"]
 Cell: TypeAlias = "bool | int | float | str | date | datetime"
 
 
@@ -52,7 +53,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    function: Literal["sum", "average", "min", "max", "interpolated", "discrete"]
+    function: Function
     column: Column
     p: float = 0.0
 

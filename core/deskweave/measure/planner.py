@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, TypeGuard, get_args
 
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
@@ -19,7 +19,9 @@ from deskweave.measure.plan import (
     Condition,
     Count,
     Fulfilled,
+    Function,
     Not,
+    Operator,
     Part,
     Plan,
     Ratio,
@@ -34,6 +36,8 @@ from deskweave.model.predicate import OPERATORS
 
 _ORDERED: Final = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.SECONDS, Kind.DATE, Kind.INSTANT})
 _NUMBERS: Final = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.SECONDS})
+_FUNCTIONS: Final[Mapping[str, Function]] = {name: name for name in get_args(Function)}
+_COMPARISONS: Final[Mapping[str, Operator]] = {name: name for name in get_args(Operator)}
 _KINDS_IN_WORDS: Final[Mapping[Kind, str]] = {
     Kind.TEXT: "text or a slug",
     Kind.NUMBER: "a number",
@@ -136,11 +140,11 @@ def ingredient(metric: Metric) -> Ingredient:
         unit=metric.unit,
         better=target.better if target else None,
         goal=target.goal if target else None,
-        parts=weights,  # type: ignore[arg-type]
+        parts=weights,
     )
 
 
-def _weight(value: Json) -> bool:
+def _weight(value: Json) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
@@ -228,7 +232,7 @@ class _Reading:
             self.find("value-shape", f"{path}/composite", _shown(body), "takes metrics and their weights")
         found: dict[str, float] = {}
         for name, weight in body.items() if isinstance(body, Mapping) else ():
-            if isinstance(weight, int | float) and _weight(weight):
+            if _weight(weight):
                 found[name] = float(weight)
             else:
                 self.find("value-type", f"{path}/composite/{name}", _shown(weight), "is no weight: a number above 0")
@@ -261,7 +265,7 @@ class _Reading:
                 return None
             p, function = float(share), str(method)
         column = self._number(name, path)
-        return None if column is None else Aggregate(function, column, p)  # type: ignore[arg-type]
+        return None if column is None else Aggregate(_FUNCTIONS[function], column, p)
 
     def _number(self, name: Json, path: str) -> Column | None:
         """The column a figure is made of: a clock's duration, a number, or the code of a choice that has codes."""
@@ -341,7 +345,7 @@ class _Reading:
             wants = (want,)
         cells = [self._value(column, item, f"{path}/{operator}") for item in wants]
         known = tuple(cell for cell in cells if cell is not None)
-        return Test(column, operator, known) if len(known) == len(cells) else None  # type: ignore[arg-type]
+        return Test(column, _COMPARISONS[operator], known) if len(known) == len(cells) else None
 
     def _value(self, column: Column, want: Json, path: str) -> Cell | None:
         cell = _typed(column.kind, want)

@@ -114,15 +114,15 @@ def _together(
     plans: Sequence[Plan | Composite], records: Records, periods: Sequence[Period], as_of: datetime
 ) -> dict[int, list[dict[str, Any]]]:
     """What the facts answer to plans that can be asked in one reading, by the plan's id."""
-    alike: dict[tuple[object, ...], list[Plan]] = {}
+    alike: dict[tuple[object, ...], list[Plan]] = {}  # by what lets one statement answer them
     if any(period.until > following.since for period, following in pairwise(periods)):
         return {}  # a row may lie in several periods
     for plan in plans:
         if isinstance(plan, Plan) and not plan.standing:
             alike.setdefault((plan.grain, plan.instant, plan.day, plan.by, plan.zone), []).append(plan)
     found: dict[int, list[dict[str, Any]]] = {}
-    for (grain, *_), some in alike.items():
-        facts = records.get(grain)  # type: ignore[arg-type]
+    for some in alike.values():
+        facts = records.get(some[0].grain)
         if periods and len(some) > 1 and isinstance(facts, FactTable):
             rows = facts.figures_together(some, periods, as_of)
             found |= {id(plan): answer for plan, answer in zip(some, rows, strict=True)}

@@ -7,6 +7,7 @@ from deskweave.model.message import InternalFile, InternalMessage, PublicFile, P
 from deskweave.model.notice import ALWAYS_THERE, OCCASIONS, DeliveryRule, OccasionKind, Template
 from deskweave.model.organisation import AssignmentRule, Desk, EscalationRule, Group, Routing, Shift, Site, Skill, Tier
 from deskweave.model.practice import (
+    GRAINS,
     TRAITS,
     Calendar,
     CalendarVersion,
@@ -40,6 +41,7 @@ from deskweave.model.value import ConnectionName, FieldId, InquiryId, Json, Pers
 
 __all__ = [
     "ALWAYS_THERE",
+    "GRAINS",
     "OCCASIONS",
     "TRAITS",
     "AssignmentRule",

@@ -6,14 +6,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from deskweave.model.practice import Field
 from deskweave.model.value import Value
 
 #: Answers the keyword a value does not meet ("type" for a value of another type), None where all is well. Never raises.
 Constraint: TypeAlias = Callable[[Value], str | None]
-_Test: TypeAlias = Callable[[Value], bool]
+_Test: TypeAlias = Callable[[Any], bool]  #: asked only of a value of the right type
 
 LONGEST_MATCHED: Final = 1_000
 """Characters a pattern is held against. A longer text does not meet any pattern: the work a value can cause has a bound."""
@@ -81,21 +81,21 @@ def _tests(keyword: str, wanted: object) -> list[_Test]:
         search = re.compile(str(wanted), re.ASCII).search
         return [lambda value: len(value) <= LONGEST_MATCHED and search(value) is not None]
     if keyword == "uniqueItems":
-        return [lambda value: len(set(value)) == len(value)] if wanted else []  # type: ignore[arg-type]
+        return [lambda value: len(set(value)) == len(value)] if wanted else []
     make = _TESTS.get(keyword)
     return [make(wanted)] if make is not None and isinstance(wanted, (int, float)) else []
 
 
 _TESTS: Final[Mapping[str, Callable[[float], _Test]]] = {
-    "minimum": lambda bound: lambda value: value >= bound,  # type: ignore[operator]
-    "maximum": lambda bound: lambda value: value <= bound,  # type: ignore[operator]
-    "exclusiveMinimum": lambda bound: lambda value: value > bound,  # type: ignore[operator]
-    "exclusiveMaximum": lambda bound: lambda value: value < bound,  # type: ignore[operator]
-    "multipleOf": lambda step: lambda value: _multiple(value, step),  # type: ignore[arg-type]
-    "minLength": lambda bound: lambda value: len(value) >= bound,  # type: ignore[arg-type]
-    "maxLength": lambda bound: lambda value: len(value) <= bound,  # type: ignore[arg-type]
-    "minItems": lambda bound: lambda value: len(value) >= bound,  # type: ignore[arg-type]
-    "maxItems": lambda bound: lambda value: len(value) <= bound,  # type: ignore[arg-type]
+    "minimum": lambda bound: lambda value: value >= bound,
+    "maximum": lambda bound: lambda value: value <= bound,
+    "exclusiveMinimum": lambda bound: lambda value: value > bound,
+    "exclusiveMaximum": lambda bound: lambda value: value < bound,
+    "multipleOf": lambda step: lambda value: _multiple(value, step),
+    "minLength": lambda bound: lambda value: len(value) >= bound,
+    "maxLength": lambda bound: lambda value: len(value) <= bound,
+    "minItems": lambda bound: lambda value: len(value) >= bound,
+    "maxItems": lambda bound: lambda value: len(value) <= bound,
 }
 
 
@@ -114,7 +114,7 @@ def _is_number(value: Value) -> bool:
 
 
 def _is_integer(value: Value) -> bool:
-    return _is_number(value) and float(value).is_integer()  # type: ignore[arg-type]
+    return isinstance(value, (int, float)) and _is_number(value) and float(value).is_integer()
 
 
 def _is_text(value: Value) -> bool:

@@ -300,6 +300,7 @@ class Criterion:
 
 Grain: TypeAlias = Literal["inquiry", "contact", "response", "channel"]
 """What one row is: an inquiry; a contact (A7: a call, answered or not); an answer to a survey (D2, E13); a channel (E3)."""
+GRAINS: Final[tuple[Grain, ...]] = get_args(Grain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

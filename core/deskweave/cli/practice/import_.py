@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,19 +39,24 @@ def import_(
     if kind is not None and not known(session, kind):
         return Exit.INPUT
     sort = kind or spreadsheets.sort_of_file(file, practice)
-    write: Callable[[], list[str]]
     if sort == "people":
         people = spreadsheets.plan_people(space.folder, practice, file, reader=say.language, remove=remove)
         table, changes, dirty = people.register.table, people.changes, people.changed
-        write = lambda: [people.path.name] if spreadsheets.carry_out_people(people) else []  # noqa: E731
         after = practice
+
+        def write() -> list[str]:
+            return [people.path.name] if spreadsheets.carry_out_people(people) else []
+
     else:
         planned = spreadsheets.plan_import(
             practice, file, sort=sort, reader=say.language, remove=remove, add_classifications=add_classifications
         )
         table, changes, dirty = planned.share.table, tuple(planned.share.changes), bool(planned.edits)
-        write = lambda: spreadsheets.carry_out(planned, space.folder, space.plugins)  # noqa: E731
         after = planned.after
+
+        def write() -> list[str]:
+            return spreadsheets.carry_out(planned, space.folder, space.plugins)
+
     gone = sum(change.mark == "gone" for change in changes)
     counts = Counter[str](change.mark for change in changes)
     files: list[str] = []

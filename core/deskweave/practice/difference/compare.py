@@ -354,8 +354,7 @@ class _Comparison:
         services_old, services_new = _services(old), _services(new)
         self.terms("service", services_old, services_new, _service)
         held, becomes = self._chosen("", "catalog_item")
-        find: Find = lambda places, slug: places.item(slug)  # noqa: E731
-        self.terms("item", old.catalog, new.catalog, find, gone=_STRANDS, held=held, becomes=becomes)
+        self.terms("item", old.catalog, new.catalog, Places.item, gone=_STRANDS, held=held, becomes=becomes)
         held, becomes = self._chosen("channels")
         self.terms("channel", old.channels, new.channels, _term("Channels", "channels"), gone=_STRANDS, held=held, becomes=becomes)
 
