@@ -156,7 +156,7 @@ def split(path: str) -> tuple[str, ...]:
 
 def as_map(value: Any) -> Mapping[str, Any]:
     """A mapping, or an empty one: what is misshapen has been told already."""
-    return value if isinstance(value, Mapping) else {}
+    return value if type(value) is dict or isinstance(value, Mapping) else {}  # the first answers nearly always, ten times as fast
 
 
 def as_list(value: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -131,9 +131,22 @@ def compose_layers(layers: Iterable[Layer]) -> Practice:
     return replace(build(composed.documents(), composed.origins, composed.digest()), layers=stacked)
 
 
-#: documents of packs whose shapes were right when they were last composed: they are read once a process and never change
-_SHAPED: Final[dict[int, tuple[Document, ...]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A pack that is read once a process and never changes: its shapes were right; `bodies` and `origins` where it was the lowest."""
+
+    documents: tuple[Document, ...]
+    bodies: Mapping[DocumentKey, dict[str, Any]] | None = None
+    origins: Mapping[Path, Document] = field(default_factory=dict)
+
+
+_BEGUN: Final[dict[int, _Begun]] = {}
 _PACKS_KNOWN: Final = 4
+
+
+def _copied(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body whose maps are its own; lists and scalars are never changed in place."""
+    return {name: _copied(value) if type(value) is dict else value for name, value in body.items()}
 
 
 class Composed:
@@ -151,19 +164,23 @@ class Composed:
     # ----------------------------------------------------------------------------------------------------------- merge
     def add(self, layer: Layer) -> None:
         """Put a layer over those before: its shapes are checked, its removals done, its values set."""
+        begun = _BEGUN.get(id(layer.documents))
+        known = begun is not None and begun.documents is layer.documents
+        lowest = self._layers == 0
+        if known and begun is not None and begun.bodies is not None and lowest:
+            self.bodies = {key: _copied(body) for key, body in begun.bodies.items()}
+            self.origins = dict(begun.origins)
+            self._layer_of = {document.source: 0 for document in layer.documents}
+            self._layers = 1
+            return
         own = [document for document in layer.documents if self._belongs(document)]
         self._layer_of |= {document.source: self._layers for document in own}
         self._layers += 1
-        known = _SHAPED.get(id(layer.documents)) is layer.documents
         for document in () if known else own:
             found = check(document)
             if found:
                 self._misshapen.add(self._key(document))
             self.findings += found
-        if layer.name.startswith("pack:") and not self.findings:
-            if len(_SHAPED) >= _PACKS_KNOWN:
-                _SHAPED.pop(next(iter(_SHAPED)))
-            _SHAPED[id(layer.documents)] = layer.documents
         for document in own:
             self._remove(document)
         self._renamed.carry([(document, self._key(document)) for document in own], self.bodies, self.origins)
@@ -178,6 +195,11 @@ class Composed:
                 body["id"] = document.id
             self._merge(self.bodies[key], body, key, document, taken)
             self._satisfies(document, key)
+        if layer.name.startswith("pack:") and not self.findings and (lowest or not known):
+            if len(_BEGUN) >= _PACKS_KNOWN:
+                _BEGUN.pop(next(iter(_BEGUN)))
+            whole = {key: _copied(body) for key, body in self.bodies.items()} if lowest else None
+            _BEGUN[id(layer.documents)] = _Begun(layer.documents, whole, dict(self.origins) if lowest else {})
 
     def _belongs(self, document: Document) -> bool:
         if document.kind in PRACTICE_KINDS:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -107,6 +108,7 @@ class Text:
         return tuple(part for part in self.parts if isinstance(part, Placeholder))
 
 
+@lru_cache(maxsize=512)
 def parse(text: str) -> Text:
     """The parts of a template's text, and every brace that makes no sense, with its place."""
     parts: list[str | Placeholder] = []

@@ -33,7 +33,7 @@ def labels(sense: Sense) -> Iterator[Finding]:
 
 def _in(value: Mapping[str, Any], path: Path, *, without: bool = False) -> Iterator[tuple[Path, Mapping[str, str]]]:
     for key, item in value.items():
-        if not isinstance(item, Mapping):
+        if type(item) is not dict and not isinstance(item, Mapping):
             continue
         if (key == "label" or key in _TEXTS or without) and all(isinstance(words, str) for words in item.values()):
             yield (*path, key), item

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import copy
 from typing import Any, Final
 
 from deskweave.documents import as_list, as_map, problem, shown
@@ -18,11 +17,10 @@ At = tuple[str, str]
 
 def check_metric(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:
     whole, value = r, as_map(body.get("value"))
-    r = of_record(whole, str(body.get("grain", "inquiry")))
+    r = whole.of_record(str(body.get("grain", "inquiry")))
     terms = r.terms
     by = as_map(body.get("period")).get("by")
-    instants = [name for name, spec in terms.fields.items() if spec.get("type") in ("datetime", "date")]
-    yield from r.known("field that holds a moment", by, instants, *at, "period", "by")
+    yield from r.known("field that holds a moment", by, r.once(_moments), *at, "period", "by")
     yield from r.known("role", body.get("judges"), [*terms.roles, "desk"], *at, "judges")
     yield from r.predicate(body.get("where"), *at, "where")
     yield from _criteria(r, at, body)
@@ -39,19 +37,10 @@ def check_metric(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Fin
         elif "composite" in value:
             for record, rows in given.items():
                 if record in RECORDS:
-                    yield from _rows(of_record(whole, record), rows, *path, record)
+                    yield from _rows(whole.of_record(record), rows, *path, record)
         else:
             message = "only a composite reads several records; the rows of this metric are all of one"
             yield problem("example-records", r.place(*path), shown(given), message, remedy="write the rows as a list")
-
-
-def of_record(r: References, record: str) -> References:
-    """The same check, where names mean the fields of a record; clocks are an inquiry's alone."""
-    if record == "inquiry":
-        return r
-    found, found.terms = copy(r), copy(r.terms)
-    found.terms.fields, found.terms.clocks = r.terms.records.get(record, {}), []
-    return found
 
 
 def _criteria(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -97,7 +86,7 @@ def _composite(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Findi
             of_part = metrics.get(part, {})
             if "composite" in as_map(of_part.get("value")):
                 continue  # it says so itself of its own parts
-            fields = of_record(r, str(of_part.get("grain", "inquiry"))).terms.fields
+            fields = r.of_record(str(of_part.get("grain", "inquiry"))).terms.fields
             if part in metrics and name not in fields:
                 message = f"{part!r} cannot be broken down by {name!r}, so neither can a composite of it"
                 remedy = "break down by a field that the records of all parts have, or take the part out"
@@ -134,7 +123,7 @@ def _rows(r: References, rows: Any, *path: str | int) -> Iterator[Finding]:
 
 
 def _value(r: References, tree: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:
-    measurable = [name for name, spec in r.terms.fields.items() if _measurable(spec)] + r.terms.clocks
+    measurable = r.once(_numbers)
     for word, inner in tree.items():
         if word == "ratio":
             for part in ("of", "over"):
@@ -145,6 +134,14 @@ def _value(r: References, tree: Mapping[str, Any], *path: str | int) -> Iterator
             yield from r.known("clock or number", as_map(inner).get("of"), measurable, *path, word, "of")
         elif word in ("sum", "average", "min", "max"):
             yield from r.known("clock or number", inner, measurable, *path, word)
+
+
+def _moments(r: References) -> list[str]:
+    return [name for name, spec in r.terms.fields.items() if spec.get("type") in ("datetime", "date")]
+
+
+def _numbers(r: References) -> list[str]:
+    return [name for name, spec in r.terms.fields.items() if _measurable(spec)] + r.terms.clocks
 
 
 def _measurable(spec: Mapping[str, Any]) -> bool:

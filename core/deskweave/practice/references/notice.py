@@ -114,8 +114,7 @@ def _texts(r: References, at: tuple[str, str], body: Mapping[str, Any], occasion
 
     Those words also stand for a field that the practice does not have: a client who removes one need not write the templates anew.
     """
-    types = message.carried(occasion, {name: str(spec.get("type")) for name, spec in r.terms.fields.items()})
-    life, without = _life(r), as_map(body.get("without"))
+    types, life, without = r.once(_types, occasion.name), r.once(_life), as_map(body.get("without"))
     used: dict[str, None] = {}
     for part in _TEXTS:
         for language, text in as_map(body.get(part)).items():
@@ -168,6 +167,10 @@ def _told(r: References, flaw: message.Flaw, *path: str | int) -> Finding:
         word=flaw.found if flaw.allowed else None,
         remedy=flaw.remedy,
     )
+
+
+def _types(r: References, occasion: str) -> dict[str, str]:
+    return message.carried(OCCASIONS[occasion], {name: str(spec.get("type")) for name, spec in r.terms.fields.items()})
 
 
 def _life(r: References) -> message.Life:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from deskweave.documents import as_list, as_map, problem, shown
 from deskweave.findings import Finding, Place
@@ -11,6 +12,7 @@ from deskweave.model.predicate import OPERATORS
 
 Bodies = Mapping[tuple[str, str], Mapping[str, Any]]
 RECORDS: Final = ("inquiry", "contact", "response", "channel")  #: what a Fields document can describe
+_Made = TypeVar("_Made")
 _CHOSEN: Final = frozenset(("choice", "choices", "status", "catalog_item"))
 
 
@@ -127,11 +129,28 @@ class References:
 
     def __init__(self, bodies: Bodies, place: Locate) -> None:
         self.terms, self.place = Terms(bodies), place
+        self._records: dict[str, References] = {"inquiry": self}
+        self._made: dict[object, object] = {}
+
+    def of_record(self, record: str) -> References:
+        """The same check, where names mean the fields of a record; clocks are an inquiry's alone."""
+        if record not in self._records:
+            terms = copy(self.terms)
+            terms.fields, terms.clocks = self.terms.records.get(record, {}), []
+            found = self._records[record] = copy(self)
+            found.terms, found._made = terms, {}
+        return self._records[record]
+
+    def once(self, make: Callable[..., _Made], *given: Any) -> _Made:
+        """`make(self, *given)`, made the first time: many documents ask for the same thing, and the terms do not change."""
+        key = (make, *given)
+        if key not in self._made:
+            self._made[key] = make(self, *given)
+        return cast(_Made, self._made[key])
 
     def known(self, what: str, value: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
         """A finding where `value` is a word and none of `allowed`. What is no word at all is told by its shape."""
-        words = list(allowed)
-        if isinstance(value, str) and value not in words:
+        if isinstance(value, str) and value not in (words := list(allowed)):
             rule = f"unknown-{what.replace(' ', '-')}"
             yield problem(
                 rule,
@@ -148,7 +167,7 @@ class References:
         return self.place(*path, stated[-1], key=True) if stated else self.place(*path, key=True)
 
     def all_known(self, what: str, values: Any, allowed: Iterable[str], *path: str | int) -> Iterator[Finding]:
-        words = list(allowed)
+        words = list(allowed) if values else []
         for number, value in enumerate(as_list(values)):
             yield from self.known(what, value, words, *path, number)
 
