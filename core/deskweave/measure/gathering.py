@@ -11,7 +11,7 @@ from deskweave.measure.facts import Problem
 from deskweave.measure.periods import Period
 from deskweave.measure.plan import Aggregate, Plan
 from deskweave.measure.records import Records
-from deskweave.measure.run import Result, evaluate, run
+from deskweave.measure.run import Result, evaluate, figures_of, run, stamp_of
 from deskweave.measure.segments import problems_of
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
@@ -118,23 +118,29 @@ class _Asking:
     def slices(self, clock: Clock) -> tuple[Slice, ...]:
         goal = int(clock.goal.total_seconds()) if clock.goal else 300
         edges = [max(int(goal * step), 1) for step in _STEPS]
-        found = []
-        for above, upto in zip([None, *edges], [*edges, None], strict=True):
+        asked: list[Metric] = []
+        bounds = list(zip([None, *edges], [*edges, None], strict=True))
+        for above, upto in bounds:
             where: list[Json] = [{clock.id: {"present": True}}]
             where += [{clock.id: {"gt": above}}] if above is not None else []
             where += [{clock.id: {"lte": upto}}] if upto is not None else []
-            (one,) = self.ask("slice", {"count": {"where": {"all": where}}})
-            found.append(Slice(above, upto, one.counted))
-        return tuple(found)
+            asked.append(_unstated("slice", self.period_by, {"count": {"where": {"all": where}}}))
+        found = run(self.practice, self.facts, [self.period], self.as_of, metrics=asked)
+        return tuple(Slice(above, upto, one.counted) for (above, upto), one in zip(bounds, found, strict=True))
 
     def status_time(self) -> dict[str, int]:
         columns = self.facts.columns
+        stamp = stamp_of(self.practice, self.facts, self.as_of)
+        moment, day = columns[self.period_by], columns[f"{self.period_by}_day"]
+        plans = {
+            status: Plan("spent", moment, day, None, (), Aggregate("sum", columns[f"spent_{status}"]))
+            for status in self.practice.statuses.statuses
+        }
+        figures = figures_of(list(plans.values()), self.records, [self.period], self.as_of)
         found = {}
-        for status in self.practice.statuses.statuses:
-            (total,) = self.ask("stamp", {"count": {}})
-            spent = Aggregate("sum", columns[f"spent_{status}"])
-            plan = Plan("spent", columns[self.period_by], columns[f"{self.period_by}_day"], None, (), spent)
-            (one,) = evaluate(plan, _unstated("spent", self.period_by, {}), self.records, [self.period], total.stamp)
+        for status, plan in plans.items():
+            metric = _unstated("spent", self.period_by, {})
+            (one,) = evaluate(plan, metric, self.records, [self.period], stamp, figures.get(id(plan)))
             if one.value:
                 found[status] = int(one.value)
         return found

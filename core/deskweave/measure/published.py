@@ -84,6 +84,7 @@ def freeze(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
         DocumentError: a rule of the practice cannot be understood.
     """
     asking = Asking(practice, facts, period, as_of)
+    asking.ahead(practice.metrics.values())
     figures: dict[str, Figure] = {}
     for metric in practice.metrics.values():
         why = asking.reasons(metric)

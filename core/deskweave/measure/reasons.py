@@ -6,7 +6,7 @@ The rows are judged one by one with the conditions of `plain`, so that what is l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias
@@ -21,7 +21,7 @@ from deskweave.measure.plain import PlainTable, holds
 from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Composite, Condition, Count, Fulfilled, Not, Part, Plan, Ratio, Test
 from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records, Table
-from deskweave.measure.run import Result, evaluate, stamp_of
+from deskweave.measure.run import Result, evaluate, figures_of, stamp_of
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
 from deskweave.model import Clock, Event, Grain, Json, Metric
@@ -104,6 +104,16 @@ class Asking:
         self.records = Records(practice, tables)
         self.planner = Planner(practice, facts.columns)
         self.stamp = stamp_of(practice, facts, as_of)
+
+    def ahead(self, metrics: Iterable[Metric]) -> None:
+        """Ask for the figures of many metrics, and of their parts, in as few readings as can be; `reasons` then has them.
+
+        Raises:
+            DocumentError: a rule cannot be understood.
+        """
+        found = [self.planner.plan(metric, ()) for metric in metrics]
+        plans = [plan for one in found for plan in (one.plans() if isinstance(one, Composite) else [one])]
+        figures_of(list(dict.fromkeys(plans)), self.records, [self.period], self.as_of)
 
     def reasons(self, metric: Metric, only: Mapping[str, str] | None = None) -> Reasons:
         """What is behind a figure.
@@ -196,7 +206,7 @@ class Asking:
 
     def _elsewhere(self, table: Table, plan: Plan, limit: Condition | None) -> int:
         """How many records there are in other periods."""
-        every = replace(plan, where=limit, value=Count(None), standing=False)
+        every = replace(plan, metric="", where=limit, value=Count(None), standing=False)  # the same question for many metrics
         period = Period(date(1, 1, 1), self.period.until) if plan.standing else self.period
         counts = [sum(row["_rows"] for row in table.figures(every, [one], _ALWAYS)) for one in (_EVER, period)]
         return int(counts[0] - counts[1])

@@ -104,13 +104,13 @@ def run(
     tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
     records = Records(practice, tables)
     plans = [planner.plan(metric, by) for metric in wanted]
-    figures = _together(plans, records, periods, as_of)
+    figures = figures_of(plans, records, periods, as_of)
     for plan, metric in zip(plans, wanted, strict=True):
         found.extend(evaluate(plan, metric, records, periods, stamp, figures.get(id(plan))))
     return found
 
 
-def _together(
+def figures_of(
     plans: Sequence[Plan | Composite], records: Records, periods: Sequence[Period], as_of: datetime
 ) -> dict[int, list[dict[str, Any]]]:
     """What the facts answer to plans that can be asked in one reading, by the plan's id."""

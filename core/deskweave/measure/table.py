@@ -46,6 +46,7 @@ class FactTable:
     def __init__(self, connection: duckdb.DuckDBPyConnection, columns: Columns, position: int = 0) -> None:
         """Take over an open connection in which `facts` exists."""
         self._connection, self.columns, self.position = connection, columns, position
+        self._answers: dict[tuple[Plan, tuple[Period, ...], datetime], list[dict[str, Any]]] = {}
 
     @classmethod
     def of_segments(cls, columns: Columns, directory: Path, files: Sequence[str | Sequence[str]], position: int) -> Self:
@@ -101,11 +102,17 @@ class FactTable:
                 self._connection.executemany('INSERT INTO facts ("_position") VALUES (?)', [[None] for _ in cells])
 
     def figures(self, plan: Plan, periods: Sequence[Period], as_of: datetime) -> list[dict[str, Any]]:
-        """What a plan answers for each of `periods`; `as_of` is aware. Columns: `compiler.Statement`."""
-        from deskweave.measure.compiler import compiled  # brings SQLGlot
+        """What a plan answers for each of `periods`; `as_of` is aware. Columns: `compiler.Statement`.
 
-        statement = compiled(plan, periods, as_of.astimezone(UTC).replace(tzinfo=None), self.engine)
-        return self.query(statement.sql, statement.parameters)
+        The facts of a table do not change, so what was asked once is remembered.
+        """
+        asked = (plan, tuple(periods), as_of)
+        if asked not in self._answers:
+            from deskweave.measure.compiler import compiled  # brings SQLGlot
+
+            statement = compiled(plan, periods, as_of.astimezone(UTC).replace(tzinfo=None), self.engine)
+            self._answers[asked] = self.query(statement.sql, statement.parameters)
+        return list(self._answers[asked])
 
     def figures_together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime) -> list[list[dict[str, Any]]]:
         """What `figures` answers for each of several plans, in one reading: see `compiler.compiled_together`."""
@@ -123,6 +130,7 @@ class FactTable:
                 if row[f"{place}_rows"]:
                     own = {name: row[f"{place}{name}"] for name in names if f"{place}{name}" in row}
                     rows.append({name: row[name] for name in shared} | own)
+        self._answers |= {(plan, tuple(periods), as_of): rows for plan, rows in zip(plans, found, strict=True)}
         return found
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

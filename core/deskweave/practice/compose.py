@@ -133,7 +133,7 @@ def compose_layers(layers: Iterable[Layer]) -> Practice:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A pack that is read once a process and never changes: its shapes were right; `bodies` and `origins` where it was the lowest."""
+    """A pack, read once a process and never changed: its shapes were right. `bodies` and `origins`: of one that was the lowest."""
 
     documents: tuple[Document, ...]
     bodies: Mapping[DocumentKey, dict[str, Any]] | None = None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -410,10 +411,14 @@ def _bound_to(text: str, connection: str, practice: str) -> str:
 
 def _schemas(written: Written) -> None:
     """The installed version's JSON Schemas, for the editor. They are the program's, so they are always rewritten."""
-    from deskweave_schemas import DOCUMENT, KINDS, bundle
-
     folder = written.root / SCHEMA_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (DOCUMENT, *KINDS.values()):
-        text = json.dumps(bundle(name), ensure_ascii=False, indent=1) + "\n"
+    for name, text in _schema_texts().items():
         (folder / f"{name}.schema.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+@cache
+def _schema_texts() -> Mapping[str, str]:
+    from deskweave_schemas import DOCUMENT, KINDS, bundle
+
+    return {name: json.dumps(bundle(name), ensure_ascii=False, indent=1) + "\n" for name in (DOCUMENT, *KINDS.values())}
