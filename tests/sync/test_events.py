@@ -105,6 +105,28 @@ def test_a_lossy_platform_changes_nothing_by_what_it_cannot_say(world):
     assert len(events(w)) == 1
 
 
+@pytest.mark.parametrize("history", ["full", "none"])
+def test_a_status_a_platform_has_no_own_word_for_comes_back_to_where_it_was(world, history):
+    w = world(bindings={"b": small_binding("b", coarse=True)}, switches={"b": Switches(history=history)})
+    ref = w.hands("a").create("ticket", {**V, "status": "asking"}, "li")
+    w.sync(1)
+    (there,) = w.refs("b")
+    for status, held in (("closed", "closed"), ("working", "asking"), ("waiting", "waiting"), ("working", "asking")):
+        w.hands("b").edit(there, {"status": status}, "chen")
+        w.sync(60)
+        assert w.hands("a").shows(ref)["status"] == held
+    w.hands("a").edit(ref, {"status": "working"}, "li")  # said by a platform that can tell them apart: that is held from now on
+    w.sync(60)
+    w.hands("b").edit(there, {"status": "closed"}, "chen")
+    w.hands("b").edit(there, {"status": "working"}, "chen")
+    w.sync(60)
+    assert w.hands("a").shows(ref)["status"] == "working"
+    assert not list_conflicts(w.store)
+    writes = [platform.writes for platform in w.platforms.values()]
+    w.sync(600)
+    assert [platform.writes for platform in w.platforms.values()] == writes
+
+
 def test_a_value_without_a_word_is_kept_raw_and_never_overwritten(world):
     w = world()
     ref = w.hands("a").create("ticket", V, "li")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from deskweave.model import FieldId, InquiryId, Policy, Value
 from deskweave.model.desk import ObservedChange
 from deskweave.model.predicate import holds
 from deskweave.store.conflicts import Disagreement, record_conflicts
-from deskweave.store.events import first_at
+from deskweave.store.events import events_of, first_at
 from deskweave.store.inquiries import Document, load_documents
 from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
 from deskweave.store.tables import link as link_table
@@ -195,11 +196,12 @@ class Reconciliation:
         """The inquiry takes a platform's value: its history's lines are the events, or else what we saw is one."""
         assert link.inquiry is not None
         entries = self._entries.setdefault(link.inquiry, [])
+        held = self._held(link, name, seen)
         if remapped:
             entries.append(
                 Entry(
                     field=name,
-                    new=seen,
+                    new=held,
                     at=self.run.now(),
                     source=f"practice:{self.run.practice}",
                     origin_id=self.run.store.new_id(),
@@ -209,14 +211,37 @@ class Reconciliation:
             entries.extend(told(link, line) for line in chain(lines, base, seen))
             if not entries or entries[-1].field != name or not same(entries[-1].new, seen):
                 entries.append(sighted(link, record, name, seen, self.run.now()))
-        self.values[link.inquiry][name] = seen
+            entries[-1] = replace(entries[-1], new=held)
+        self.values[link.inquiry][name] = held
+
+    def _held(self, link: Link, name: FieldId, seen: Value) -> Value:
+        """What the inquiry takes where a platform has one word for several of ours: the one it last held, else the word's own.
+
+        An inquiry that waited on the user, was closed and is opened again by a platform that only knows "in progress" waits again.
+        """
+        field = self.run.fields.get(name)
+        if field is None or field.type not in ("status", "choice", "catalog_item"):
+            return seen
+        assert link.inquiry is not None
+        project, values = self.run.sides[link.conn].mapper.project, self.values[link.inquiry]  # type: ignore[index]
+        said = [entry.new for entry in self._entries.get(link.inquiry, ()) if entry.field == name]
+        said = [event.new for event in events_of(self.tx, link.inquiry, name)] + said
+        alike: dict[str, bool] = {}
+        for word in reversed(said):
+            if isinstance(word, str) and word not in alike:
+                alike[word] = same(project(link.collection, {**values, name: word}).values.get(name), seen)
+                if alike[word]:
+                    return word
+        return seen
 
     def _flicker(self, link: Link, name: FieldId, base: Value, seen: Value, lines: Sequence[Change]) -> None:
         """A value that went away and came back between two looks: the states between are events all the same."""
         assert link.inquiry is not None
         run_of = chain(lines, base, seen)
-        if run_of and same(base, seen) and same(self.values[link.inquiry].get(name), seen):
-            self._entries.setdefault(link.inquiry, []).extend(told(link, line) for line in run_of)
+        if run_of and same(base, seen):
+            entries = [told(link, line) for line in run_of]
+            entries[-1] = replace(entries[-1], new=self.values[link.inquiry].get(name))  # in our words, where they say more
+            self._entries.setdefault(link.inquiry, []).extend(entries)
 
     def refine(self, link: Link, coarse: Sequence[Any], lines: Lines) -> None:
         """History has caught up: its lines stand for the coarser events in clocks; the fold skips them."""
