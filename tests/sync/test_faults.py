@@ -216,3 +216,21 @@ def test_an_earlier_write_that_comes_late_over_a_later_one_gives_way(world):
     assert (shown(w, "a"), shown(w, "b")) == (["second"], ["second"])
     assert conflicts(w) == [("title", "second", "first", "ours")]
     assert links(w, "b")[0].inflight is None
+
+
+@pytest.mark.parametrize("fault", ["lost_request", "late_request", "lost_answer", "limited", "rejected"])
+def test_messages_of_a_record_are_written_in_the_order_they_were_said(world, fault):
+    w = world(switches={"b": Switches(message_plant=Plant.AFTER)})
+    ref, other = (w.hands("a").create("ticket", {**V, "title": title}, "li") for title in ("one", "other"))
+    w.sync(1)
+    for n, where in enumerate((ref, ref, other, ref)):
+        w.hands("a").write(where, Visibility.PUBLIC, f"said {n}", "li")
+        w.clock.turn(1)
+    w.platforms["b"].faults = [fault]
+    w.sync(30)
+    for _ in range(8):
+        w.sync(60)
+    said = {}
+    for comment in w.platforms["b"].comments:
+        said.setdefault(comment.rid, []).append(comment.body.splitlines()[-1])
+    assert sorted(said.values()) == [["said 0", "said 1", "said 3"], ["said 2"]]

@@ -86,6 +86,26 @@ def test_notices_are_counted_before_the_first_write(world):
     assert all(record.notifies for record in plan.records)
 
 
+def test_notices_of_earlier_runs_of_one_command_count(world):
+    w = world(guard=Guard(max_notices=3), switches={"b": Switches(notifies=True)})
+    engine = w.engine()
+    for n in range(2):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+        w.clock.turn(60)
+        engine.run()
+    w.hands("a").write(w.refs("a")[0], Visibility.PUBLIC, "one", "li")
+    w.hands("a").write(w.refs("a")[0], Visibility.INTERNAL, "not for the user", "li")
+    w.clock.turn(60)
+    engine.run()
+    w.hands("a").write(w.refs("a")[0], Visibility.PUBLIC, "two", "li")
+    w.clock.turn(60)
+    with pytest.raises(SafetyStop, match=r"up to 4 times .* the limit is 3"):
+        engine.run()
+    assert len(w.platforms["b"].comments) == 2
+    w.engine().run()  # another command has limits of its own
+    assert len(w.platforms["b"].comments) == 3
+
+
 def test_marks_of_another_store_stop_the_run(world):
     w = world()
     w.hands("a").create("ticket", V, "li")

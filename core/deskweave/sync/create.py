@@ -276,6 +276,8 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Se
             if outcome is None:
                 _unsent(link, one)
                 continue
+            if outcome.executed is not Executed.NO and capabilities.notifies:
+                run.told.add(link.id)
             if outcome.ref is not None:
                 record = outcome.record or reread.get(outcome.ref)
                 if isinstance(record, RemoteRecord):

@@ -28,6 +28,8 @@ ROUNDS: Final = 12  #: what is not quiet after so many rounds waits for the next
 class Engine:
     """Joins the same inquiries on several platforms. One engine, one run at a time; the store's lease sees to it.
 
+    The guard's limits count over all runs of an engine: however often one command runs it, they are what one command may do.
+
     Args:
         store: open store; the engine takes its lease for the length of a run.
         sides: connections by name, with binding and mapper.
@@ -63,6 +65,8 @@ class Engine:
         self._fields, self._since, self._now = dict(fields), since, now
         self._practice, self._guard, self._timing = practice_digest, guard or Guard(), timing or Timing()
         self._hooks, self._progress = hooks or Hooks(), progress or _unheard
+        self._written: dict[tuple[ConnectionName, str], set[str]] = {}
+        self._told: set[str] = set()
         self._ledger = Ledger(store, fields=fields, statuses=statuses, practice=practice_digest)
 
     def run(self, only: Sequence[ConnectionName] | None = None) -> SyncReport:
@@ -125,6 +129,8 @@ class Engine:
             practice=self._practice,
             progress=self._progress,
             report=report,
+            written=self._written,
+            told=self._told,
         )
 
     def _resume(self, run: Run, sides: Sequence[Side]) -> None:

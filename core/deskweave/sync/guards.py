@@ -24,14 +24,14 @@ ROUTE: Final = "route:"
 def stop_of(run: Run) -> str | None:
     """The sentence with which the guards stop this run before its next write; None where they let it go on.
 
-    What was written earlier in the run counts too. Records that only get a cross-reference do not: they follow creates, which
+    What was written earlier counts too, in this run and in others of the same engine. Records that only get a cross-reference do not: they follow creates, which
     are free until a route has had its first complete pass.
     """
     foreign = _foreign(run)
     if foreign is not None:
         return foreign
     parts: list[str] = []
-    notices = run.notices
+    told = set(run.told)
     with run.store.read() as tx:
         complete = _complete(run, tx)
         for name, side in run.sides.items():
@@ -50,11 +50,11 @@ def stop_of(run: Run) -> str | None:
                     f"the limit is {limit} (the larger of {run.guard.update_records} records and "
                     f"{run.guard.update_share:.0%} of {live})"
                 )
-            notices += sum(1 for one in records if one.state == "new" and _notifies(run, name, one))
-            notices += _public(run, tx, name)
-    if notices > run.guard.max_notices:
+            told |= {one.id for one in records if one.state == "new" and notifies(run, name, one)}
+            told |= _public(run, tx, name)
+    if len(told) > run.guard.max_notices:
         parts.append(
-            f"platforms would write to people up to {notices} times (new records and public messages); "
+            f"platforms would write to people up to {len(told)} times (new records and public messages); "
             f"the limit is {run.guard.max_notices}"
         )
     return "; ".join(parts) or None
@@ -151,14 +151,15 @@ def _counts(run: Run, tx: sa.Connection, link: Link, complete: set[str]) -> bool
     return bool(routes) and all(route.id in complete for route in routes)
 
 
-def _notifies(run: Run, name: ConnectionName, link: Link) -> bool:
+def notifies(run: Run, name: ConnectionName, link: Link) -> bool:
+    """Whether the platform may write to people itself when this is written."""
     capabilities = run.sides[name].capabilities(link.collection)
     return capabilities is not None and capabilities.notifies
 
 
-def _public(run: Run, tx: sa.Connection, name: ConnectionName) -> int:
+def _public(run: Run, tx: sa.Connection, name: ConnectionName) -> set[str]:
     due = due_links(tx, name, run.now(), ["message"], ["new"])
-    told = [one for one in due if one.message is not None and _notifies(run, name, one)]
+    told = [one for one in due if one.message is not None and notifies(run, name, one)]
     messages = messages_by_id(tx, [str(one.message) for one in told])
     public: Mapping[str, bool] = {key: isinstance(one.message, PublicMessage) for key, one in messages.items()}
-    return sum(1 for one in told if public.get(str(one.message)))
+    return {one.id for one in told if public.get(str(one.message))}

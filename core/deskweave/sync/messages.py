@@ -6,6 +6,7 @@ What was said belongs to the inquiry wherever it was said (practice A4, G5, G7).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -34,6 +35,7 @@ from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 
 FEED: Final = "messages"
 PAGES: Final = 1_000_000
+EVER: Final = datetime.max.replace(tzinfo=UTC)
 TOGETHER: Final = 20  #: records whose messages are taken in together
 
 
@@ -271,25 +273,35 @@ def _carries(run: Run, side: Side, parent: Link, message: StoredMessage, withhel
 
 # -------------------------------------------------------------------------------------------------------------------- writing
 def push_messages(run: Run, side: Side) -> bool:
-    """Write every message whose record is there, oldest first."""
+    """Write every message whose record is there, oldest first.
+
+    A message that has to wait keeps later ones of its record waiting, so that a conversation is read in its order; one that is
+    parked does not.
+    """
     if side.access != "write" or side.connection.messages is None:
         return False
     with run.store.read() as tx:
-        due = due_links(tx, side.name, run.now(), ["message"], ["new", "creating"])
-        parents = links_by_id(tx, [one.parent for one in due if one.parent is not None])
-        messages = messages_by_id(tx, [one.message for one in due if one.message is not None])
+        unsaid = due_links(tx, side.name, EVER, ["message"], ["new", "creating"])
+        parents = links_by_id(tx, [one.parent for one in unsaid if one.parent is not None])
+        messages = messages_by_id(tx, [one.message for one in unsaid if one.message is not None])
     wrote = False
     ready = [
         one
-        for one in due
+        for one in unsaid
         if one.parent is not None and parents[one.parent].state == "live" and parents[one.parent].rid is not None and one.message
     ]
+    waiting: set[str] = set()  #: records with an earlier message that was not written
     for link in sorted(ready, key=lambda one: (messages[str(one.message)].message.at, one.id)):
         if not run.works(side) or side.name in run.held_back:
             break
+        if str(link.parent) in waiting or (link.not_before is not None and link.not_before > run.now()):
+            waiting.add(str(link.parent))
+            continue
         with run.containing(side):
             wrote |= _push_one(run, side, link, parents[str(link.parent)], messages[str(link.message)])
             run.progress(Progress(connection=side.name, step="write", done=1))
+        if link.state in ("new", "creating"):
+            waiting.add(str(link.parent))
     return wrote
 
 
@@ -351,6 +363,8 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
                 )
             ],
         )
+        if executed is not Executed.NO and capabilities.notifies and isinstance(message.message, PublicMessage):
+            run.told.add(link.id)
         if outcome is not None and outcome.ref is not None and executed is Executed.YES:
             _arrived(link, outcome.ref)
         elif executed is Executed.NO and failure is not None:

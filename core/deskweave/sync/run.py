@@ -104,7 +104,7 @@ class Run:
     stopped: set[ConnectionName] = field(default_factory=set)
     held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run
     written: dict[tuple[ConnectionName, str], set[str]] = field(default_factory=dict)
-    notices: int = 0
+    told: set[str] = field(default_factory=set)  #: links whose writing may have made a platform write to people
     foreign: dict[ConnectionName, list[str]] = field(default_factory=dict)  #: labels of records with a mark we do not know
     touched: set[str] = field(default_factory=set)
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
