@@ -106,6 +106,31 @@ def test_notices_of_earlier_runs_of_one_command_count(world):
     assert len(w.platforms["b"].comments) == 3
 
 
+def test_a_conflict_that_a_plan_or_a_stopped_run_merged_is_told_by_the_next_run(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    w.clock.turn(60)
+
+    def disagree(ours, theirs):
+        w.hands("a").edit(ref, {"priority": ours}, "li")
+        w.hands("b").edit(w.refs("b")[0], {"priority": theirs}, "chen")
+        w.clock.turn(60)
+
+    disagree("low", "medium")
+    assert len(w.engine().plan().report.conflicts) == 1
+    report = w.sync(60)
+    assert [(note.field, note.ours, note.theirs) for note in report.conflicts] == [("priority", "low", "medium")]
+    assert report.needs_person
+    disagree("medium", "high")
+    w.guard = Guard(update_records=0, update_share=0)
+    with pytest.raises(SafetyStop):
+        w.sync()
+    w.guard = Guard()
+    assert len(w.sync(60).conflicts) == 1
+    assert not w.sync(60).needs_person
+
+
 def test_marks_of_another_store_stop_the_run(world):
     w = world()
     w.hands("a").create("ticket", V, "li")

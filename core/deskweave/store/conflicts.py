@@ -55,3 +55,8 @@ def resolve_conflict(tx: sa.Connection, identifier: int, by: str) -> bool:
         sa.update(conflict).where(conflict.c.id == identifier, conflict.c.resolved_by.is_(None)).values(resolved_by=by)
     )
     return bool(changed.rowcount)
+
+
+def last_conflict(tx: sa.Connection) -> int:
+    """The largest id; 0: there was none yet."""
+    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(conflict.c.id), 0))).scalar_one())

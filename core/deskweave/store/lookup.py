@@ -239,11 +239,14 @@ def explain(store: Store, inquiry: InquiryId, field: FieldId | None = None) -> t
         return tuple(events_of(tx, inquiry, field))
 
 
-def list_conflicts(store: Store, *, inquiry: InquiryId | None = None, unresolved: bool = True) -> tuple[ConflictRow, ...]:
-    """Conflicts, newest first."""
+def list_conflicts(
+    store: Store, *, inquiry: InquiryId | None = None, unresolved: bool = True, after: int = 0
+) -> tuple[ConflictRow, ...]:
+    """Conflicts, newest first; `after`: those with a larger id."""
     statement = (
         sa.select(conflict, _NUMBER)
         .join_from(conflict, _INQUIRY, _INQUIRY.c.id == conflict.c.inquiry)
+        .where(conflict.c.id > after)
         .order_by(conflict.c.id.desc())
     )
     if inquiry is not None:

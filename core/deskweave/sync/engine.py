@@ -9,8 +9,11 @@ from typing import Final
 from deskweave.ledger import Ledger
 from deskweave.model import ConnectionName, Field, FieldId, Route, StatusModel
 from deskweave.store import Store
+from deskweave.store.conflicts import last_conflict
+from deskweave.store.events import read_position, write_position
 from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
+from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, pause_connection, read_connection, register_connection
 from deskweave.sync import guards
 from deskweave.sync.create import create
@@ -19,9 +22,10 @@ from deskweave.sync.plan import planned
 from deskweave.sync.pull import pull, refine
 from deskweave.sync.push import push
 from deskweave.sync.reconcile import Reconciliation
-from deskweave.sync.report import ConnectionReport, Guard, SyncPlan, SyncReport, Timing
+from deskweave.sync.report import ConflictNote, ConnectionReport, Guard, SyncPlan, SyncReport, Timing
 from deskweave.sync.run import Hooks, Progress, Run, Side
 
+CONFLICTS: Final = "told:conflicts"  #: up to which conflict runs have told
 ROUNDS: Final = 12  #: what is not quiet after so many rounds waits for the next run
 
 
@@ -92,6 +96,7 @@ class Engine:
                 if not due or not any([self._write(run, side) for side in chosen]):
                     break
             guards.complete_routes(run)
+            self._tell_conflicts(run)
             self._end(run, chosen)
             return run.report
 
@@ -176,6 +181,30 @@ class Engine:
             if run.works(side) and side.name not in run.held_back:
                 wrote |= step(run, side)
         return wrote
+
+    def _tell_conflicts(self, run: Run) -> None:
+        """Say the conflicts that a plan, or a run that was stopped, has merged and no run has told yet."""
+        with self._store.read() as tx:
+            told, last = read_position(tx, CONFLICTS), last_conflict(tx)
+        if told == last:
+            return
+        here = {one.id for one in run.report.conflicts}
+        for one in reversed(list_conflicts(self._store, after=told or 0)):
+            if one.id not in here:
+                run.report.conflicts.append(
+                    ConflictNote(
+                        id=one.id,
+                        inquiry=one.inquiry,
+                        number=one.number,
+                        field=one.field,
+                        connection=ConnectionName(one.connection),
+                        ours=one.ours,
+                        theirs=one.theirs,
+                        winner=one.winner,
+                    )
+                )
+        with self._store.write() as tx:
+            write_position(tx, CONFLICTS, last)
 
     def _end(self, run: Run, sides: Sequence[Side]) -> None:
         with self._store.read() as tx:
