@@ -11,7 +11,7 @@ from deskweave.model import ConnectionName, FieldId, Policy
 from deskweave.model.desk import Amend, Hold
 from deskweave.store import explain, find_inquiry, list_conflicts, list_parked, release
 from deskweave.sync import Hooks
-from deskweave.testing.memory import Switches, small_binding
+from deskweave.testing.memory import MemoryPlatform, Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 STATUS = FieldId("status")
@@ -103,6 +103,42 @@ def test_a_lossy_platform_changes_nothing_by_what_it_cannot_say(world):
     assert w.hands("a").shows(ref)["status"] == "asking"
     assert w.hands("a").shows(ref)["priority"] == "low"
     assert len(events(w)) == 1
+
+
+def shaping(monkeypatch, name, shape):
+    """Have one platform change every title it takes."""
+    plain = MemoryPlatform.update
+
+    def update(self, record, fields, by):
+        plain(self, record, {k: shape(v) if k == "short" and self.name == name else v for k, v in fields.items()}, by)
+
+    monkeypatch.setattr(MemoryPlatform, "update", update)
+
+
+def test_what_a_platform_makes_of_a_text_is_its_form_and_no_edit(world, monkeypatch):
+    """Upper case there, as typed here: no war, no conflict, and an edit there is still an edit."""
+    shaping(monkeypatch, "b", str.upper)
+    w = world()
+    b = w.platforms["b"]
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    (there,) = w.refs("b")
+    w.hands("a").edit(ref, {"title": "printer"}, "li")
+    report = w.sync(60)
+    assert any(finding.rule == "value-shaped" for finding in report.findings)
+    shown = [w.hands("a").shows(ref)["title"], w.hands("b").shows(there)["title"]]
+    assert shown == ["printer", "PRINTER"]
+    writes = b.writes
+    for _ in range(3):
+        assert not w.sync(600).values_merged
+    assert b.writes == writes
+    w.hands("b").edit(there, {"title": "scanner"}, "chen")
+    w.sync(60)
+    assert w.hands("a").shows(ref)["title"] == "SCANNER"
+    w.hands("a").edit(ref, {"title": "printer"}, "li")
+    w.sync(60)
+    assert (w.hands("a").shows(ref)["title"], w.hands("b").shows(there)["title"]) == ("printer", "PRINTER")
+    assert not list_conflicts(w.store)
 
 
 @pytest.mark.parametrize("history", ["full", "none"])

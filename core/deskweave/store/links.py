@@ -32,7 +32,8 @@ class Link:
     """One row of `link` with its snapshot. `base` is what both sides last agreed on, in the platform's view.
 
     `cross` is the cross-reference text that stands there as far as we know; `frozen` the body of a create, kept until it is
-    known; `dropped` the values the platform answered to with success and did not keep: not sent again until they change.
+    known; `dropped` the values the platform answered to with success and did not keep: not sent again until they change; `shaped`
+    what it made of a value of ours the moment it was written (upper case, blanks taken off): (ours, its).
     """
 
     id: str
@@ -65,11 +66,20 @@ class Link:
     seen: Seen = field(default_factory=Seen)
     unreadable: frozenset[FieldId] = frozenset()
     dropped: dict[FieldId, Value] = field(default_factory=dict)
+    shaped: dict[FieldId, tuple[Value, Value]] = field(default_factory=dict)
     loaded: Any = None  #: what stands in the store, to write only what changed
 
     def may_have_written(self, name: FieldId) -> list[Value]:
         """Values we may have written to this field, the answer unknown."""
         return [decode(raw) for raw in self.inflight.get(name, ())]
+
+    def would_say(self, projected: Mapping[FieldId, Value]) -> dict[FieldId, Value]:
+        """What the platform would say if it agreed, as the mapper knows it and as the platform has shown us since."""
+        said = dict(projected)
+        for name, (ours, its) in self.shaped.items():
+            if name in said and said[name] == ours:
+                said[name] = its
+        return said
 
 
 _COLUMNS: Final = [column for column in link.c]
@@ -286,6 +296,7 @@ def _state(one: Link) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             seen.version,
             one.unreadable,
             one.dropped.copy(),
+            one.shaped.copy(),
         ),
     )
 
@@ -312,8 +323,10 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
     if one.seen.version is not None:
         observed["ver"] = one.seen.version
     limits: dict[str, Any] | None = None
-    if one.unreadable or one.dropped:
+    if one.unreadable or one.dropped or one.shaped:
         limits = {"unreadable": sorted(one.unreadable), "dropped": encode_all(one.dropped)}
+        if one.shaped:
+            limits["shaped"] = {name: [encode(ours), encode(its)] for name, (ours, its) in one.shaped.items()}
     return {"link": one.id, "base": base, "observed": observed, "unreadable": limits}
 
 
@@ -335,6 +348,7 @@ def _links(rows: Iterable[Any]) -> list[Link]:
             )
         if limits is not None:
             one.unreadable, one.dropped = frozenset(map(FieldId, limits["unreadable"])), decode_all(limits["dropped"])
+            one.shaped = {FieldId(name): (decode(pair[0]), decode(pair[1])) for name, pair in limits.get("shaped", {}).items()}
         one.loaded = _state(one)
         found.append(one)
     return found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import Final
 
 from deskweave.connector import Absent, CollectionCapabilities, Outcome, Patch, Ref, RemoteRecord, View
 from deskweave.errors import (
@@ -29,6 +31,9 @@ from deskweave.sync.merge import same
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import Progress, Run, Side, fingerprint, key_of, next_wait, ref_key
+
+SHAPED: Final = ("text", "long_text", "email", "phone", "number", "integer", "date", "datetime", "duration", "link")
+"""Types of fields whose values platforms bring into a form of their own."""
 
 
 @dataclass(slots=True)
@@ -355,14 +360,44 @@ def _acknowledge(
             _dropped(run, side, link, name, one.values[name])
     for name in one.values if outcome.error is None else applied:
         rows.answered(link, name, one.values[name])
+    shaped = _shaped(run, side, one, link, outcome, view, applied - kept)
     rows.observe(
         link,
         record,
         view,
         lines.get(ref_key(record.ref), NO_LINES),
         own={name: [value] for name, value in one.values.items()},
-        applied={name: one.values[name] for name in applied - kept},
+        applied={**{name: one.values[name] for name in applied - kept}, **shaped},
     )
+
+
+def _shaped(
+    run: Run, side: Side, one: Intent, link: Link, outcome: Outcome, view: View, applied: AbstractSet[FieldId]
+) -> Mapping[FieldId, Value]:
+    """Texts and numbers the platform changed while it took them: no person's word. The inquiry keeps its own, neither is sent again.
+
+    Only where the record came in the answer and has changed once since we looked: else a person may have said so. A choice or a
+    status that comes out otherwise is a rule's decision there, and is taken as one.
+    """
+    record = outcome.record
+    if record is None or not follows(one.before.version, record.version):
+        return {}
+    found = {
+        name: view.values[name]
+        for name in sorted(applied)
+        if name in view.values and run.fields[name].type in SHAPED and not same(view.values[name], one.values[name])
+    }
+    for name, its in found.items():
+        link.shaped[name] = (one.values[name], its)
+        run.note(
+            "value-shaped",
+            side,
+            f"{link.collection}/{name}",
+            "",
+            f"the platform changed values of {name} when it took them; it keeps its form, the inquiry keeps ours",
+            "where its form is the better one, say so in the binding: a length, or the field's owner",
+        )
+    return found
 
 
 def _dropped(run: Run, side: Side, link: Link, name: FieldId, value: Value) -> None:

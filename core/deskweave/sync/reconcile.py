@@ -87,7 +87,7 @@ class Reconciliation:
         assert inquiry is not None
         values = self.values[inquiry]
         sent = own if own is not None else {FieldId(name): link.may_have_written(FieldId(name)) for name in link.inflight}
-        projected = side.mapper.project(link.collection, values).values
+        projected = link.would_say(side.mapper.project(link.collection, values).values)
         base = dict(link.base)
         for name, ours in sent.items():
             lost = overwritten(lines.get(name, ()), base.get(name), ours)
@@ -164,6 +164,7 @@ class Reconciliation:
                 self.run.report.unknown_values[f"{side.name}/{name}"] = raw
         link.base = {**link.base, **view.values}
         link.dropped = {name: value for name, value in link.dropped.items() if not same(view.values.get(name), value)}
+        link.shaped = {name: pair for name, pair in link.shaped.items() if same(view.values.get(name), pair[1])}
         link.unreadable = side.bound(link.collection) - view.values.keys() - view.unknown.keys()
         link.seen = Seen(
             values=dict(view.values),
@@ -481,7 +482,7 @@ class Reconciliation:
         """What has to be written to a live record, in its own view."""
         side = self.run.sides[link.conn]  # type: ignore[index]
         return wanted(
-            projected=side.mapper.project(link.collection, self.visible(inquiry, link)).values,
+            projected=link.would_say(side.mapper.project(link.collection, self.visible(inquiry, link)).values),
             base=link.base,
             readable=link.seen.values.keys(),
             policies=side.policies(link.collection),

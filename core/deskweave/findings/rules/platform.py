@@ -77,6 +77,12 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _W,
     ),
     rule(
+        "value-shaped", "平台在保存时改变了取值的写法",
+        ("The platform shows another form of the value; it is not written again.", "平台显示另一种写法，不会重复写入。"),
+        ("State the rule in the binding, or look at the field's rules on the platform.", "在绑定文件中写明该规则，或检查平台上该字段的规则。"),
+        _N,
+    ),
+    rule(
         "gap-unread", "写入后无法读取历史",
         ("A change made by somebody at that moment may be told late.", "同一时刻他人的修改可能延迟得知。"),
         ("Nothing to do: it is read again.", "无需处理，会再次读取。"),
