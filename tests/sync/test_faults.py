@@ -11,7 +11,7 @@ from deskweave.connector import Plant
 from deskweave.model import FieldId, Visibility
 from deskweave.store import tables
 from deskweave.store.values import decode
-from deskweave.testing.memory import Crash, MemoryConnection, Switches, small_binding
+from deskweave.testing.memory import Crash, MemoryConnection, MemoryPlatform, Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 
@@ -234,3 +234,37 @@ def test_messages_of_a_record_are_written_in_the_order_they_were_said(world, fau
     for comment in w.platforms["b"].comments:
         said.setdefault(comment.rid, []).append(comment.body.splitlines()[-1])
     assert sorted(said.values()) == [["said 0", "said 1", "said 3"], ["said 2"]]
+
+
+def test_a_field_that_rules_change_back_and_forth_is_set_aside(world, monkeypatch):
+    """Each platform appends to every title it takes, without telling in its answer: without an end to it the titles grow for ever."""
+    plain = MemoryPlatform.update
+
+    def update(self, record, fields, by):
+        plain(self, record, {k: f"{v}{self.name}" if k == "short" else v for k, v in fields.items()}, by)
+
+    monkeypatch.setattr(MemoryPlatform, "update", update)
+    w = world(switches={name: Switches(tells=False, versions=False) for name in "ab"})
+    ref = w.hands("a").create("ticket", V, "li")
+    other = w.hands("a").create("ticket", {**V, "title": "quiet"}, "li")
+    w.sync(1)
+    w.hands("a").edit(ref, {"title": "x"}, "li")
+    reports = [w.sync(60) for _ in range(6)]
+    parked = [note for report in reports for note in report.parked]
+    assert parked
+    assert all("title was written 6 times within 60 minutes" in note.reason for note in parked)
+    writes = [platform.writes for platform in w.platforms.values()]
+    assert not w.sync(60).written
+    w.hands("a").edit(other, {"priority": "low"}, "li")  # other records go on
+    w.sync(60)
+    assert [platform.writes for platform in w.platforms.values()] == [writes[0], writes[1] + 1]
+
+
+def test_people_who_change_a_field_often_are_at_no_war(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    for n in range(20):
+        w.hands("a").edit(ref, {"title": f"title {n}"}, "li")
+        assert not w.sync(60).parked
+    assert w.hands("b").shows(w.refs("b")[0])["title"] == "title 19"

@@ -76,6 +76,16 @@ def own_digests(tx: sa.Connection, conn: str, refs: Iterable[str]) -> dict[tuple
     return found
 
 
+def writes_since(tx: sa.Connection, conn: str, refs: Iterable[str], since: datetime) -> dict[tuple[str, FieldId], int]:
+    """How often we wrote a field of these records since a moment, by (ref, field)."""
+    found: dict[tuple[str, FieldId], int] = {}
+    for part in chunks(refs):
+        for row in tx.execute(_DIGESTS.where(audit.c.at >= since, audit.c.verb == "update"), {"b_conn": conn, "refs": part}):
+            for name in row.digest or ():
+                found[row.ref, FieldId(name)] = found.get((row.ref, FieldId(name)), 0) + 1
+    return found
+
+
 def verify_audit(tx: sa.Connection) -> int | None:
     """The number of the first row whose hash does not follow from the one before; None where the chain is whole."""
     previous = ""
