@@ -15,9 +15,9 @@ from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, pause_connection, read_connection, register_connection
-from deskweave.sync import guards
+from deskweave.sync import guards, remap
 from deskweave.sync.create import create
-from deskweave.sync.messages import pull_messages, push_messages, spread
+from deskweave.sync.messages import EVER, pull_messages, push_messages, spread
 from deskweave.sync.plan import planned
 from deskweave.sync.pull import pull, refine
 from deskweave.sync.push import push
@@ -91,10 +91,14 @@ class Engine:
                 run.report.rounds += 1
                 self._merge(run)
                 due = self._due()
+                if due:
+                    remap.require_seen(run)
                 if due or not number:  # marks of another store stop a run that has nothing to write, too
                     guards.check(run)
                 if not due or not any([self._write(run, side) for side in chosen]):
                     break
+            pending = self._due(EVER)
+            remap.accept(run, {one.name for one in chosen if run.works(one) and not (pending and one.name in run.remapped)})
             guards.complete_routes(run)
             self._tell_conflicts(run)
             self._end(run, chosen)
@@ -114,6 +118,7 @@ class Engine:
             self._merge(run)
             stop = guards.stop_of(run)
             records = [record for side in chosen if run.works(side) for record in planned(run, side)]
+            remap.accept(run, {side.name for side in chosen if run.works(side)})
             self._end(run, chosen)
             return SyncPlan(records=records, report=run.report, stop=stop)
 
@@ -154,6 +159,7 @@ class Engine:
         """Read what is new, once a run: what a write has made of its record, its own answer tells."""
         for side in sides:
             if run.works(side):
+                remap.begin(run, side)
                 pull(run, side)
             if run.works(side):
                 pull_messages(run, side)
@@ -171,9 +177,9 @@ class Engine:
                 rows.flush()
                 spread(run, tx, rows.links, rows.grown)
 
-    def _due(self) -> bool:
+    def _due(self, by: datetime | None = None) -> bool:
         with self._store.read() as tx:
-            return anything_due(tx, self._now())
+            return anything_due(tx, by or self._now())
 
     def _write(self, run: Run, side: Side) -> bool:
         wrote = False

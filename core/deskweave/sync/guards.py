@@ -24,8 +24,8 @@ ROUTE: Final = "route:"
 def stop_of(run: Run) -> str | None:
     """The sentence with which the guards stop this run before its next write; None where they let it go on.
 
-    What was written earlier counts too, in this run and in others of the same engine. Records that only get a cross-reference do not: they follow creates, which
-    are free until a route has had its first complete pass.
+    What was written earlier counts too, in this run and in others of the same engine. Records that only get a cross-reference do
+    not: they follow creates, which are free until a route has had its first complete pass.
     """
     foreign = _foreign(run)
     if foreign is not None:

@@ -20,9 +20,8 @@ from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.entries import version_of
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
-from deskweave.sync.run import Progress, Run, Side, fingerprint, ref_key
+from deskweave.sync.run import RECORDS, Progress, Run, Side, fingerprint, ref_key
 
-RECORDS: Final = "records"
 MARK: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}:[0-9A-HJKMNP-TV-Z]{26}")  #: what we leave on a record: <install>:<link>
 PAGES: Final = 1_000_000  #: a listing that never ends is a connector's mistake
 

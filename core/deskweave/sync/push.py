@@ -398,7 +398,7 @@ def _acknowledge(
 def _shaped(
     run: Run, side: Side, one: Intent, link: Link, outcome: Outcome, view: View, applied: AbstractSet[FieldId]
 ) -> Mapping[FieldId, Value]:
-    """Texts and numbers the platform changed while it took them: no person's word. The inquiry keeps its own, neither is sent again.
+    """Texts and numbers the platform changed while it took them: no person's word. The inquiry keeps its own, none is sent again.
 
     Only where the record came in the answer and has changed once since we looked: else a person may have said so. A choice or a
     status that comes out otherwise is a rule's decision there, and is taken as one.

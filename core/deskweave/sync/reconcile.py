@@ -130,6 +130,8 @@ class Reconciliation:
         run.report.values_merged += len(merged.taken)
         run.touched.add(inquiry)
         self._remember(link, side, record, view, sent)
+        if remapped and (merged.taken or merged.clashes or (not link.push and self.want(inquiry, link))):
+            run.remapped.setdefault(side.name, set()).add(link.id)
 
     def _doubtful(self, link: Link, record: RemoteRecord) -> list[FieldId]:
         """Fields we may have written without learning of it, on a record that has since changed by more than our write could.

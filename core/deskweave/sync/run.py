@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import orjson
 
@@ -26,6 +26,7 @@ from deskweave.sync.report import ConnectionReport, Guard, SyncReport, Timing
 
 T = TypeVar("T")
 STATUS = FieldId("status")
+RECORDS: Final = "records"  #: the feed of a collection's records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,7 @@ class Run:
     written: dict[tuple[ConnectionName, str], set[str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)  #: links whose writing may have made a platform write to people
     foreign: dict[ConnectionName, list[str]] = field(default_factory=dict)  #: labels of records with a mark we do not know
+    remapped: dict[ConnectionName, set[str]] = field(default_factory=dict)  #: what a changed mapping has moved, or may have
     touched: set[str] = field(default_factory=set)
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
 

@@ -79,7 +79,7 @@ PLATFORM: Final[tuple[Rule, ...]] = (
     rule(
         "value-shaped", "平台在保存时改变了取值的写法",
         ("The platform shows another form of the value; it is not written again.", "平台显示另一种写法，不会重复写入。"),
-        ("State the rule in the binding, or look at the field's rules on the platform.", "在绑定文件中写明该规则，或检查平台上该字段的规则。"),
+        ("State the rule in the binding, or look at the platform's.", "在绑定文件中写明该规则，或检查平台上的规则。"),
         _N,
     ),
     rule(

@@ -1,0 +1,61 @@
+"""A changed mapping: records are read anew by it, and nothing is written until a person has seen what would be.
+
+A binding, a word of the practice or a connector's code that reads otherwise is nobody's edit. What platforms say by it is taken in
+as `practice:<digest>`; what follows from it is shown by `sync --plan` first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from deskweave.errors import SafetyStop
+from deskweave.model import ConnectionName
+from deskweave.store.streams import Stream, read_stream, save_stream
+from deskweave.sync.run import RECORDS, Run, Side
+
+READ_BY: Final = "mapping"  #: feed whose `resume` is the digest by which a collection's records are read
+SEEN: Final = "mapping-seen"  #: the digest whose consequences a person has seen
+
+
+def begin(run: Run, side: Side) -> None:
+    """Have the records of every collection listed from the start whose mapping is another one than they were read by."""
+    digest = side.mapper.digest
+    for name in side.binding.collections:
+        with run.store.read() as tx:
+            known, seen = (read_stream(tx, side.name, name, feed).resume for feed in (READ_BY, SEEN))
+        if known == digest:
+            if seen != digest:
+                run.remapped.setdefault(side.name, set()).add(name)  # cut off, or not looked at yet: what it did is not known
+            continue
+        with run.store.write() as tx:
+            save_stream(tx, side.name, name, READ_BY, Stream(None, digest))
+            if known is None:
+                save_stream(tx, side.name, name, SEEN, Stream(None, digest))  # the first look is by no other mapping
+            else:
+                save_stream(tx, side.name, name, RECORDS, Stream())
+
+
+def require_seen(run: Run) -> None:
+    """Stop before the first write that follows from a mapping nobody has looked at; one that changes nothing passes.
+
+    Raises:
+        SafetyStop: names the connections.
+    """
+    if run.remapped:
+        names = ", ".join(sorted(run.remapped))
+        raise SafetyStop(
+            f"stopped before writing: the mapping of {names} has changed since records were read by it, and values follow from "
+            "that. Look first: deskweave sync --plan. After that deskweave sync goes on"
+        )
+
+
+def accept(run: Run, names: set[ConnectionName]) -> None:
+    """What follows from the mappings in use has been seen, or is nothing."""
+    for name in names:
+        side = run.sides[name]
+        for collection in side.binding.collections:
+            with run.store.read() as tx:
+                known, seen = (read_stream(tx, name, collection, feed).resume for feed in (READ_BY, SEEN))
+            if known == side.mapper.digest != seen:
+                with run.store.write() as tx:
+                    save_stream(tx, name, collection, SEEN, Stream(None, known))
