@@ -15,14 +15,12 @@ from deskweave.clock import (
     CompiledCalendar,
     InquiryHours,
     OutsideCoverage,
-    Owed,
     Targets,
     due_of,
     escalations,
     last_movement,
     moments,
     moved,
-    restated,
     rises,
     time_limit,
     timeline,
@@ -188,23 +186,6 @@ def test_past_the_last_known_day_measuring_refuses_and_alarms_go_on(history, mom
     runs = clocks.runs(line)
     assert told(runs["resolution"], (0.1,)) == [(0.1, "2026-12-30T17:42", False, ""), (1.0, "2027-01-04T15:00", True, "")]
     assert told(runs["handling"])[-1] == (1.0, "2026-12-31T10:00", False, "")  # used up while everything was still known
-
-
-@pytest.mark.practice("C3")
-def test_the_new_year_lists_what_it_moves(moment):
-    owed = [
-        Owed("moved", moment("2026-12-30 15:00"), 27 * 3600),  # 1 January turned out to be off, Sunday the 3rd a working day
-        Owed("later", moment("2026-12-31 17:00"), 2 * 3600),
-        Owed("same", moment("2026-12-30 15:00"), 3600),
-        Owed("too early for both", moment("2025-12-30 15:00"), 3600),
-    ]
-    found = {one.owed.key: (one.before, one.after) for one in restated(A, KNOWN, owed)}
-    assert found == {"later": ((moment("2027-01-01 10:00"), True), (moment("2027-01-03 10:00"), False))}
-    assert restated(A, A, owed) == []
-    # the day off and the make-up day cancel out: what was provisional is certain now, and nobody has to be told
-    assert KNOWN.due(owed[0].since, owed[0].seconds) == (moment("2027-01-04 15:00"), False)
-    narrower = calendar(replace(UP_TO_2026, since=date(2026, 12, 31)))
-    assert [(one.owed.key, one.after) for one in restated(A, narrower, owed)] == [("moved", None), ("same", None)]
 
 
 @pytest.mark.practice("C3")

@@ -180,6 +180,10 @@ class Teller:
             return "set", values
         if new is None:
             return "unset", values
+        if change.says == "made_up" and isinstance(old, Mapping) and isinstance(new, Mapping):
+            more, less = ({day: this[day] for day in this if that.get(day) != this[day]} for this, that in ((new, old), (old, new)))
+            values |= {"came": self._made_up(more), "gone": self._made_up(less)}
+            return ("change" if more and less else "came" if more else "gone"), values
         if change.says == "labels" and isinstance(old, Mapping) and isinstance(new, Mapping):
             fresh, lost = ({key: this[key] for key in this if key not in that} for this, that in ((new, old), (old, new)))
             values |= {"came": self._labels(fresh), "gone": self._labels(lost)}

@@ -79,9 +79,10 @@ def kpi(
     by: Annotated[list[str] | None, typer.Option("--by", help="kpi-opt-by", metavar="FIELD")] = None,
     quality: Annotated[bool, typer.Option("--quality", help="kpi-opt-quality")] = False,
     as_of: Annotated[str | None, typer.Option("--as-of", help="kpi-opt-as-of", metavar="MOMENT")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="kpi-opt-yes")] = False,
 ) -> int:
     session = session_of(ctx)
-    space = session.workspace()
+    space = session.workspace(must_choose=yes)
     wanted = period_of(session, period)
     if wanted is None:
         return Exit.INPUT
@@ -95,6 +96,13 @@ def kpi(
         if verb == "quality":
             return reasons.quality(session, wanted, metric[1:] if metric else [], then)
         return reasons.explain(session, wanted, metric[1:] if metric else [], by or [], then)
+    if verb == "restate":
+        from deskweave.cli.restating import restate
+
+        if by or then is not None:
+            session.screen.warn(session.say("restate-whole"))
+            return Exit.INPUT
+        return restate(session, None if period is None else wanted, metric[1:] if metric else [], yes)
     practice = space.practice
     for word in metric or ():
         if not known(session, word, list(practice.metrics), "metric"):
@@ -113,6 +121,7 @@ def kpi(
 def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[str], quality: bool, then: datetime | None) -> Exit:
     """The figures, as a table or broken down."""
     from deskweave.cli.publishing import published_data, published_lines
+    from deskweave.cli.restating import calendar_line, restated_lines, rules_line
     from deskweave.measure import problems_of, quality_findings, run
     from deskweave.measure.export import csv_for_people, csv_raw, items
     from deskweave.measure.text import breakdown, heading, left_out
@@ -126,6 +135,9 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
         results = run(practice, facts, periods, then or space.now(), by=tuple(by), metrics=metrics)
         problems = problems_of(facts, wanted)
         elsewhere = _month_with_data(facts, wanted)
+        rules = rules_line(session, facts, wanted) if then is None else None
+    restated = restated_lines(session, wanted, only=metrics) if then is None else []
+    calendar = calendar_line(session, wanted, problems)
     findings = [*quality_findings(problems), *doubts_of_logs(space)]
     published = moved_since(space, wanted) if then is None else None
     missed = sum(one.met is False for one in results if one.period == wanted)
@@ -148,6 +160,12 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
         if said:
             screen.say()
             screen.say(said, hang=HANG)
+        if rules is not None or restated or calendar:
+            screen.say()
+            if calendar:
+                titled(session, say("kpi-head-calendar"), calendar)
+            for place, one in enumerate([*([rules] if rules else []), *restated]):
+                titled(session, say("kpi-head-rules") if place == 0 else "", one)
         if published is not None:
             screen.say()
             shown = None if metrics is None else set(metrics)
@@ -179,6 +197,8 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
                 "zone": practice.zone,
                 "as_of": then,
                 "missed": missed,
+                "earlier_rules": rules is not None,
+                "past_known_days": calendar is not None,
                 "left_out": len({one for one, _ in problems}),
                 "published": None if published is None else published_data(session, *published),
             },

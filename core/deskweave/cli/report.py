@@ -45,24 +45,31 @@ def report(
 
 def _written(session: Session, wanted: Period, open: bool, then: datetime | None) -> Exit:
     from deskweave.cli.publishing import published_data, published_lines
-    from deskweave.workspace.measuring import moved_since
+    from deskweave.cli.restating import calendar_line, restated_lines, rules_line
+    from deskweave.measure import problems_of
+    from deskweave.workspace.measuring import fact_table, moved_since
 
     space, say = session.workspace(), session.say
     path = session.options.output or Path(f"report-{wanted.id.replace('..', '_')}.{say.language}.html")
     published = moved_since(space, wanted) if then is None else None
     remarks: list[str] = []
+    rules: list[str] = []
+    if then is None:
+        with fact_table(space) as facts:
+            told = (calendar_line(session, wanted, problems_of(facts, wanted)), rules_line(session, facts, wanted))
+        rules = [*(one for one in told if one is not None), *restated_lines(session, wanted)]
     if published is not None:
         remarks = published_lines(session, *published)
         remarks[0] = f"{say('kpi-head-published')}{'：' if say.language == 'zh' else ': '}{remarks[0]}"
     notes = (say("kpi-as-of", moment=session.moment(then)),) if then is not None else ()
-    page = space.report(wanted, language=say.language, notes=notes, remarks=tuple(remarks), as_of=then)
+    page = space.report(wanted, language=say.language, notes=notes, remarks=(*rules, *remarks), as_of=then)
     path.write_text(page, encoding="utf-8", newline="\n")
     _show(path, open)
 
     def text() -> None:
         session.heading(wanted.label(say.language))
         session.screen.say(say("report-written", file=str(path)), hang=4)
-        for one in remarks:
+        for one in [*rules, *remarks]:
             session.screen.say(one, hang=4)
         session.next(f"deskweave kpi --period {wanted.id}")
 

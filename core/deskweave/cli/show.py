@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from deskweave.cli.session import Session, session_of
 from deskweave.cli.width import cut
 
 if TYPE_CHECKING:
+    from deskweave.measure.dues import DueMoment
     from deskweave.model import FieldId, Value
     from deskweave.practice import Practice
     from deskweave.store import InquiryRow
@@ -62,6 +64,27 @@ def counterparts(row: InquiryRow) -> str:
     return "  ".join(f"{link.label or link.rid or '-'} ({link.connection})" for link in row.links)
 
 
+def _due(session: Session, due: Sequence[DueMoment]) -> None:
+    """When the running clocks are due; what lies past the last known holidays says so."""
+    from deskweave.cli.restating import due_in_words
+    from deskweave.workspace.restating import last_known_day
+
+    if not due:
+        return
+    say, practice = session.say, session.workspace().practice
+    rows = []
+    for one in due:
+        shown = due_in_words(session, one)
+        if one.at is not None:
+            shown = say("show-overdue" if one.at < session.now() else "show-due", moment=shown)
+        rows.append([say.label(practice.clocks[one.clock].label, one.clock), shown])
+    session.screen.say()
+    session.screen.table(rows, indent=2)
+    day = last_known_day(practice)
+    if day is not None and any(one.provisional for one in due):
+        session.screen.say("  " + say("show-due-provisional", day=day.isoformat()), hang=4)
+
+
 def show(
     ctx: typer.Context,
     key: Annotated[str, typer.Argument(help="show-arg-key", metavar="KEY")],
@@ -73,11 +96,13 @@ def show(
         return Exit.INPUT
     from deskweave.model import FieldId
     from deskweave.store import inquiry_messages
+    from deskweave.workspace.restating import due_moments_of
 
     space = session.workspace()
     practice, say, screen = space.practice, session.say, session.screen
     values = row.inquiry.values
     said = inquiry_messages(space.store, row.id)
+    due = due_moments_of(space, row.id) if row.closed_at is None and row.erased_at is None else ()
 
     def text() -> None:
         session.heading()
@@ -93,6 +118,7 @@ def show(
             if values.get(name) not in (None, (), "") and name != "title" and term.type != "messages":
                 rows.append([say.label(term.label, name), cut(" ".join(words(session, practice, name, values[name]).split()), 200)])
         screen.table(rows, indent=2)
+        _due(session, due)
         for key_, raw in row.inquiry.unknown.items():
             screen.say(f"  {key_}  {say('unknown-word', raw=cut(str(raw), 40))}", hang=4)
         if said:
@@ -113,6 +139,7 @@ def show(
                 "number": row.number,
                 "closed_at": row.closed_at,
                 "values": dict(values),
+                "due": [{"clock": one.clock, "at": one.at, "provisional": one.provisional, "why": one.why or None} for one in due],
                 "unknown": dict(row.inquiry.unknown),
                 "messages": [
                     {"at": one.at, "author": one.author, "visibility": one.visibility, "connections": one.connections}

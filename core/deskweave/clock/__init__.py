@@ -5,7 +5,7 @@ from deskweave.clock.checks import Timekeeping, checks, compile_calendars
 from deskweave.clock.evaluation import ClockFact, ClockProblem, Clocks, Cycle, Evaluation, Run
 from deskweave.clock.grid import Cell, Cumulative, Grid, cumulative, grid
 from deskweave.clock.hours import Hours, InquiryHours, Window, measure_of
-from deskweave.clock.moments import Ahead, Moment, Owed, Restated, due_of, escalations, moments, moved, restated, rises, time_limit
+from deskweave.clock.moments import Ahead, Moment, due_of, escalations, moments, moved, rises, time_limit
 from deskweave.clock.problems import (
     CellTooCoarse,
     ClockError,
@@ -56,9 +56,7 @@ __all__ = [
     "Moment",
     "NoWorkingTime",
     "OutsideCoverage",
-    "Owed",
     "Promises",
-    "Restated",
     "Run",
     "Span",
     "Target",
@@ -83,7 +81,6 @@ __all__ = [
     "measure_of",
     "moments",
     "moved",
-    "restated",
     "rises",
     "status_time",
     "time_limit",

@@ -1,19 +1,19 @@
 """Moments computed ahead: when a goal is nearly used up, when it is broken, when an inquiry has stood still too long (J6, K2, C6).
 
 Pure: an inquiry's history in, instants out, nothing stored. A moment holds as long as nothing happens; whoever keeps it asks again
-after every event. Past the holidays' coverage moments go on by the plain week and say so; `restated` lists what a new year's file
+after every event. Past the holidays' coverage moments go on by the plain week and say so; `moved` lists what a new year's file
 changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 
-from deskweave.clock.calendar import WALL, Due
+from deskweave.clock.calendar import WALL
 from deskweave.clock.evaluation import Run
 from deskweave.clock.hours import InquiryHours, measure_of
 from deskweave.clock.problems import ClockError, OutsideCoverage
@@ -180,40 +180,6 @@ def _after(
     return Moment(BREACH, due.at, due.provisional)
 
 
-class Owed(NamedTuple):
-    """A moment that was computed: so many working seconds after an instant. `key` is whatever tells it from others."""
-
-    key: str
-    since: datetime
-    seconds: int
-
-
-class Restated(NamedTuple):
-    """A moment that another calendar puts elsewhere. None: that calendar has no answer."""
-
-    owed: Owed
-    before: Due | None
-    after: Due | None
-
-
-def restated(old: Measures, new: Measures, moments: Iterable[Owed]) -> Sequence[Restated]:
-    """What a changed calendar does to moments that were computed by the old one: those that fall on another instant, in order.
-
-    When a year's holidays arrive, what was provisional becomes certain; a moment that stays where it was is not listed.
-
-    Args:
-        old: what they were computed by.
-        new: what counts from now on.
-        moments: any.
-    """
-    found = []
-    for owed in moments:
-        before, after = (_due(calendar, owed) for calendar in (old, new))
-        if (before and before.at) != (after and after.at):
-            found.append(Restated(owed, before, after))
-    return found
-
-
 def moved(before: Run, after: Run, shares: Iterable[float] = ()) -> tuple[tuple[Moment, Moment], ...]:
     """Moments of one clock of one inquiry that fall on another instant under another calendar or another promise.
 
@@ -225,10 +191,3 @@ def moved(before: Run, after: Run, shares: Iterable[float] = ()) -> tuple[tuple[
     wanted = tuple(shares)
     old, new = ({one.share: one for one in moments(run, wanted)} for run in (before, after))
     return tuple((old[share], new[share]) for share in sorted(old.keys() & new.keys()) if old[share].at != new[share].at)
-
-
-def _due(calendar: Measures, owed: Owed) -> Due | None:
-    try:
-        return calendar.due(owed.since, owed.seconds, provisional=True)
-    except ClockError:
-        return None

@@ -8,7 +8,7 @@ from deskweave.measure.columns import Columns
 from deskweave.measure.facts import FactBuilder, Problem
 from deskweave.measure.periods import Period, parse_period, period_of, periods_between
 from deskweave.measure.run import Result, Stamp, run
-from deskweave.measure.segments import Facts, FactsBusy, Refreshed, Restated, problems_of, quality_findings
+from deskweave.measure.segments import Facts, FactsBusy, Refreshed, problems_of, quality_findings
 from deskweave.measure.sources import EventLog, EventSource, Rulebook
 from deskweave.measure.table import FactTable
 
@@ -23,7 +23,6 @@ __all__ = [
     "Period",
     "Problem",
     "Refreshed",
-    "Restated",
     "Result",
     "Rulebook",
     "Stamp",

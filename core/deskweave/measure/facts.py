@@ -22,7 +22,7 @@ from deskweave.clock import (
     status_time,
     timeline,
 )
-from deskweave.clock.timeline import STATUS, SUBMITTED
+from deskweave.clock.timeline import STATUS, SUBMITTED, Timeline
 from deskweave.measure.columns import Columns, Kind, codes, kept, told
 from deskweave.measure.sources import Rulebook
 from deskweave.model import Event, InquiryId, Json, Value
@@ -116,6 +116,13 @@ class FactBuilder:
         for name, how in self.computed:
             row[name] = _computed(how, row, events)
         return row, problems
+
+    def line(self, events: Sequence[Event]) -> Timeline:
+        """The timeline of one inquiry as this practice reads it; `events`: all of them, in any order."""
+        known = self.succession.events(events)
+        submitted = folded(event for event in known if event.field == SUBMITTED).get(SUBMITTED)
+        statuses = self.practice.statuses.statuses
+        return timeline(known, statuses, submitted if isinstance(submitted, datetime) else None, self.clocks.watched)
 
     def _time(self, row: Row, events: Sequence[Event], values: Mapping[Any, Value], problems: list[Problem]) -> None:
         statuses = self.practice.statuses.statuses

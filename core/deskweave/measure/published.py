@@ -115,7 +115,7 @@ def differences(before: Published, now: Published) -> tuple[Moved, ...]:
         changes = [
             Change(key=key, before=gifts[0].get(key), now=gifts[1].get(key))
             for key in sorted(gifts[0].keys() | gifts[1].keys())
-            if not _alike(gifts[0].get(key), gifts[1].get(key))
+            if not alike(gifts[0].get(key), gifts[1].get(key))
         ]
         both = then is not None and today is not None
         found[name] = Moved(metric=name, before=then, now=today, changes=tuple(changes) if both else ())
@@ -227,7 +227,8 @@ def equal(one: Published, other: Published) -> bool:
     return same and not differences(one, other)
 
 
-def _alike(one: Gift | None, other: Gift | None) -> bool:
+def alike(one: Gift | None, other: Gift | None) -> bool:
+    """Whether two gifts are the same; floats may differ in their last digit."""
     if one is None or other is None:
         return one is other
     return all(_close(first, second) for first, second in zip(one, other, strict=True))

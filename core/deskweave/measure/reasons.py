@@ -6,13 +6,13 @@ The rows are judged one by one with the conditions of `plain`, so that what is l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from deskweave.clock import clock_events, timeline
+from deskweave.clock import clock_events
 from deskweave.clock.timeline import STATUS, SUBMITTED
 from deskweave.measure.columns import Column, Kind
 from deskweave.measure.facts import FactBuilder, Problem, Row
@@ -93,13 +93,29 @@ class Asking:
     """Asks one fact table for reasons, and makes nothing twice."""
 
     def __init__(
-        self, practice: Rulebook, facts: FactTable, period: Period, as_of: datetime, others: Mapping[Grain, FactTable] | None = None
+        self,
+        practice: Rulebook,
+        facts: FactTable,
+        period: Period,
+        as_of: datetime,
+        others: Mapping[Grain, FactTable] | None = None,
+        among: Collection[str] | None = None,
     ) -> None:
-        """Ask about `period`, in which rows count whose date does not lie after `as_of` (aware); `others` as for `run`."""
+        """Ask about a period.
+
+        Args:
+            practice: whose rules.
+            facts: an open fact table of inquiries.
+            period: local dates in the practice's zone.
+            as_of: aware; rows count whose date does not lie after it.
+            others: as for `run`.
+            among: list only what these inquiries give; the figure itself is of all. None: list every one.
+        """
         if as_of.tzinfo is None:
             message = f"as_of {as_of.isoformat()} has no time zone"
             raise ValueError(message)
         self.practice, self.period, self.as_of = practice, period, as_of
+        self.among = None if among is None else sorted(among)
         tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
         self.records = Records(practice, tables)
         self.planner = Planner(practice, facts.columns)
@@ -135,14 +151,27 @@ class Asking:
             return Reasons(metric=metric, result=result, shares=(), elsewhere=0, clocks=(), parts=parts)
         table = self.records.get(plan.grain)
         limit = limits[plan.grain]
-        clocks = clocks_of(plan, self.practice)
-        shares: list[Share] = []
-        if table is not None:
-            rows = (row for row in self._rows(table, plan, limit, clocks) if limit is None or holds(limit, row))
-            shares = [self._share(plan, metric, clocks, row, key_of(row, plan.grain, number)) for number, row in enumerate(rows, 1)]
-        shares.sort(key=lambda one: one.key)
+        shares = self._shares(plan, metric, limit)
         elsewhere = 0 if table is None else self._elsewhere(table, plan, limit)
-        return Reasons(metric=metric, result=result, shares=tuple(shares), elsewhere=elsewhere, clocks=clocks)
+        return Reasons(
+            metric=metric, result=result, shares=tuple(shares), elsewhere=elsewhere, clocks=clocks_of(plan, self.practice)
+        )
+
+    def shares(self, metric: Metric) -> tuple[tuple[Share, ...], tuple[str, ...]]:
+        """What each record gives to a figure, and the metrics that a composite is made of; the figure itself is not asked."""
+        plan = self.planner.plan(metric, ())
+        if isinstance(plan, Composite):
+            return (), tuple(part.metric.id for part in plan.parts)
+        return tuple(self._shares(plan, metric, None)), ()
+
+    def _shares(self, plan: Plan, metric: Metric, limit: Condition | None) -> list[Share]:
+        table = self.records.get(plan.grain)
+        if table is None:
+            return []
+        clocks = clocks_of(plan, self.practice)
+        rows = (row for row in self._rows(table, plan, limit, clocks) if limit is None or holds(limit, row))
+        shares = [self._share(plan, metric, clocks, row, key_of(row, plan.grain, number)) for number, row in enumerate(rows, 1)]
+        return sorted(shares, key=lambda one: one.key)
 
     def _ingredient(self, part: Part) -> Ingredient:
         (result,) = evaluate(part.plan, part.metric, self.records, [self.period], self.stamp)
@@ -197,8 +226,11 @@ class Asking:
         stated = ", ".join(f'"{columns[name].name}"' for name in sorted(names))
         day = f'"{columns[plan.day.name].name}"'
         begun = "" if plan.standing else f"{day} >= $since AND "
-        parameters = {"until": self.period.until} | ({} if plan.standing else {"since": self.period.since})
-        yield from table.query(f"SELECT {stated} FROM facts WHERE COALESCE({begun}{day} < $until, TRUE)", parameters)
+        parameters: dict[str, Any] = {"until": self.period.until} | ({} if plan.standing else {"since": self.period.since})
+        those = ""
+        if self.among is not None and "inquiry" in columns.all:
+            those, parameters["among"] = " AND inquiry IN (SELECT unnest($among))", self.among
+        yield from table.query(f"SELECT {stated} FROM facts WHERE COALESCE({begun}{day} < $until, TRUE){those}", parameters)
 
     def _here(self, plan: Plan, row: Row) -> bool:
         day = _day(row.get(plan.day.name))
@@ -408,12 +440,7 @@ def courses(builder: FactBuilder, events: Sequence[Event], clocks: Sequence[str]
         clocks: which.
     """
     known = builder.succession.events(events)
-    values = {event.field: event.new for event in sorted(known, key=lambda one: one.seq) if event.refines is None}
-    submitted = values.get(SUBMITTED)
-    line = timeline(
-        known, builder.practice.statuses.statuses, submitted if isinstance(submitted, datetime) else None, builder.clocks.watched
-    )
-    facts = builder.clocks.evaluate(line).facts
+    facts = builder.clocks.evaluate(builder.line(events)).facts
     told = clock_events(known)
     found = []
     for name in clocks:

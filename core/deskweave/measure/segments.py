@@ -75,16 +75,6 @@ class Refreshed:
     rebuilt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Restated:
-    """One stored value that today's practice and calendars would give otherwise."""
-
-    inquiry: InquiryId
-    column: str
-    stored: object
-    now: object
-
-
 @dataclass(slots=True)
 class Facts:
     """The facts of one environment under `directory` (`.deskweave/<environment>/facts/`)."""
@@ -102,6 +92,22 @@ class Facts:
         """The `seq` of the last event these facts know of."""
         return self._manifest().position
 
+    @property
+    def columns_kept(self) -> str:
+        """The digest of the columns that the kept rows have."""
+        return self._manifest().columns
+
+    @property
+    def fits(self) -> bool:
+        """Whether kept rows have the columns of this practice; where nothing is kept, everything fits."""
+        manifest = self._manifest()
+        return not manifest.segments or manifest.columns == self._builder.columns.digest
+
+    def open_raw(self) -> FactTable:
+        """The rows as they are kept, also where their columns are another practice's: only what every row has can be asked."""
+        manifest = self._manifest()
+        return FactTable.of_segments(self._builder.columns, self.directory, manifest.groups, manifest.position)
+
     def open(self) -> FactTable:
         """The rows, ready to be asked.
 
@@ -117,8 +123,9 @@ class Facts:
     def refresh(self, source: EventSource) -> Refreshed:
         """Take in the events since the last refresh: one new segment with the rows of the inquiries they touch.
 
-        Rows that no event touched stay as they were judged, even when practice or calendars have changed since: `restatement` shows
-        what would change, `rebuild` changes it. Only when the columns themselves are others is everything made anew.
+        Rows that no event touched stay as they were judged, even when practice or calendars have changed since:
+        `restatement.restate` shows what would change, `rebuild` changes it. Only when the columns themselves are others is
+        everything made anew.
 
         Raises:
             FactsBusy: another process is at it.
@@ -180,19 +187,15 @@ class Facts:
             left = (Segment(name, manifest.position, rows),) if rows else ()
             self._save(Manifest(manifest.columns, position, left, _generation()))
 
-    def restatement(self, source: EventSource) -> list[Restated]:
-        """What a rebuild from the same events would change. Nothing is written here."""
-        with tempfile.TemporaryDirectory() as folder, self.open() as table:
-            again = Facts(self.practice, Path(folder))
-            again._rebuild(source, "compared", table.position)
+    @contextmanager
+    def made_anew(self, source: EventSource) -> Iterator[FactTable]:
+        """The rows a rebuild from the same events would make, beside the kept ones. Nothing is written here."""
+        until = self.position
+        with tempfile.TemporaryDirectory(prefix="deskweave-facts-") as folder:
+            again = Facts(self.practice, Path(folder), self.bulk_from)
+            again._rebuild(source, "compared", until)
             with again.open() as fresh:
-                now = {row["inquiry"]: row for row in fresh.query("SELECT * FROM facts")}
-            return [
-                Restated(InquiryId(row["inquiry"]), name, value, now[row["inquiry"]][name])
-                for row in table.query("SELECT * FROM facts ORDER BY inquiry")
-                for name, value in row.items()
-                if not name.startswith("_") and value != now[row["inquiry"]][name]
-            ]
+                yield fresh
 
     def problems(self, period: Period | None = None) -> list[tuple[InquiryId, Problem]]:
         """Everything that is wrong with the data of inquiries, by inquiry; of a period: also of those that belong to none."""

@@ -116,6 +116,14 @@ def in_force(store: Store) -> InForce | None:
     return InForce(digest=row.digest, version=row.version, adopted_at=row.adopted_at, documents=documents)
 
 
+def adopted(store: Store, digest: str) -> Mapping[str, Any] | None:
+    """The documents of a practice that was in force at some time; None: it never was."""
+    statement = sa.select(practice_version.c.documents).where(practice_version.c.digest == digest)
+    with store.read() as tx:
+        found = tx.execute(statement).scalar()
+    return found if found is None or isinstance(found, Mapping) else json.loads(found)
+
+
 def practice_of(documents: Mapping[str, Any], digest: str) -> Practice | None:
     """Composed documents out of a store as a practice; no file is known for anything in it."""
     bodies = {(kind, name): body for address, body in documents.items() for kind, _, name in (address.partition("/"),)}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deskweave.connector import Connection
     from deskweave.http import Observation
     from deskweave.http.redaction import Redactor
-    from deskweave.measure import Facts, Period, Result
+    from deskweave.measure import Facts, Period, Refreshed, Result
     from deskweave.plugins import Plugins
     from deskweave.practice import Practice
     from deskweave.store import Store
@@ -482,11 +482,11 @@ class Workspace:
 
         return Facts(self.practice, self.folder.state_folder / "facts")
 
-    def refresh_facts(self) -> Any:
-        """Take the store's new events into the facts."""
-        from deskweave.workspace.events import StoreEvents
+    def refresh_facts(self) -> Refreshed:
+        """Take the store's new events into the facts, and keep the practice that judged them."""
+        from deskweave.workspace.restating import refresh
 
-        return self.facts.refresh(StoreEvents(self.store))
+        return refresh(self)
 
     def kpi(
         self, periods: Sequence[Period], *, by: Sequence[str] | None = None, metrics: Sequence[str] | None = None
