@@ -140,8 +140,8 @@ class _Told:
 
     def past(self, one: Done) -> str:
         rules = self.comma.join(digest[:8] for digest in one.before)
-        key = "restate-past" if one.why == "asked-for" else "restate-past-columns"
-        return self.say(key, when=self.session.moment(one.at), before=rules, now=one.now[:8], n=len(one.figures))
+        values = {"when": self.session.moment(one.at), "before": rules, "now": one.now[:8], "n": len(one.figures)}
+        return self.say("restate-past", **values) if one.why == "asked-for" else self.say("restate-past-columns", **values)
 
     def reasons(self) -> None:
         """What has changed since the earlier rules, as `practice diff` says it."""
