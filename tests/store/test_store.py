@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -86,13 +87,14 @@ def test_the_file_is_copied_aside_before_a_migration(tmp_path, monkeypatch):
     Store.open(path, now=now).close()
     import deskweave.store.migrations as migrations
 
-    monkeypatch.setattr(migrations, "HEAD", "0002")
-    monkeypatch.setattr(migrations, "revisions", lambda: frozenset({"0001", "0002"}))
+    here = migrations.HEAD
+    monkeypatch.setattr(migrations, "HEAD", "9999")
+    monkeypatch.setattr(migrations, "revisions", lambda: frozenset({here, "9999"}))
     ran = []
     monkeypatch.setattr(migrations, "migrate", lambda tx: ran.append(revision_of(tx)))
     Store.open(path, now=now).close()
-    assert ran == ["0001"]
-    copy = tmp_path / "state.db.before-0002"
+    assert ran == [here]
+    copy = tmp_path / "state.db.before-9999"
     monkeypatch.undo()
     Store.open(copy, now=now).close()
 
@@ -188,4 +190,49 @@ def test_the_audit_chain_shows_a_changed_row():
         assert verify_audit(tx) is None
         tx.execute(sa.update(tables.audit).where(tables.audit.c.n == 4).values(ref="t/9"))
         assert verify_audit(tx) == 4
+    store.close()
+
+
+def test_a_store_of_the_first_revision_gets_the_index_on_what_events_refine(tmp_path):
+    path = tmp_path / "state.db"
+    store = Store.open(path, now=now)
+    with store.write() as tx:
+        tx.exec_driver_sql("INSERT INTO inquiry (id, number, doc, seq) VALUES ('a', 1, '{}', 0)")
+        tx.exec_driver_sql("DROP INDEX ix_event_refines")
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    store.close()
+    store = Store.open(path, now=now)
+    with store.read() as tx:
+        assert revision_of(tx) == HEAD
+        assert tx.execute(sa.select(tables.inquiry.c.id)).scalars().all() == ["a"]
+        asked = "SELECT 1 FROM event coarse WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.refines = coarse.seq)"
+        assert any("ix_event_refines" in row[-1] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}"))
+    store.close()
+
+
+def test_events_of_many_inquiries_are_read_in_few_statements(tmp_path):
+    from deskweave.model import InquiryId
+    from deskweave.workspace.events import INQUIRIES, StoreEvents
+
+    store = Store.open(tmp_path / "state.db", now=now)
+    ids = [f"i{number:03}" for number in range(2 * INQUIRIES + 1)]
+    with store.write() as tx:
+        tx.execute(sa.insert(tables.inquiry), [{"id": one, "number": n, "doc": {}, "seq": 0} for n, one in enumerate(ids, 1)])
+        for n, one in enumerate(ids * 2, 1):
+            tx.execute(
+                sa.insert(tables.event).values(
+                    seq=n, inquiry=one, field="title", old=None, new=f"t{n}", at=AT, ord=0, recorded_at=AT, source="toy",
+                    origin_id=str(n), precise=True, practice="p",
+                )
+            )  # fmt: skip
+    asked = []
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    wanted = [InquiryId(one) for one in ids[1:]]
+    found = list(StoreEvents(store).events_of(wanted))
+    assert sorted((event.inquiry, event.new) for event in found) == sorted(
+        (one, f"t{n}") for n, one in enumerate(ids * 2, 1) if one != ids[0]
+    )
+    assert all(first.seq < then.seq for first, then in pairwise(found) if first.inquiry == then.inquiry)
+    assert len([one for one in asked if "FROM event" in one]) == 2
+    assert list(StoreEvents(store).events_of([])) == []
     store.close()

@@ -68,7 +68,7 @@ def withdraw(
         touched = _touched(tx, source, part)
         gone += [one for one in part if one not in touched]
         stays += [one for one in part if one in touched]
-    with _references_indexed(tx):
+    with _bodies_indexed(tx):
         for part in chunks(gone):
             _remove(tx, part, empty=empty)
     last = last_seq(tx)
@@ -78,24 +78,17 @@ def withdraw(
 
 
 @contextmanager
-def _references_indexed(tx: sa.Connection) -> Iterator[None]:
-    """Foreign keys are looked up for every row that goes; without an index each look-up reads the whole table. Nobody else needs
-    these, so they live as long as the transaction.
+def _bodies_indexed(tx: sa.Connection) -> Iterator[None]:
+    """A foreign key is looked up for every row that goes; without an index each look-up reads the whole table. Nobody else needs
+    this one, so it lives as long as the transaction.
     """
-    made = [
-        sa.Index("ix_withdrawal_event_refines", tables.event.c.refines),
-        sa.Index("ix_withdrawal_message_body", tables.message.c.body),
-    ]
+    made = sa.Index("ix_withdrawal_message_body", tables.message.c.body)
     try:
-        for index in made:
-            index.create(tx)
+        made.create(tx)
         yield
-        for index in made:
-            index.drop(tx)
+        made.drop(tx)
     finally:
-        for index in made:
-            if index.table is not None:
-                index.table.indexes.discard(index)
+        tables.message.indexes.discard(made)
 
 
 def _touched(tx: sa.Connection, source: str, part: list[InquiryId]) -> set[str]:

@@ -16,6 +16,9 @@ from deskweave.store.values import decode, reference_of
 _ORIGINS: Final = sa.select(event.c.origin_id).where(
     event.c.source == sa.bindparam("b_source"), event.c.origin_id.in_(sa.bindparam("ids", expanding=True))
 )
+_OF_ALL: Final = (
+    sa.select(event).where(event.c.inquiry.in_(sa.bindparam("ids", expanding=True))).order_by(event.c.inquiry, event.c.seq)
+)
 _LAST: Final = sa.select(sa.func.coalesce(sa.func.max(event.c.seq), 0))
 _FIRST: Final = sa.select(sa.func.min(event.c.at)).where(event.c.inquiry == sa.bindparam("b_inquiry"))
 _POSITION: Final = sa.select(position.c.seq).where(position.c.reader == sa.bindparam("b_reader"))
@@ -47,6 +50,11 @@ def events_of(tx: sa.Connection, inquiry: InquiryId, field: FieldId | None = Non
     if field is not None:
         statement = statement.where(event.c.field == field)
     return _events(tx, tx.execute(statement).all())
+
+
+def events_of_all(tx: sa.Connection, inquiries: Sequence[InquiryId]) -> list[Event]:
+    """Events of some inquiries, each inquiry's in the order we learned them. As many as one IN list takes: see `chunks`."""
+    return _events(tx, tx.execute(_OF_ALL, {"ids": list(inquiries)}).all())
 
 
 def events_after(tx: sa.Connection, seq: int, limit: int) -> list[Event]:

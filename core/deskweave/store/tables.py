@@ -125,6 +125,7 @@ event = Table(
     Column("practice", Text, nullable=False),
     UniqueConstraint("source", "origin_id"),
     Index("ix_event_inquiry_seq", "inquiry", "seq"),
+    Index("ix_event_refines", "refines", sqlite_where=text("refines IS NOT NULL"), postgresql_where=text("refines IS NOT NULL")),
     Index("ix_event_coarse", "source", "recorded_at", sqlite_where=text("precise = 0"), postgresql_where=text("NOT precise")),
 )
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 
 from deskweave.model import Event, InquiryId
 from deskweave.store import Store
-from deskweave.store.events import events_after, events_of
+from deskweave.store.events import events_after, events_of_all
+from deskweave.store.inquiries import chunks
 
 BATCH = 2_000  #: events read in one transaction
+INQUIRIES = 100  #: whose events are read in one transaction: about as many events
 
 
 class StoreEvents:
@@ -29,7 +31,7 @@ class StoreEvents:
 
     def events_of(self, inquiries: Collection[InquiryId]) -> Iterator[Event]:
         """Every event of these inquiries."""
-        for inquiry in inquiries:
+        for some in chunks(inquiries, INQUIRIES):
             with self._store.read() as tx:
-                found = events_of(tx, inquiry)
+                found = events_of_all(tx, some)
             yield from found
