@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
+PLENTY = 2 * 1024**3  #: bytes
 # The same examples every time, so that a change is judged by what it changed; DESKWEAVE_EXAMPLES=N goes hunting for N new ones.
 settings.register_profile(
     "house",
@@ -19,6 +21,13 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary folders in memory where there is plenty of it: every commit of a store waits for the disk, in tests for nothing."""
+    memory = Path("/dev/shm")
+    if "PYTEST_DEBUG_TEMPROOT" not in os.environ and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > PLENTY:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(memory)
 
 
 def required(name: str) -> bool:
