@@ -260,7 +260,7 @@ def test_computed_fields(practice, log, changes, column, value):
         (rule({"count": {"where": {"returned": {"eq": 1}}}}), "value-type", "/metrics/m/value/count/where/returned/eq"),
         (rule({"count": {"where": {"submitted_at": {"gt": "2026-11-20"}}}}), "value-type", "/metrics/m/value/count/where/submitted_at/gt"),
         (rule({"count": {"where": {"channel": {"met": True}}}}), "unknown-name", "/metrics/m/value/count/where/channel"),
-        (rule({"count": {"where": {"title": {"eq": "x"}}}}), "unknown-name", "/metrics/m/value/count/where/title"),
+        (rule({"count": {"where": {"title": {"eq": "x"}}}}), "field-not-kept", "/metrics/m/value/count/where/title"),
         (rule({"count": {"where": {"all": []}}}), "predicate-shape", "/metrics/m/value/count/where/all"),
         (rule({"count": {"were": {}}}), "value-shape", "/metrics/m/value/count"),
         (rule({"median": "effort"}), "unknown-operator", "/metrics/m/value"),
@@ -269,7 +269,7 @@ def test_computed_fields(practice, log, changes, column, value):
         (rule({"ratio": {"of": {"count": {}}}}), "value-shape", "/metrics/m/value/ratio"),
         (rule({"percentile": {"of": "effort", "p": 1}}), "value-type", "/metrics/m/value/percentile/p"),
         (rule({"percentile": {"of": "effort", "p": 0.9, "method": "approximate"}}), "method-unsupported", "/metrics/m/value/percentile/method"),
-        (rule({"count": {}}, by=("symptom",)), "unknown-name", "/metrics/m/by/0"),
+        (rule({"count": {}}, by=("symptom",)), "field-not-kept", "/metrics/m/by/0"),
         (rule({"count": {}}, where={"_practice": {"eq": "x"}}), "unknown-name", "/metrics/m/where/_practice"),
         (replace(rule({"count": {}}), period_by=FieldId("returned")), "unknown-name", "/metrics/m/period/by"),
     ],
@@ -279,6 +279,25 @@ def test_findings(practice, metric, said, path):
     findings = list(checks(practice))
     assert [(finding.rule, finding.place.path) for finding in findings] == [(said, path)]
     assert all(str(finding).encode("gbk") for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        # a field that is there and marked personal is not told to be missing
+        (rule({"count": {"where": {"title": {"eq": "x"}}}}), "'title' holds text that is marked personal: figures know only whether it is there"),
+        (rule({"count": {}}, by=("symptom",)), "'symptom' holds long_text: figures know only whether it is there"),
+        # a field that is kept, and yet nothing to divide by
+        (rule({"count": {}}, by=("tags",)), "'tags' is nothing to break a figure down by"),
+        (rule({"count": {"where": {"chanel": {"eq": "phone"}}}}), "'chanel' is no field and no clock of this practice"),
+        (rule({"count": {"where": {"channel": {"in": "phone"}}}}), "'phone' is no list of values"),
+        (rule({"median": "effort"}), "'median' is none of what can stand here"),
+        (rule({"ratio": {"of": {"average": "effort"}, "over": {"count": {}}}}), "'average' cannot stand in a ratio: that is sum over sum, so that it can be rolled up"),
+    ],
+)  # fmt: skip
+def test_a_finding_is_a_whole_sentence_with_the_value(practice, metric, said):
+    practice.metrics = {"m": metric}
+    assert [finding.message for finding in checks(practice)] == [said]
 
 
 def test_a_near_miss_is_named(practice):

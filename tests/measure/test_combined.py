@@ -223,7 +223,7 @@ def test_a_composite_of_a_composite(desk):
         (rule("m", {"composite": {"called": True}}), "value-type", "/metrics/m/value/composite/called"),
         (rule("m", {"composite": {}}), "value-shape", "/metrics/m/value/composite"),
         (rule("m", {"composite": {"called": 1}, "count": {}}), "value-shape", "/metrics/m/value"),
-        (rule("m", {"composite": {"called": 1}}, by=("symptom",)), "unknown-name", "/metrics/called/by/0"),
+        (rule("m", {"composite": {"called": 1}}, by=("symptom",)), "field-not-kept", "/metrics/called/by/0"),
         (rule("m", {"fulfilled": "every"}), "criteria-missing", "/metrics/m/value/fulfilled"),
         (rule("m", {"fulfilled": "some"}, criteria={"c": {"city": {"present": True}}}), "value-type", "/metrics/m/value/fulfilled"),
         (rule("m", {"fulfilled": "each"}, criteria={"c": {"cty": {"present": True}}}), "unknown-name", "/metrics/m/criteria/c/where/cty"),

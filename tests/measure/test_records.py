@@ -105,7 +105,7 @@ def test_a_breakdown_leaves_out_what_does_not_have_the_field(desk, inquiries):
         (replace(DEMAND, where={"phase": {"eq": "closed"}}), "unknown-name", "/metrics/demand/where/phase"),
         (replace(DEMAND, where={"tags": {"eq": "first_line"}}), "unknown-name", "/metrics/demand/where/tags"),
         (replace(DEMAND, period_by=FieldId("submitted_at")), "unknown-name", "/metrics/demand/period/by"),
-        (replace(DEMAND, where={"content": {"eq": "x"}}), "unknown-name", "/metrics/demand/where/content"),
+        (replace(DEMAND, where={"content": {"eq": "x"}}), "field-not-kept", "/metrics/demand/where/content"),
         (replace(DEMAND, grain="response"), "unknown-name", "/metrics/demand/period/by"),  # this practice describes no answers
     ],
 )

@@ -64,7 +64,7 @@ def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Pl
     expect = _rows(example.get("expect"))
     given = _given(metric, example.get("given"))
     if given is None or expect is None:
-        yield _finding("example-shape", path, "", "needs given and expect, each a list of rows")
+        yield _finding("example-shape", path, "", "an example has given and expect, each a list of rows")
         return
     plan = planner.plan(metric)
     rows: dict[Grain, list[Row]] = {}
@@ -125,10 +125,10 @@ def _expect(
         return
     (result,) = results
     if not _same(result.value, want):
-        yield _finding("example-differs", f"{path}/value", _came(result), f"is what comes out; the example expects {value}")
+        yield _finding("example-differs", f"{path}/value", _came(result), f"{_came(result)} is what comes out; the example expects {value}")
     if "counted" in wanted and wanted["counted"] != result.counted:
         yield _finding(
-            "example-differs", f"{path}/counted", result.counted, f"were counted; the example expects {wanted['counted']}"
+            "example-differs", f"{path}/counted", result.counted, f"{result.counted} were counted; the example expects {wanted['counted']}"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeGuard, get_args
 
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
-from deskweave.measure.columns import Column, Columns, Kind, fields_of, told
+from deskweave.measure.columns import Column, Columns, Kind, fields_of, kept, told
 from deskweave.measure.plan import (
     Aggregate,
     AllOf,
@@ -115,7 +115,7 @@ class Planner:
         weights = reading.weights(metric.value, path)
         known = {name: ingredient(one) for name, one in self.practice.metrics.items()} | {metric.id: ingredient(metric)}
         for fault in faults(metric.id, known):
-            reading.find(fault.rule, f"{path}/composite/{fault.part}", fault.part, fault.message, fault.allowed, fault.remedy)
+            reading.tell(fault.rule, f"{path}/composite/{fault.part}", fault.part, fault.message, fault.allowed, fault.remedy)
         if reading.findings:
             raise DocumentError(reading.findings)
         parts: list[Part] = []
@@ -157,7 +157,12 @@ class _Reading:
         self.clocks = practice.clocks if columns.grain == "inquiry" else {}
         self.findings: list[Finding] = []
 
-    def find(self, rule: str, path: str, found: object, message: str, allowed: Sequence[str] = (), remedy: str = "") -> None:
+    def find(self, rule: str, path: str, found: object, said: str, allowed: Sequence[str] = (), remedy: str = "") -> None:
+        """A finding; `said` is what is to be told of `found`, as the rest of a sentence."""
+        self.tell(rule, path, found, f"{str(found)[:80]!r} {said}", allowed, remedy)
+
+    def tell(self, rule: str, path: str, found: object, message: str, allowed: Sequence[str] = (), remedy: str = "") -> None:
+        """A finding with a sentence of its own."""
         near = difflib.get_close_matches(str(found), allowed, n=1)
         self.findings.append(
             Finding(
@@ -201,12 +206,12 @@ class _Reading:
         if key != "ratio":
             return self._aggregate(key, body, f"{path}/{key}")
         if not isinstance(body, Mapping) or set(body) != {"of", "over"}:
-            self.find("value-shape", f"{path}/ratio", _shown(body), "takes of and over", ("of", "over"))
+            self.find("value-shape", f"{path}/ratio", _shown(body), "is no ratio: that has of and over", ("of", "over"))
             return None
         parts = []
         for side in ("of", "over"):
             at = f"{path}/ratio/{side}"
-            one = self._one(body[side], at, ("count", "sum"), "a ratio is sum over sum, so that it can be rolled up")
+            one = self._one(body[side], at, ("count", "sum"), "cannot stand in a ratio: that is sum over sum, so that it can be rolled up")
             parts.append(None if one is None else self._aggregate(one[0], one[1], f"{at}/{one[0]}"))
         of, over = parts
         return None if of is None or over is None else Ratio(of, over)
@@ -229,7 +234,7 @@ class _Reading:
         one = self._one(tree, path, ("composite",))
         body = None if one is None else one[1]
         if one is not None and (not isinstance(body, Mapping) or not body):
-            self.find("value-shape", f"{path}/composite", _shown(body), "takes metrics and their weights")
+            self.find("value-shape", f"{path}/composite", _shown(body), "is no composite: that has metrics, each with its weight")
         found: dict[str, float] = {}
         for name, weight in body.items() if isinstance(body, Mapping) else ():
             if _weight(weight):
@@ -241,7 +246,7 @@ class _Reading:
     def _aggregate(self, key: str, body: Json, path: str) -> Count | Aggregate | None:
         if key == "count":
             if not isinstance(body, Mapping) or set(body) - {"where"}:
-                self.find("value-shape", path, _shown(body), "takes nothing, or where", ("where",))
+                self.find("value-shape", path, _shown(body), "says nothing of what is counted: a count takes nothing, or where", ("where",))
                 return None
             where = body.get("where")
             if where is None:
@@ -253,7 +258,7 @@ class _Reading:
         function = key
         if key == "percentile":
             if not isinstance(body, Mapping) or not {"of", "p"} <= set(body) <= {"of", "p", "method"}:
-                self.find("value-shape", path, _shown(body), "takes of, p and method", ("of", "p", "method"))
+                self.find("value-shape", path, _shown(body), "is no percentile: that has of and p, and maybe method", ("of", "p", "method"))
                 return None
             name, share, method = body["of"], body["p"], body.get("method", "interpolated")
             if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share < 1:
@@ -285,18 +290,18 @@ class _Reading:
         column = self._field(name)
         if column is None or column.kind in (Kind.SLUGS, Kind.INSTANT):
             allowed = tuple(n for n in self.names() if (c := self._field(n)) and c.kind not in (Kind.SLUGS, Kind.INSTANT))
-            self.find("unknown-name", path, name, "is nothing to break a figure down by", allowed, self._why(name))
+            self.unnamed(name, path, "is nothing to break a figure down by", allowed)
             return None
         return column
 
     def condition(self, tree: Json, path: str) -> Condition | None:
         if not isinstance(tree, Mapping) or len(tree) != 1:
-            self.find("predicate-shape", path, _shown(tree), "a condition has exactly one key: all, any, not, or a field")
+            self.find("predicate-shape", path, _shown(tree), "is no condition: that has exactly one key, which is all, any, not, or a field")
             return None
         ((key, body),) = tree.items()
         if key in ("all", "any"):
             if not isinstance(body, Sequence) or isinstance(body, str) or not body:
-                self.find("predicate-shape", f"{path}/{key}", _shown(body), "takes a list of conditions")
+                self.find("predicate-shape", f"{path}/{key}", _shown(body), "is no list of conditions")
                 return None
             parts = [self.condition(part, f"{path}/{key}/{n}") for n, part in enumerate(body)]
             known = tuple(part for part in parts if part is not None)
@@ -325,7 +330,7 @@ class _Reading:
         else:
             column = self.columns.get(f"{name}_took") if clock else self._field(name)
         if column is None:
-            self.find("unknown-name", path, name, "is no field and no clock of this practice", self.names(), self._why(name))
+            self.unnamed(name, path, "is no field and no clock of this practice", self.names())
             return None
         if operator == "present":
             if not isinstance(want, bool):
@@ -338,7 +343,7 @@ class _Reading:
             return None
         if operator in ("in", "not_in"):
             if not isinstance(want, Sequence) or isinstance(want, str) or not want:
-                self.find("value-type", f"{path}/{operator}", _shown(want), "takes a list of values")
+                self.find("value-type", f"{path}/{operator}", _shown(want), "is no list of values")
                 return None
             wants: Sequence[Json] = want
         else:
@@ -378,16 +383,23 @@ class _Reading:
     def _field(self, name: str) -> Column | None:
         return self.columns.get(name) if name in self.fields or name == "phase" else None
 
-    def _why(self, name: str) -> str:
+    def unnamed(self, name: str, path: str, said: str, allowed: Sequence[str] = ()) -> None:
+        """A finding about a name that cannot be used here: one that is not there, or a field that is and does not serve."""
         field = self.fields.get(FieldId(name))
         if field is None:
-            return ""
+            self.find("unknown-name", path, name, said, allowed)
+            return
         if told(field):
-            return f"Of {name}, which holds {field.type}, figures know only whether it is there: ask for `present`."
-        return f"{name} holds {field.type}, which is not kept where figures are made: break down by a choice or a person."
+            kind = f"{field.type} that is marked personal" if field.personal is not None else field.type
+            reason = f"holds {kind}: figures know only whether it is there"
+            self.find("field-not-kept", path, name, reason, allowed, "ask for `present`")
+        elif not kept(field):
+            self.find("field-not-kept", path, name, f"holds {field.type}, which is not kept where figures are made", allowed)
+        else:
+            self.find("unknown-name", path, name, said, allowed)
 
     def _one(
-        self, tree: Json, path: str, allowed: Sequence[str], why: str = "takes exactly one of them"
+        self, tree: Json, path: str, allowed: Sequence[str], why: str = "is none of what can stand here"
     ) -> tuple[str, Json] | None:
         if isinstance(tree, Mapping) and len(tree) == 1:
             ((key, body),) = tree.items()
@@ -395,7 +407,7 @@ class _Reading:
                 return key, body
             self.find("unknown-operator", path, key, why, allowed)
             return None
-        self.find("value-shape", path, _shown(tree), "takes exactly one of them", allowed)
+        self.find("value-shape", path, _shown(tree), "is not exactly one of what can stand here", allowed)
         return None
 
 

@@ -306,6 +306,12 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Rename one of them; `was:` keeps its history.", "改其中一个的名称；`was:` 保留历史。"),
     ),
     rule(
+        "field-not-kept", "衡量数据中没有字段 {found} 的值，只知道是否已填",
+        ("What people wrote, and who they are, is not copied into figures: erasing it must not leave it there.",
+         "个人填写的内容和身份信息不进入衡量数据，以便可以彻底删除。"),
+        ("Ask for `present`, or use a choice.", "改用 `present`，或使用选项字段。"),
+    ),
+    rule(
         "predicate-shape", "条件的写法不正确：{found}",
         ("A condition has exactly one key: all, any, not, or a field.", "条件恰好有一个键：all、any、not 或字段。"),
         ("Join several by `all:`.", "多个条件用 `all:` 组合。"),
