@@ -289,3 +289,82 @@ def test_as_it_was_known_then(cli: Any, desk: Desk, clock: TurnedTime) -> None:
     assert figures("--as-of", "2026-12-05T07:59:59+08:00")["inquiries_registered"] == 5  # to the second
     assert "What was recorded by Thu 3 Dec 23:59" in cli("kpi", *NOVEMBER, "--as-of", "2026-12-03").out
     assert figures() == now  # the kept facts are as they were
+
+
+# ------------------------------------------------------------------------------------- totals, thresholds, rows of periods
+OWN = """
+apiVersion: deskweave/v1
+kind: Metric
+id: inquiries_by_channel
+label: {en: Inquiries by channel, zh: 按渠道的问询数}
+factor: communication
+judges: desk
+period: {by: submitted_at, every: month}
+by: [channel]
+totals: [[]]
+value: {count: {}}
+thresholds: [{when: {gt: 4}, level: critical, notify: manager}, {when: {gt: 2}, level: warning}]
+examples: [{given: [{channel: phone}], expect: [{channel: phone, value: 1, level: none}]}]
+"""
+
+
+def test_a_breakdown_ends_in_a_total(cli: Any, desk: Desk) -> None:
+    answer = cli("kpi", "inquiries_registered", *NOVEMBER, "--by", "channel", "--by", "returned")
+    lines = [" ".join(line.split()) for line in answer.out.splitlines()]
+    assert lines[lines.index("Inquiries registered") + 1 :][:5] == [
+        "Feishu / (not given) 2 - - 2", "Feishu / All 2 - - 2", "Phone / (not given) 3 - - 3", "Phone / All 3 - - 3", "All 5 - - 5",
+    ]  # fmt: skip
+
+
+def test_programs_tell_a_total_from_what_nobody_gave(cli: Any, desk: Desk) -> None:
+    asked = ("kpi", "first_response_on_time", *NOVEMBER, "--by", "returned", "--by", "channel")
+    said = json.loads(cli(*asked, "--json").out)["items"]
+    assert [(one["by"], one["over"], one["numerator"], one["denominator"]) for one in said] == [
+        ({"returned": None, "channel": "feishu"}, [], 1, 1),
+        ({"returned": None, "channel": "phone"}, [], 1, 2),
+        ({"returned": None}, ["channel"], 2, 3),  # computed again: 2 of 3, not the mean of 100 % and 50 %
+        ({}, ["returned", "channel"], 2, 3),
+    ]
+    rows = list(csv.DictReader(io.StringIO(cli(*asked, "--csv=raw").out)))
+    assert [(one["by.returned"], one["by.channel"], one["over"]) for one in rows] == [
+        ("", "feishu", ""), ("", "phone", ""), ("", "", "channel"), ("", "", "returned channel"),
+    ]  # fmt: skip
+
+
+def test_a_composite_has_a_total_too(cli: Any, desk: Desk) -> None:
+    said = json.loads(cli("kpi", "desk_index", *NOVEMBER, "--by", "channel", "--json").out)["items"]
+    total = json.loads(cli("kpi", "desk_index", *NOVEMBER, "--json").out)["items"][0]
+    if said:  # its parts are about inquiries alone
+        assert (said[-1]["over"], said[-1]["value"]) == (["channel"], total["value"])
+
+
+def test_a_named_figure_shows_its_own_breakdown_and_level(cli: Any, desk: Desk) -> None:
+    (desk.root / "practice" / "own.yaml").write_text(OWN.lstrip(), "utf-8")
+    answer = cli("kpi", "inquiries_by_channel", *NOVEMBER)
+    assert answer.code == 0, answer.all
+    lines = [" ".join(line.split()) for line in answer.out.splitlines()]
+    assert "Inquiries by channel 5 1 - - !! - 5" in lines
+    assert "Critical Inquiries by channel: 5, over 4; for Service desk manager" in lines
+    assert lines[lines.index("Inquiries by channel") :][:3] == ["Inquiries by channel", "Feishu 2 - - 2", "Phone 3 warning - - 3"]
+    (first, *_) = json.loads(cli("kpi", "inquiries_by_channel", *NOVEMBER, "--json").out)["items"]
+    assert (first["level"], first["notify"], first["by"], first["over"]) == ("critical", "manager", {}, [])
+
+
+def test_a_row_of_periods(cli: Any, desk: Desk) -> None:
+    answer = cli("kpi", "inquiries_registered", "--period", "2026-09..2026-11")
+    lines = [" ".join(line.split()) for line in answer.out.splitlines()]
+    assert lines[lines.index("Inquiries registered") + 1 :][:3] == [
+        "September 2026 0 - - 0",
+        "October 2026 1 - - - 1",
+        "November 2026 5 - - - 5",
+    ]
+    said = json.loads(cli("kpi", "inquiries_registered", "--period", "2026-09..2026-11", "--json").out)
+    assert said["summary"]["period"] == "2026-09..2026-11"
+    assert [(one["period"], one["value"]) for one in said["items"]] == [("2026-09", 0), ("2026-10", 1), ("2026-11", 5)]
+
+
+@pytest.mark.parametrize("words", [["kpi", "quality"], ["kpi", "explain", "first_response_on_time"], ["report"]])
+def test_what_is_about_one_period_takes_one(cli: Any, desk: Desk, words: list[str]) -> None:
+    answer = cli(*words, "--period", "2026-09..2026-11")
+    assert answer.code == 2
+    assert "period" in answer.err

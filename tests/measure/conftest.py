@@ -25,6 +25,7 @@ from deskweave.model import (
     MetricTarget,
     Phase,
     Rating,
+    Role,
     Status,
     StatusModel,
 )
@@ -198,6 +199,7 @@ class Practice:
     holidays: dict = field(default_factory=lambda: {"cn_statutory": HOLIDAYS})
     metrics: dict = field(default_factory=lambda: METRICS)
     catalog: dict = field(default_factory=lambda: ITEMS)
+    roles: dict = field(default_factory=lambda: {"manager": Role(slug="manager", label=label("Service manager", "服务经理"))})
     channels: dict = field(default_factory=lambda: {"feishu": Channel(slug="feishu", label=label("Feishu", "飞书"))})
     feedback: dict = field(
         default_factory=lambda: {

@@ -317,3 +317,34 @@ def test_percentiles_of_one_to_n(engine, method):
             else:
                 wanted = {n: 1 + p * (n - 1) for n in SIZES if n}
             assert {n: float(value) for n, value in answers.items()} == pytest.approx(wanted, rel=1e-12), p
+
+
+@pytest.mark.parametrize("slug", ["inquiries_registered", "misclassified_share", "mean_time_to_resolve"])
+def test_totals_are_the_same_on_every_engine(engine, slug):
+    """Case 58: random rows whose dimensions are empty or 0 here and there, beside the totals over them."""
+    practice = builtin()
+    planner = Planner(practice)
+    plan = planner.plan(practice.metrics[slug], ("channel", "department"), (("channel",), ("department",), ()))
+    assert isinstance(plan, Plan)
+    columns = planner.columns()
+    rows = random_rows(columns, practice, 200, 5)
+    dice = random.Random(6)
+    for row in rows:
+        row["channel"], row["department"] = dice.choice(("phone", "email", None)), dice.choice(("0", "", None))
+    found = answered(engine, plan, columns, rows)
+    assert len(found) == 2 * (3 * 3 + 3 + 3 + 1)
+    assert same(found, expected(plan, columns, rows), keys=5)  # period, breakdown, and whether it is a total over it
+
+
+def test_totals_in_one_reading_are_the_same_on_every_engine(engine):
+    practice = builtin()
+    planner = Planner(practice)
+    names = ("inquiries_registered", "first_response_on_time")
+    plans = [planner.plan(practice.metrics[name], ("channel", "returned"), (("channel",), ())) for name in names]
+    columns = planner.columns()
+    rows = random_rows(columns, practice, 60, 7)
+    found = engine.figures(compiled_together(plans, PERIODS, AS_OF, engine.name), columns, rows)
+    statement = compiled_together(plans, PERIODS, AS_OF)
+    with FactTable.of_rows(columns, rows) as facts:
+        theirs = [list(row.values()) for row in facts.query(statement.sql, statement.parameters)]
+    assert same(found, theirs, keys=5)

@@ -72,6 +72,9 @@ def everything(engine: str) -> str:
             said.append(f"-- {metric.id}: made of {', '.join(part.metric.id for part in plan.parts)}\n")
     several = [planner.plan(practice.metrics[name], ("channel",)) for name in ("inquiries_registered", "first_response_on_time")]
     said.append(told("two in one reading, by channel", compiled_together(several, PERIODS, AS_OF, engine, pretty=True)))
+    totals = planner.plan(practice.metrics["first_response_on_time"], ("service_item", "channel"), (("service_item",), ()))
+    assert isinstance(totals, Plan)
+    said.append(told("sub-totals by item, and the total", compiled(totals, PERIODS, AS_OF, engine, pretty=True)))
     return "\n".join(said)
 
 

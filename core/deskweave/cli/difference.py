@@ -15,7 +15,7 @@ from deskweave.practice import wording
 
 if TYPE_CHECKING:
     from deskweave.findings import Place
-    from deskweave.model import ClockEdge, MetricTarget
+    from deskweave.model import ClockEdge, MetricTarget, Threshold
     from deskweave.practice import Practice
     from deskweave.practice.difference import Change, Difference, Touches
 
@@ -299,6 +299,8 @@ class Teller:
             "labels": lambda v: self._labels(v),
             "edge": lambda v: self._edge(v, practice),
             "target": lambda v: self._target(v, practice, change),
+            "totals": lambda v: self._list(self._total(one, practice) for one in v),
+            "thresholds": lambda v: self._word("semicolon").join(self._threshold(one, practice, change) for one in v),
             "week": lambda v: self._week(v),
             "made_up": lambda v: self._made_up(v),
             "figure": lambda v: self._figure(v, practice, change),
@@ -394,6 +396,16 @@ class Teller:
         goal, warn = (self._amount(one, unit) for one in (target.goal, target.warn))
         text = self._word("at_least" if target.better == "higher" else "at_most", goal=goal)
         return text if target.warn is None else self._word("warned", target=text, warn=warn)
+
+    def _total(self, names: Iterable[str], practice: Practice) -> str:
+        said = [wording.say_field(one, practice, self.language) for one in names]
+        return self._word("total_by", names=self._list(said)) if said else self._word("total_all")
+
+    def _threshold(self, one: Threshold, practice: Practice, change: Change | None) -> str:
+        metric = practice.metrics.get(change.slug) if change is not None else None
+        bound = self._word(f"bound_{one.operator}", bound=self._amount(one.value, metric.unit if metric is not None else "number"))
+        text = self._word("threshold", level=self._closed(one.level), bound=bound)
+        return text if one.notify is None else self._word("notified", threshold=text, role=self.said("role", one.notify, practice))
 
     def _amount(self, value: float | None, unit: str) -> str:
         if value is None:

@@ -15,7 +15,7 @@ from deskweave.cli.width import pad
 
 if TYPE_CHECKING:
     from deskweave.findings import Finding
-    from deskweave.measure import FactTable, Period
+    from deskweave.measure import FactTable, Period, Result
     from deskweave.workspace import Workspace
 
 HANG = 11  #: columns of a word in front of a sentence
@@ -32,6 +32,23 @@ def period_of(session: Session, stated: str | None) -> Period | None:
     except ValueError as error:
         session.screen.warn(str(error))
         return None
+
+
+def periods_of(session: Session, stated: str | None) -> list[Period] | None:
+    """The period asked for, or each of a row of them: 2026-01..2026-06. None after a complaint."""
+    from deskweave.measure import parse_periods
+
+    try:
+        found = parse_periods(stated or "")
+    except ValueError as error:
+        if stated is not None and ".." in stated:
+            session.screen.warn(str(error))
+            return None
+        found = []
+    if len(found) > 1:
+        return found
+    one = period_of(session, stated)
+    return None if one is None else [one]
 
 
 def moment_of(session: Session, stated: str) -> datetime | None:
@@ -75,7 +92,7 @@ def titled(session: Session, head: str, text: str) -> None:
 def kpi(
     ctx: typer.Context,
     metric: Annotated[list[str] | None, typer.Argument(help="kpi-arg-metric", metavar="[METRIC]")] = None,
-    period: Annotated[str | None, typer.Option("--period", help="kpi-opt-period", metavar="2026-11")] = None,
+    period: Annotated[str | None, typer.Option("--period", help="kpi-opt-periods", metavar="2026-11")] = None,
     by: Annotated[list[str] | None, typer.Option("--by", help="kpi-opt-by", metavar="FIELD")] = None,
     quality: Annotated[bool, typer.Option("--quality", help="kpi-opt-quality")] = False,
     as_of: Annotated[str | None, typer.Option("--as-of", help="kpi-opt-as-of", metavar="MOMENT")] = None,
@@ -83,26 +100,29 @@ def kpi(
 ) -> int:
     session = session_of(ctx)
     space = session.workspace(must_choose=yes)
-    wanted = period_of(session, period)
+    wanted = periods_of(session, period)
     if wanted is None:
         return Exit.INPUT
     then = moment_of(session, as_of) if as_of is not None else None
     if as_of is not None and then is None:
         return Exit.INPUT
     verb = metric[0] if metric else ""
+    if len(wanted) > 1 and verb in ("explain", "quality", "restate"):
+        session.screen.warn(session.say("kpi-one-period", what=verb))
+        return Exit.INPUT
     if verb in ("explain", "quality"):
         from deskweave.cli import reasons
 
         if verb == "quality":
-            return reasons.quality(session, wanted, metric[1:] if metric else [], then)
-        return reasons.explain(session, wanted, metric[1:] if metric else [], by or [], then)
+            return reasons.quality(session, wanted[0], metric[1:] if metric else [], then)
+        return reasons.explain(session, wanted[0], metric[1:] if metric else [], by or [], then)
     if verb == "restate":
         from deskweave.cli.restating import restate
 
         if by or then is not None:
             session.screen.warn(session.say("restate-whole"))
             return Exit.INPUT
-        return restate(session, None if period is None else wanted, metric[1:] if metric else [], yes)
+        return restate(session, None if period is None else wanted[0], metric[1:] if metric else [], yes)
     practice = space.practice
     for word in metric or ():
         if not known(session, word, list(practice.metrics), "metric"):
@@ -118,43 +138,45 @@ def kpi(
     return table(session, wanted, metric, by or [], quality, then)
 
 
-def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[str], quality: bool, then: datetime | None) -> Exit:
-    """The figures, as a table or broken down."""
+def table(
+    session: Session, wanted: list[Period], metrics: list[str] | None, by: list[str], quality: bool, then: datetime | None
+) -> Exit:
+    """The figures: beside the period before, broken down with their totals, or period by period."""
     from deskweave.cli.publishing import published_data, published_lines
     from deskweave.cli.restating import calendar_line, restated_lines, rules_line
-    from deskweave.measure import problems_of, quality_findings, run
+    from deskweave.measure import Period, problems_of, quality_findings
     from deskweave.measure.export import csv_for_people, csv_raw, items
-    from deskweave.measure.text import breakdown, heading, left_out
-    from deskweave.measure.text import table as rows
+    from deskweave.measure.text import heading, left_out
     from deskweave.workspace.measuring import fact_table, moved_since
 
     space, say, screen = session.workspace(), session.say, session.screen
     practice = space.practice
+    several = len(wanted) > 1
+    span = Period(wanted[0].since, wanted[-1].until) if several else wanted[0]
+    name = f"{wanted[0].id}..{wanted[-1].id}" if several else span.id
     with fact_table(space, then) as facts:
-        periods = [wanted] if by else [wanted, wanted.previous]
-        results = run(practice, facts, periods, then or space.now(), by=tuple(by), metrics=metrics)
-        problems = problems_of(facts, wanted)
-        elsewhere = _month_with_data(facts, wanted)
-        rules = rules_line(session, facts, wanted) if then is None else None
-    restated = restated_lines(session, wanted, only=metrics) if then is None else []
-    calendar = calendar_line(session, wanted, problems)
+        asked = wanted if by or several else [span, span.previous]
+        results = figures(session, facts, asked, wanted, metrics, by, then)
+        problems = problems_of(facts, span)
+        elsewhere = _month_with_data(facts, span)
+        rules = rules_line(session, facts, span) if then is None else None
+    restated = restated_lines(session, span, only=metrics) if then is None and not several else []
+    calendar = calendar_line(session, span, problems)
     findings = [*quality_findings(problems), *doubts_of_logs(space)]
-    published = moved_since(space, wanted) if then is None else None
-    missed = sum(one.met is False for one in results if one.period == wanted)
+    published = moved_since(space, span) if then is None and not several else None
+    now = [one for one in results if one.period in wanted]
     if session.options.format in ("csv", "csv-raw"):
-        now = [one for one in results if one.period == wanted]
         raw = session.options.format == "csv-raw"
         session.put_csv(csv_raw(practice, now) if raw else csv_for_people(practice, now, say.language))
         return Exit.DONE
 
     def text() -> None:
-        line = heading(practice, wanted, say.language, client=space.folder.id, environment=space.folder.environment)
+        line = heading(practice, span, say.language, client=space.folder.id, environment=space.folder.environment)
         screen.say(line, hang=4)
         if then is not None:
             screen.say(say("kpi-as-of", moment=session.moment(then)), hang=4)
         screen.say()
-        made = breakdown(practice, results, wanted, say.language) if by else rows(practice, results, wanted, say.language)
-        for one in made.splitlines():
+        for one in _written(session, results, wanted, by).splitlines():
             screen.say(one)
         said = left_out(problems, say.language)
         if said:
@@ -183,20 +205,21 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
             screen.say(say("kpi-nothing-here", month=elsewhere), hang=4)
             session.next(f"deskweave kpi --period {elsewhere}")
             return
-        onward = [f"deskweave kpi quality --period {wanted.id}"] if findings and not quality else []
-        why = next((one.metric for one in results if one.period == wanted and one.met is False), None)
-        onward += [f"deskweave kpi explain {why} --period {wanted.id}"] if why else []
-        session.next(*onward, f"deskweave report --period {wanted.id} -o report.html")
+        last = wanted[-1]
+        onward = [f"deskweave kpi quality --period {last.id}"] if findings and not quality else []
+        why = next((one.metric for one in results if one.period == last and one.met is False), None)
+        onward += [f"deskweave kpi explain {why} --period {last.id}"] if why else []
+        session.next(*onward, f"deskweave report --period {last.id} -o report.html")
 
     return session.finish(
         Report(
             command="kpi",
             text=text,
             summary={
-                "period": wanted.id,
+                "period": name,
                 "zone": practice.zone,
                 "as_of": then,
-                "missed": missed,
+                "missed": sum(one.met is False for one in now),
                 "earlier_rules": rules is not None,
                 "past_known_days": calendar is not None,
                 "left_out": len({one for one, _ in problems}),
@@ -206,6 +229,41 @@ def table(session: Session, wanted: Period, metrics: list[str] | None, by: list[
             findings=findings,
         )
     )
+
+
+def figures(
+    session: Session,
+    facts: FactTable,
+    asked: list[Period],
+    wanted: list[Period],
+    metrics: list[str] | None,
+    by: list[str],
+    then: datetime | None,
+) -> list[Result]:
+    """What is shown: totals, or a breakdown with a sub-total for each field and the total; under totals a named metric's own."""
+    from deskweave.measure import run
+
+    space = session.workspace()
+    practice, as_of = space.practice, then or space.now()
+    totals = [tuple(by[:length]) for length in reversed(range(len(by)))]
+    results = run(practice, facts, asked, as_of, by=tuple(by), metrics=metrics, totals=totals)
+    own = [] if by else [name for name in metrics or () if practice.metrics[name].by]
+    if own:  # the total of all stands above already
+        results += [one for one in run(practice, facts, wanted, as_of, metrics=own) if one.by]
+    return results
+
+
+def _written(session: Session, results: list[Result], wanted: list[Period], by: list[str]) -> str:
+    """The figures as lines of text."""
+    from deskweave.measure.text import breakdown, series, table
+
+    practice, language = session.workspace().practice, session.say.language
+    if len(wanted) > 1:
+        return series(practice, results, wanted, language)
+    broken = breakdown(practice, results, wanted[0], language)
+    if by:
+        return broken
+    return "\n\n".join(one for one in (table(practice, results, wanted[0], language), broken) if one)
 
 
 def _month_with_data(facts: FactTable, wanted: Period) -> str | None:

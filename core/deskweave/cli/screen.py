@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _RED, _YELLOW, _GREEN, _CYAN, _OFF = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
 _WORDS: Final = (
-    (re.compile(r"\b(?:MISS|FAIL|FAILED|BLOCKED|MISSED|STOPPED|error)\b|失败|缺少|未达标|受阻|已停止|错误"), _RED),
-    (re.compile(r"\bwarn(?:ing)?\b|警告|注意|^ *[!?~] "), _YELLOW),
+    (re.compile(r"\b(?:MISS|FAIL|FAILED|BLOCKED|MISSED|STOPPED|error|[Cc]ritical)\b|失败|缺少|未达标|受阻|已停止|错误|严重"), _RED),
+    (re.compile(r"\b[Ww]arn(?:ing)?\b|警告|注意|^ *[!?~] "), _YELLOW),
     (re.compile(r"^ *\+ "), _GREEN),
 )
 _COMMAND: Final = re.compile(r"(?:^|(?<=  )|(?<=: ))deskweave [a-z].*$")

@@ -6,7 +6,7 @@ DuckDB and SQLGlot are imported where they are used, so that importing this pack
 from deskweave.measure.checks import checks
 from deskweave.measure.columns import Columns
 from deskweave.measure.facts import FactBuilder, Problem
-from deskweave.measure.periods import Period, parse_period, period_of, periods_between
+from deskweave.measure.periods import Period, parse_period, parse_periods, period_of, periods_between
 from deskweave.measure.run import Result, Stamp, run
 from deskweave.measure.segments import Facts, FactsBusy, Refreshed, problems_of, quality_findings
 from deskweave.measure.sources import EventLog, EventSource, Rulebook
@@ -28,6 +28,7 @@ __all__ = [
     "Stamp",
     "checks",
     "parse_period",
+    "parse_periods",
     "period_of",
     "periods_between",
     "problems_of",

@@ -101,7 +101,7 @@ def _given(metric: Metric, said: Json) -> dict[Grain, list[Mapping[str, Json]]] 
 def _expect(
     metric: Metric, wanted: Mapping[str, Json], path: str, planner: Planner, records: Records, rows: Given
 ) -> Iterator[Finding]:
-    by = [key for key in wanted if key not in ("value", "period", "counted")]
+    by = [key for key in wanted if key not in ("value", "period", "counted", "level")]
     try:
         plan = planner.plan(metric, by)
         when = wanted.get("period")
@@ -130,6 +130,9 @@ def _expect(
         yield _finding(
             "example-differs", f"{path}/counted", result.counted, f"{result.counted} were counted; the example expects {wanted['counted']}"
         )
+    level = result.level or "none"
+    if wanted.get("level", level) != level:
+        yield _finding("example-differs", f"{path}/level", level, f"is the level it reaches; the example expects {wanted['level']}")
 
 
 def _days(plan: Plan | Composite, rows: Given) -> list[date]:

@@ -26,7 +26,8 @@ class Statement:
     """SQL with named parameters.
 
     Columns: period, the plan's `by`, then value, numerator, denominator, counted, rows; of criteria also how many rows fulfil each:
-    _part0, _part1 ...
+    _part0, _part1 ... A plan with totals has _total0, _total1 ... after `by`: 1 where the row is a total over that column, whatever
+    the column itself says there.
     """
 
     sql: str
@@ -62,15 +63,15 @@ def compiled_together(
     """One statement that answers several plans in one reading of the facts.
 
     Args:
-        plans: of one grain, by the same moment and broken down alike; none about what stands.
+        plans: of one grain, by the same moment, broken down and summed up alike; none about what stands.
         periods: ascending; none overlaps another.
         as_of: as for `compiled`.
         engine: whose SQL.
         pretty: over several lines, for people.
 
     Returns:
-        Columns: period, the plans' `by`, then those of each plan with its number in front: 0_value, 0_numerator ... A plan whose
-        `_rows` are 0 has no row there. Where the period is empty, the day lies between two of them.
+        Columns: period, the plans' `by` (and `_total`s), then those of each plan with its number in front: 0_value, 0_numerator ...
+        A plan whose `_rows` are 0 has no row there. Where the period is empty, the day lies between two of them.
     """
     return _Writer(engine, pretty).together(plans, periods, as_of)
 
@@ -101,6 +102,7 @@ class _Writer:
         query = exp.select(
             self._named(groups[0], "period"),
             *(self._named(group, column.name) for group, column in zip(groups[1:], plan.by, strict=True)),
+            *self._totals(plan),
             self._named(value, "_value"),
             self._named(numerator, "_numerator"),
             self._named(denominator, "_denominator"),
@@ -117,7 +119,7 @@ class _Writer:
             query = query.where(self._condition(plan.where), copy=False)
         if as_of is not None:
             query = query.where(self._known(plan, as_of), copy=False)
-        query = query.group_by(*(group.copy() for group in groups), copy=False)
+        query = query.group_by(*self._sets(plan, groups[0]), copy=False)
         return self._made(query)
 
     def together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime | None) -> Statement:
@@ -153,6 +155,7 @@ class _Writer:
         query = exp.select(
             self._named(groups[0], "period"),
             *(self._named(group, column.name) for group, column in zip(groups[1:], plan.by, strict=True)),
+            *self._totals(plan),
             *columns,
             copy=False,
         ).from_(exp.alias_(exp.to_table("facts"), "f", table=True), copy=False)
@@ -164,8 +167,24 @@ class _Writer:
         query = query.where(inside, copy=False)
         if as_of is not None:
             query = query.where(self._known(plan, as_of), copy=False)
-        query = query.group_by(*(group.copy() for group in groups), copy=False)
+        query = query.group_by(*self._sets(plan, groups[0]), copy=False)
         return self._made(query)
+
+    def _totals(self, plan: Plan) -> list[exp.Expr]:
+        """Over what a row is a total. A key that is empty does not tell: it may be a value that nobody gave."""
+        if not plan.totals:
+            return []
+        return [self._named(exp.Grouping(expressions=[self._column(one)]), f"_total{n}") for n, one in enumerate(plan.by)]
+
+    def _sets(self, plan: Plan, period: exp.Expr) -> list[exp.Expr]:
+        """What to group by: the period and the breakdown, and with totals these and every sub-total in the same reading."""
+        if not plan.totals:
+            return [period.copy(), *(self._column(column) for column in plan.by)]
+        sets = [
+            exp.Tuple(expressions=[period.copy(), *(self._column(column) for column in columns)])
+            for columns in (plan.by, *plan.totals)
+        ]
+        return [exp.GroupingSets(expressions=sets)]
 
     def _where(self, made: exp.Expr, condition: exp.Expr) -> exp.Expr:
         """`made` over the rows that fulfil a condition: every aggregate in it looks at these alone."""

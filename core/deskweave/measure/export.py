@@ -35,6 +35,7 @@ def items(practice: Rulebook, results: Sequence[Result]) -> list[dict[str, Json]
                 "until": one.period.until.isoformat(),
                 "zone": practice.zone,
                 "by": {name: _plain(value) for name, value in one.by.items()},
+                "over": list(one.over),
                 "value": _number(one.value),
                 "numerator": _number(one.numerator),
                 "denominator": _number(one.denominator),
@@ -42,6 +43,8 @@ def items(practice: Rulebook, results: Sequence[Result]) -> list[dict[str, Json]
                 "beside": one.beside,
                 "target": target,
                 "met": one.met,
+                "level": one.level,
+                "notify": one.threshold.notify if one.threshold else None,
                 "reason": one.reason or None,
                 "parts": {name: _number(value) for name, value in one.parts.items()},
                 "as_of": one.stamp.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
@@ -55,45 +58,62 @@ def items(practice: Rulebook, results: Sequence[Result]) -> list[dict[str, Json]
 
 
 def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str, people: Mapping[str, str] | None = None) -> str:
-    """CSV with labels and figures as people read them, beginning with a byte order mark for Excel."""
+    """CSV with labels and figures as people read them, beginning with a byte order mark for Excel.
+
+    A total names the fields it is over in a column of its own, whatever word stands in theirs.
+    """
     names = Names(practice, language, people)
-    fields = list(dict.fromkeys(name for one in results for name in one.by))
-    keys = ("metric", "period", "value", "target", "verdict", "numerator", "denominator", "counted", "beside", "note")
+    fields = list(dict.fromkeys(name for one in results for name in one.fields))
+    keys = ("metric", "period", "value", "target", "verdict", "level", "numerator", "denominator", "counted", "beside", "note")
     heads = {key: word(language, f"col:{key}") for key in keys}
     rows: list[list[object]] = [
-        [heads["metric"], heads["period"], *(names.field(name) for name in fields), *(heads[key] for key in keys[2:])]
+        [
+            heads["metric"],
+            heads["period"],
+            *(names.field(name) for name in fields),
+            *(heads[key] for key in keys[2:]),
+            *([word(language, "col:over")] if fields else []),
+        ]
     ]
     for one in results:
         metric = practice.metrics.get(one.metric)
         value = one.value if metric is None else figure(metric, one.value, language)
+        cells = dict(zip(one.fields, names.place(one), strict=True))
         verdict = "" if one.met is None else word(language, "met" if one.met else "missed")
         rows.append(
             [
                 names.metric(one.metric),
                 one.period.label(language),
-                *(names.value(name, one.by[name]) if name in one.by else "" for name in fields),
+                *(cells.get(name, "") for name in fields),
                 value,
                 goal(metric, language) if metric else "",
                 verdict,
+                "" if one.level is None else word(language, f"level:{one.level}"),
                 "" if one.numerator is None else number(one.numerator),
                 "" if one.denominator is None else number(one.denominator),
                 one.counted,
                 one.beside,
                 names.reason(metric, one) if metric else "",
+                *([word(language, "list").join(map(names.field, one.over))] if fields else []),
             ]
         )
     return BOM + _written(rows)
 
 
 def csv_raw(practice: Rulebook, results: Sequence[Result]) -> str:
-    """CSV for machines: ids, seconds, ratios, UTC; no byte order mark. Text that a spreadsheet would run is still disarmed."""
-    fields = list(dict.fromkeys(name for one in results for name in one.by))
-    heads = ["metric", "unit", "period", "since", "until", "zone", *(f"by.{name}" for name in fields), "value", "numerator",
-             "denominator", "counted", "beside", "goal", "met", "reason", "as_of", "practice", "position"]  # fmt: skip
+    """CSV for machines: ids, seconds, ratios, UTC; no byte order mark. Text that a spreadsheet would run is still disarmed.
+
+    An empty `by.` column is a value that nobody gave, unless `over` names the field: then the row is a total over it.
+    """
+    fields = list(dict.fromkeys(name for one in results for name in one.fields))
+    broken = [*(f"by.{name}" for name in fields), "over"] if fields else []
+    heads = ["metric", "unit", "period", "since", "until", "zone", *broken, "value", "numerator", "denominator", "counted",
+             "beside", "goal", "met", "level", "notify", "reason", "as_of", "practice", "position"]  # fmt: skip
     rows: list[list[object]] = [list(heads)]
     for item in items(practice, results):
         by, target = item["by"], item["target"]
         flat: dict[str, Any] = item | {f"by.{name}": by.get(name) for name in fields if isinstance(by, Mapping)}
+        flat["over"] = " ".join(map(str, item["over"])) if isinstance(item["over"], list) else None
         flat["goal"] = target["goal"] if isinstance(target, Mapping) else None
         rows.append([flat.get(head) for head in heads])
     return _written(rows)

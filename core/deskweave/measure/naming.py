@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from deskweave.measure.columns import fields_of
-from deskweave.measure.figures import duration, number
+from deskweave.measure.figures import duration, figure, in_unit, number
 from deskweave.measure.plan import seconds_of
 from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
@@ -56,6 +56,28 @@ class Names:
             return word(self.language, "factor:")
         known = self.practice.factors.get(factor)
         return factor if known is None else self.label(known.label, factor)
+
+    def role(self, slug: str) -> str:
+        known = self.practice.roles.get(slug)
+        return slug if known is None else self.label(known.label, slug)
+
+    def place(self, result: Result) -> list[str]:
+        """The values that a figure is of, in the order of the breakdown; where it is a total over a field, the word for that."""
+        return [
+            self.value(field, result.by[field]) if field in result.by else word(self.language, "total") for field in result.fields
+        ]
+
+    def threshold(self, metric: Metric, result: Result) -> str:
+        """The threshold that a figure is beyond, and who should know: `Inquiries: 4,212, over 4,000; for Service manager`."""
+        one = result.threshold
+        if one is None:
+            return ""
+        bound = word(self.language, f"bound:{one.operator}", bound=in_unit(metric.unit, one.value, self.language, short=True))
+        value = figure(metric, result.value, self.language)
+        where = " / ".join(self.place(result))
+        named = self.label(metric.label, metric.id) + (f" ({where})" if where else "")
+        said = word(self.language, "reached", metric=named, value=value, bound=bound)
+        return said if one.notify is None else word(self.language, "reached:role", said=said, role=self.role(one.notify))
 
     def value(self, name: str, value: object) -> str:
         """A field's value as people read it."""

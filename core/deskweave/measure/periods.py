@@ -122,6 +122,27 @@ def parse_period(text: str) -> Period:
         raise ValueError(message) from error
 
 
+def parse_periods(text: str) -> list[Period]:
+    """Read what `parse_period` reads, and 2026-01..2026-06, 2026-W45..2026-W48, 2026-Q1..2026-Q4 or 2024..2026: each of them.
+
+    From a day to a day is one span, as ever.
+
+    Raises:
+        ValueError: it is none of these; the text says which are.
+    """
+    first, dots, last = text.partition("..")
+    if not dots or len(first) == len("2026-11-16"):
+        return [parse_period(text)]
+    message = f"{text!r} is no period. Write both ends alike: 2026-01..2026-06, 2026-W45..2026-W48, 2026-Q1..2026-Q4 or 2024..2026."
+    try:
+        since, until = parse_period(first), parse_period(last)
+    except ValueError as error:
+        raise ValueError(message) from error
+    if since.every is None or since.every != until.every or until < since:
+        raise ValueError(message)
+    return periods_between(since.since, until.until, since.every)
+
+
 def periods_between(since: date, until: date, every: Every) -> list[Period]:
     """The periods that hold the days from `since` up to, not including, `until`."""
     found = [period_of(since, every)] if since < until else []

@@ -35,13 +35,17 @@ class PlainTable:
         found: list[dict[str, Any]] = []
         known = [row for row in self._rows if _known(plan, row, as_of) and (plan.where is None or holds(plan.where, row))]
         for number, period in enumerate(periods):
-            groups: dict[tuple[Any, ...], list[Row]] = {}
-            for row in known:
-                if _inside(plan, row, period):
-                    groups.setdefault(tuple(_key(row.get(column.name)) for column in plan.by), []).append(row)
-            for key, rows in groups.items():
-                cells = {column.name: cell for column, cell in zip(plan.by, key, strict=True)}
-                found.append({"period": number, **cells, **_figures(plan.value, rows), "_rows": len(rows)})
+            here = [row for row in known if _inside(plan, row, period)]
+            for columns in (plan.by, *plan.totals):
+                groups: dict[tuple[Any, ...], list[Row]] = {}
+                for row in here:
+                    groups.setdefault(tuple(_key(row.get(column.name)) for column in columns), []).append(row)
+                marks = {f"_total{n}": int(column not in columns) for n, column in enumerate(plan.by)} if plan.totals else {}
+                for key, rows in groups.items():
+                    cells = dict.fromkeys(column.name for column in plan.by) | {
+                        column.name: cell for column, cell in zip(columns, key, strict=True)
+                    }
+                    found.append({"period": number, **cells, **marks, **_figures(plan.value, rows), "_rows": len(rows)})
         return found
 
 

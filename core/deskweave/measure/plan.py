@@ -87,6 +87,7 @@ class Plan:
     value: Value
     grain: Grain = "inquiry"
     zone: str = "UTC"  #: whose dates they are
+    totals: tuple[tuple[Column, ...], ...] = ()  #: sub-totals beside the breakdown: each by some of `by`, () by none of them
     standing: bool = False  #: a row counts in every period from its date on, and without a date in all of them: ratings stand
 
 
@@ -106,6 +107,7 @@ class Composite:
     metric: str
     parts: tuple[Part, ...]
     by: tuple[Column, ...] = ()
+    totals: tuple[tuple[Column, ...], ...] = ()
 
     def plans(self) -> Iterator[Plan]:
         """The plans at its bottom."""

@@ -64,14 +64,23 @@ class Planner:
             self._columns[grain] = Columns(self.practice, grain)
         return self._columns[grain]
 
-    def plan(self, metric: Metric, by: Sequence[str] | None = None) -> Plan | Composite:
-        """The plan of `metric`; `by` replaces its own breakdown, empty gives the total.
+    def plan(
+        self, metric: Metric, by: Sequence[str] | None = None, totals: Sequence[Sequence[str]] | None = None
+    ) -> Plan | Composite:
+        """The plan of `metric`.
+
+        Args:
+            metric: the rule.
+            by: in place of its own breakdown; empty gives the total.
+            totals: sub-totals beside the breakdown, each by some of its fields, () by none; default: the metric's own with its own
+                breakdown, and none with another.
 
         Raises:
             DocumentError: with every finding about the rule, and about the parts of a composite.
         """
+        totals = totals if totals is not None else metric.totals if by is None else ()
         by = metric.by if by is None else by
-        return self._composite(metric, by) if "composite" in metric.value else self._plan(metric, by)
+        return self._composite(metric, by, totals) if "composite" in metric.value else self._plan(metric, by, totals)
 
     def divides(self, metric: Metric, by: Sequence[str]) -> bool:
         """Whether the records of `metric`, and of every part of a composite, have the fields of a breakdown."""
@@ -88,12 +97,14 @@ class Planner:
                 return False
         return True
 
-    def _plan(self, metric: Metric, by: Sequence[str]) -> Plan:
+    def _plan(self, metric: Metric, by: Sequence[str], totals: Sequence[Sequence[str]]) -> Plan:
         reading = _Reading(self.practice, self.columns(metric.grain), metric)
         path = f"/metrics/{metric.id}"
         instant, day = reading.moment(metric.period_by, f"{path}/period/by")
         where = None if metric.where is None else reading.condition(metric.where, f"{path}/where")
         broken = [reading.dimension(name, f"{path}/by/{n}") for n, name in enumerate(by)]
+        known = {name: column for name, column in zip(by, broken, strict=True) if column}
+        summed = reading.totals(totals, by, known, f"{path}/totals")
         value = reading.value(metric.value, f"{path}/value")
         if reading.findings or day is None or instant is None or value is None:
             raise DocumentError(reading.findings)
@@ -102,14 +113,15 @@ class Planner:
             instant,
             day,
             where,
-            tuple(column for column in broken if column),
+            tuple(known.values()),
             value,
             metric.grain,
             self.practice.zone,
+            summed,
             standing=metric.grain == "channel",
         )
 
-    def _composite(self, metric: Metric, by: Sequence[str]) -> Composite:
+    def _composite(self, metric: Metric, by: Sequence[str], totals: Sequence[Sequence[str]]) -> Composite:
         reading = _Reading(self.practice, self.columns(metric.grain), metric)
         path = f"/metrics/{metric.id}/value"
         weights = reading.weights(metric.value, path)
@@ -122,12 +134,12 @@ class Planner:
         for name, weight in weights.items():
             one = self.practice.metrics[name]
             try:
-                parts.append(Part(one, weight, self.plan(one, by)))
+                parts.append(Part(one, weight, self.plan(one, by, totals)))
             except DocumentError as error:
                 reading.findings.extend(error.findings)
         if reading.findings:
             raise DocumentError(reading.findings)
-        return Composite(metric.id, tuple(parts), parts[0].plan.by)
+        return Composite(metric.id, tuple(parts), parts[0].plan.by, parts[0].plan.totals)
 
 
 def ingredient(metric: Metric) -> Ingredient:
@@ -293,6 +305,19 @@ class _Reading:
             self.unnamed(name, path, "is nothing to break a figure down by", allowed)
             return None
         return column
+
+    def totals(
+        self, wanted: Sequence[Sequence[str]], by: Sequence[str], columns: Mapping[str, Column], path: str
+    ) -> tuple[tuple[Column, ...], ...]:
+        """Each sub-total in the order of the breakdown, none twice, and none that is the breakdown itself."""
+        found: dict[tuple[Column, ...], None] = {}
+        for n, names in enumerate(wanted):
+            for m, name in enumerate(names):
+                if name not in by:
+                    message = "is no field that this figure is broken down by, so there is no sub-total of it"
+                    self.find("unknown-name", f"{path}/{n}/{m}", name, message, tuple(by))
+            found[tuple(column for name, column in columns.items() if name in names)] = None
+        return tuple(one for one in found if len(one) < len(columns))
 
     def condition(self, tree: Json, path: str) -> Condition | None:
         if not isinstance(tree, Mapping) or len(tree) != 1:

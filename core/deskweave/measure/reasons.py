@@ -189,7 +189,7 @@ class Asking:
         if not tests:
             return None
         stated = next(one for one in self.practice.metrics.values() if one.grain == grain and "composite" not in one.value)
-        probe = replace(stated, id="by", where={"all": tests}, value={"count": {}}, by=(), criteria={})
+        probe = replace(stated, id="by", where={"all": tests}, value={"count": {}}, by=(), totals=(), criteria={})
         plan = self.planner.plan(probe, ())
         assert isinstance(plan, Plan)
         return plan.where

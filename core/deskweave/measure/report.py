@@ -20,7 +20,7 @@ from deskweave.measure.periods import Period
 from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.measure.text import grouped, hours_in_words, problem_in_words
+from deskweave.measure.text import LEVELS, grouped, hours_in_words, problem_in_words
 from deskweave.measure.wording import word
 from deskweave.model import Metric
 
@@ -148,12 +148,17 @@ class _Page:
             tag("p", self.names.label(metric.label, metric.id), class_="what"),
             tag("p", figure(metric, result.value, self.language), class_="figure"),
             tag("p", self.verdict(metric, result), " " if state else None, aim, class_="aim"),
+            tag("p", self.level(result), class_="aim") if result.level else None,
             class_=f"tile {state}".strip(),
         )
 
     def verdict(self, metric: Metric, result: Result) -> Markup | None:
         state = _state(metric, result)
         return tag("span", self.say(f"word:{state}"), class_=f"word {state}") if state else None
+
+    def level(self, result: Result) -> Markup | None:
+        """The level of the threshold that is reached: a word in a frame, so that it is seen without colour too."""
+        return tag("span", self.say(f"level:{result.level}"), class_=f"level {result.level}") if result.level else None
 
     def kpis(self) -> Markup:
         heads = ("col:metric", "col:value", "col:previous", "col:target", "col:verdict", "col:counted")
@@ -165,7 +170,12 @@ class _Page:
                 lines.append(tag("tr", tag("td", self.names.factor(metric.factor), colspan=len(heads)), class_="group"))
             lines.append(self.kpi(metric))
         table = tag("table", tag("thead", tag("tr", (tag("th", self.say(head)) for head in heads))), tag("tbody", lines))
-        remarks = [tag("p", remark, class_="meta") for remark in self.remarks]
+        reached = sorted(
+            (one for one in self.data.results.values() if one.level), key=lambda one: LEVELS.index(one.level or "info")
+        )
+        said = [tag("li", self.level(one), " ", self.names.threshold(self.practice.metrics[one.metric], one)) for one in reached]
+        remarks: list[Markup] = [tag("ul", said, class_="notes")] if said else []
+        remarks += [tag("p", remark, class_="meta") for remark in self.remarks]
         return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), remarks)
 
     def kpi(self, metric: Metric) -> Markup:
@@ -189,7 +199,7 @@ class _Page:
             tag("td", figure(metric, result.value, self.language), class_="quiet" if empty else "figure"),
             tag("td", figure(metric, before.value, self.language) if before and before.value is not None else "", class_="quiet"),
             tag("td", goal_in_words(metric, self.language)),
-            tag("td", self.verdict(metric, result)),
+            tag("td", self.verdict(metric, result), " " if result.level and result.met is not None else None, self.level(result)),
             tag("td", parts, aside),
         )
 
@@ -311,7 +321,8 @@ class _Page:
             return tag("td", "-", class_="quiet")
         state = _state(metric, result)
         value = figure(metric, result.value, self.language)
-        return tag("td", tag("span", value, class_=f"word {state}") if state in ("missed", "near") else value)
+        level = [" ", self.level(result)] if result.level else []
+        return tag("td", tag("span", value, class_=f"word {state}") if state in ("missed", "near") else value, level)
 
     def quality(self) -> Markup:
         problems = self.data.problems

@@ -9,13 +9,14 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
+from deskweave.measure.columns import Column
 from deskweave.measure.periods import Period
 from deskweave.measure.plan import Composite, Count, Fulfilled, Plan
 from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import Grain, Metric
+from deskweave.model import Grain, Level, Metric, Threshold
 from deskweave.model.attainment import attainment
 
 Reason: TypeAlias = Literal["", "not-collected", "not-rated", "nothing-counted", "no-parts"]
@@ -36,7 +37,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One figure: a metric in a period, for one combination of what it is broken down by.
+    """One figure: a metric in a period, for one combination of what it is broken down by, or a total of several.
+
+    `by` says of which values it is, None for one that nobody gave; `over`, over which fields it is a total; `fields`, both in the
+    order of the breakdown. `threshold` is the first of the metric's that its value lies beyond.
 
     `value` is a ratio, a count, seconds or a number, by the metric's unit; None: there was nothing to compute it from, and `reason`
     says what was lacking. `counted` is what it is computed from (a ratio's denominator, the durations of an average, the parts of a
@@ -47,6 +51,8 @@ class Result:
     metric: str
     period: Period
     by: Mapping[str, Any] = field(default_factory=dict)
+    over: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     value: float | None
     numerator: float | None = None
     denominator: float | None = None
@@ -56,6 +62,12 @@ class Result:
     stamp: Stamp
     reason: Reason = ""
     parts: Mapping[str, float | None] = field(default_factory=dict)
+    threshold: Threshold | None = None
+
+    @property
+    def level(self) -> Level | None:
+        """The level of the threshold that is reached, if one is."""
+        return None if self.threshold is None else self.threshold.level
 
 
 def run(
@@ -66,6 +78,7 @@ def run(
     by: Sequence[str] | None = None,
     metrics: Iterable[str | Metric] | None = None,
     others: Mapping[Grain, FactTable] | None = None,
+    totals: Sequence[Sequence[str]] | None = None,
 ) -> list[Result]:
     """Compute metrics.
 
@@ -79,9 +92,12 @@ def run(
         metrics: ids, or metrics that are not in the practice; default: all of the practice.
         others: open fact tables of contacts and responses, where somebody collects them. Metrics about records that nobody collects
             have no value and say so.
+        totals: sub-totals beside the breakdown, each by some of its fields, () by none; default: each metric's own where `by` is
+            its own too, else none. They are computed from the rows, never from the figures above them.
 
     Returns:
-        By metric, period, then breakdown. A total over no row is there too: 0 for a count, None for all else.
+        By metric, period, then breakdown, a total after what it is made of. A total over no row is there too: 0 for a count (unless
+        the metric fills with none), None for all else; so is a combination that has rows in another of `periods`.
 
     Raises:
         DocumentError: a rule cannot be understood; the findings say where.
@@ -103,7 +119,7 @@ def run(
     found: list[Result] = []
     tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
     records = Records(practice, tables)
-    plans = [planner.plan(metric, by) for metric in wanted]
+    plans = [planner.plan(metric, by, totals) for metric in wanted]
     figures = figures_of(plans, records, periods, as_of)
     for plan, metric in zip(plans, wanted, strict=True):
         found.extend(evaluate(plan, metric, records, periods, stamp, figures.get(id(plan))))
@@ -119,7 +135,7 @@ def figures_of(
         return {}  # a row may lie in several periods
     for plan in plans:
         if isinstance(plan, Plan) and not plan.standing:
-            alike.setdefault((plan.grain, plan.instant, plan.day, plan.by, plan.zone), []).append(plan)
+            alike.setdefault((plan.grain, plan.instant, plan.day, plan.by, plan.totals, plan.zone), []).append(plan)
     found: dict[int, list[dict[str, Any]]] = {}
     for some in alike.values():
         facts = records.get(some[0].grain)
@@ -144,39 +160,75 @@ def evaluate(
         return _combined(plan, metric, records, periods, stamp)
     facts = records.get(plan.grain)
     if facts is None:
-        if plan.by:
-            return []
         return [
-            Result(metric=metric.id, period=period, value=None, counted=0, beside=0, met=None, stamp=stamp, reason="not-collected")
+            _result(plan, metric, period, ((), names), None, stamp, reason="not-collected")
             for period in periods
+            for names in _always(plan)
         ]
     rows = facts.figures(plan, periods, stamp.as_of) if figures is None else figures
-    found: list[Result] = []
-    for number, period in enumerate(periods):
-        here = [row for row in rows if row["period"] == number]
-        if not here and not plan.by:
-            here = [{"_value": 0.0 if isinstance(plan.value, Count) else None, "_numerator": None, "_denominator": None,
-                     "_counted": 0, "_rows": 0}]  # fmt: skip
-        here.sort(key=lambda row: _order(row[column.name] for column in plan.by))
-        for row in here:
-            value = row["_value"]
-            found.append(
-                Result(
-                    metric=metric.id,
-                    period=period,
-                    by={column.name: row[column.name] for column in plan.by},
-                    value=value,
-                    numerator=row["_numerator"],
-                    denominator=row["_denominator"],
-                    counted=row["_counted"],
-                    beside=row["_rows"] - row["_counted"],
-                    met=verdict(metric, value),
-                    stamp=stamp,
-                    reason="" if value is not None else "not-rated" if plan.standing else "nothing-counted",
-                    parts=_fulfilments(plan, row),
-                )
-            )
-    return found
+    here: dict[int, dict[_Place, Mapping[str, Any]]] = {number: {} for number in range(len(periods))}
+    for row in rows:
+        over = tuple(column.name for number, column in enumerate(plan.by) if row.get(f"_total{number}"))
+        here[row["period"]][_place(row, plan.by, over)] = row
+    some = {place for row in here.values() for place in row} | {((), names) for names in _always(plan)}
+    places = sorted(some, key=lambda place: _order(plan.by, place))
+    zero = None if metric.fill_empty == "none" or not isinstance(plan.value, Count) else 0.0
+    empty = {"_value": zero, "_numerator": None, "_denominator": None, "_counted": 0, "_rows": 0}
+    return [
+        _result(plan, metric, period, place, here[number].get(place, empty), stamp)
+        for number, period in enumerate(periods)
+        for place in places
+    ]
+
+
+_Place: TypeAlias = "tuple[tuple[Any, ...], tuple[str, ...]]"
+"""Where a figure stands in a breakdown: the values it is of, and the fields it is a total over."""
+
+
+def _place(row: Mapping[str, Any], by: Sequence[Column], over: tuple[str, ...]) -> _Place:
+    return tuple(row[column.name] for column in by if column.name not in over), over
+
+
+def _always(plan: Plan | Composite) -> list[tuple[str, ...]]:
+    """What the total of all is a total over, if the plan asks for one: it is there even without a row."""
+    return [tuple(column.name for column in plan.by)] if not plan.by or () in plan.totals else []
+
+
+def _by(by: Sequence[Column], place: _Place) -> dict[str, Any]:
+    cells, over = place
+    return dict(zip((column.name for column in by if column.name not in over), cells, strict=True))
+
+
+def _result(
+    plan: Plan,
+    metric: Metric,
+    period: Period,
+    place: _Place,
+    row: Mapping[str, Any] | None,
+    stamp: Stamp,
+    reason: Reason = "",
+) -> Result:
+    """One row of a statement as a result; without a row there is nobody who collects any."""
+    row = row or {"_value": None, "_numerator": None, "_denominator": None, "_counted": 0, "_rows": 0}
+    value = row["_value"]
+    lacking: Reason = "not-rated" if plan.standing else "nothing-counted"
+    return Result(
+        metric=metric.id,
+        period=period,
+        by=_by(plan.by, place),
+        over=place[1],
+        fields=tuple(column.name for column in plan.by),
+        value=value,
+        numerator=row["_numerator"],
+        denominator=row["_denominator"],
+        counted=row["_counted"],
+        beside=row["_rows"] - row["_counted"],
+        met=verdict(metric, value),
+        stamp=stamp,
+        reason=reason or ("" if value is not None else lacking),
+        parts=_fulfilments(plan, row),
+        threshold=threshold(metric, value),
+    )
 
 
 def _fulfilments(plan: Plan, row: Mapping[str, Any]) -> dict[str, float | None]:
@@ -188,17 +240,19 @@ def _fulfilments(plan: Plan, row: Mapping[str, Any]) -> dict[str, float | None]:
 
 def _combined(plan: Composite, metric: Metric, records: Records, periods: Sequence[Period], stamp: Stamp) -> list[Result]:
     """The weighted mean of how far the parts reach their targets (E12); parts without data are left out with their weight."""
-    names = [column.name for column in plan.by]
     weights = {part.metric.id: part.weight for part in plan.parts}
-    reached: dict[tuple[Period, tuple[Any, ...]], dict[str, float | None]] = {}
+    reached: dict[tuple[Period, _Place], dict[str, float | None]] = {}
     for part in plan.parts:
         for one in evaluate(part.plan, part.metric, records, periods, stamp):
-            row = reached.setdefault((one.period, tuple(one.by[name] for name in names)), dict.fromkeys(weights))
+            place = (tuple(one.by.values()), one.over)
+            row = reached.setdefault((one.period, place), dict.fromkeys(weights))
             target = part.metric.target
             if one.value is not None and target is not None:
                 row[part.metric.id] = attainment(one.value, target.better, target.goal)
     found: list[Result] = []
-    for (period, cells), parts in sorted(reached.items(), key=lambda pair: (periods.index(pair[0][0]), _order(pair[0][1]))):
+    ordered = sorted(reached, key=lambda key: (periods.index(key[0]), _order(plan.by, key[1])))
+    for period, place in ordered:
+        parts = reached[period, place]
         total = math.fsum(weights[name] * value for name, value in parts.items() if value is not None)
         weight = math.fsum(weights[name] for name, value in parts.items() if value is not None)
         counted = sum(value is not None for value in parts.values())
@@ -207,7 +261,9 @@ def _combined(plan: Composite, metric: Metric, records: Records, periods: Sequen
             Result(
                 metric=metric.id,
                 period=period,
-                by=dict(zip(names, cells, strict=True)),
+                by=_by(plan.by, place),
+                over=place[1],
+                fields=tuple(column.name for column in plan.by),
                 value=value,
                 numerator=total if weight else None,
                 denominator=weight if weight else None,
@@ -217,14 +273,21 @@ def _combined(plan: Composite, metric: Metric, records: Records, periods: Sequen
                 stamp=stamp,
                 reason="" if weight else "no-parts",
                 parts=parts,
+                threshold=threshold(metric, value),
             )
         )
     return found
 
 
-def _order(cells: Iterable[Any]) -> list[tuple[bool, str]]:
-    """Values of a breakdown in order, those not given last."""
-    return [(cell is None, str(cell)) for cell in cells]
+def _order(by: Sequence[Column], place: _Place) -> list[tuple[bool, bool, str]]:
+    """Values of a breakdown in order, those not given after them, then the total over them."""
+    cells = _by(by, place)
+    return [(name in place[1], cells.get(name) is None, str(cells.get(name))) for name in (column.name for column in by)]
+
+
+def threshold(metric: Metric, value: float | None) -> Threshold | None:
+    """The first of a metric's thresholds that `value` lies beyond."""
+    return None if value is None else next((one for one in metric.thresholds if one.matches(value)), None)
 
 
 def verdict(metric: Metric, value: float | None) -> bool | None:

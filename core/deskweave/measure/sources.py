@@ -19,6 +19,7 @@ from deskweave.model import (
     Label,
     Metric,
     Rating,
+    Role,
     ServiceLevel,
     StatusModel,
 )
@@ -59,6 +60,8 @@ class Rulebook(Protocol):
     def catalog(self) -> Mapping[str, CatalogItem]: ...
     @property
     def channels(self) -> Mapping[str, Channel]: ...
+    @property
+    def roles(self) -> Mapping[str, Role]: ...
     @property
     def feedback(self) -> Mapping[str, Rating]: ...
 

@@ -121,6 +121,7 @@ class FactTable:
         statement = compiled_together(plans, periods, as_of.astimezone(UTC).replace(tzinfo=None), self.engine)
         found: list[list[dict[str, Any]]] = [[] for _ in plans]
         shared = ["period", *(column.name for column in plans[0].by)]
+        shared += [f"_total{n}" for n in range(len(plans[0].by))] if plans[0].totals else []
         parts = [f"_part{n}" for n in range(max(len(getattr(plan.value, "criteria", ())) for plan in plans))]
         names = ["_value", "_numerator", "_denominator", "_counted", "_rows", *parts]
         for row in self.query(statement.sql, statement.parameters):

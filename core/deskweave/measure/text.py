@@ -12,11 +12,12 @@ from deskweave.measure.periods import Period
 from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.wording import word
-from deskweave.model import InquiryId, Metric
+from deskweave.model import InquiryId, Level, Metric
 
 _HANG = 11  #: columns of a word in front of a sentence
 _NAME = 28  #: columns of the first column, its two blanks included
 _COLUMNS = (8, 9, 8, 9, 9, 9)
+LEVELS: tuple[Level, ...] = ("critical", "warning", "info")  #: the gravest first
 _SHORT_ZH = {
     "day": ("当日", "前日"),
     "week": ("本周", "上周"),
@@ -63,8 +64,8 @@ def table(practice: Rulebook, results: Sequence[Result], period: Period, languag
         language: en or zh.
     """
     names = Names(practice, language)
-    now = {one.metric: one for one in results if one.period == period and not one.by}
-    before = {one.metric: one for one in results if one.period == period.previous and not one.by}
+    now = {one.metric: one for one in results if one.period == period and not one.fields}
+    before = {one.metric: one for one in results if one.period == period.previous and not one.fields}
     lines = [_line("", _head(period, language))]
     factor: str | None = None
     begun = False
@@ -73,6 +74,7 @@ def table(practice: Rulebook, results: Sequence[Result], period: Period, languag
             lines.append(printable(names.factor(metric.factor)))
         begun, factor = True, metric.factor
         lines.extend(_row(metric, now[metric.id], before.get(metric.id), names, language))
+    lines.extend(_reached(practice, now.values(), names, language))
     lines.extend(_without(practice, now, names, language))
     return "\n".join(line.rstrip() for line in lines)
 
@@ -103,26 +105,69 @@ def _without(practice: Rulebook, now: Mapping[str, Result], names: Names, langua
             yield left(word(language, head) if place == 0 else "", _HANG) + line
 
 
+def _reached(practice: Rulebook, results: Iterable[Result], names: Names, language: str) -> Iterator[str]:
+    """The figures beyond a threshold, the gravest first, within 80 columns."""
+    beyond = [one for one in results if one.threshold is not None]
+    yield from ("",) if beyond else ()
+    for level in LEVELS:
+        head = word(language, f"level:{level}").capitalize()
+        for one in (one for one in beyond if one.level == level):
+            for line in wrapped(printable(names.threshold(practice.metrics[one.metric], one)), 80 - _HANG):
+                yield left(head, _HANG) + line
+                head = ""
+
+
 def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, language: str) -> str:
-    """Results that are broken down: one line for each combination, one block for each metric."""
+    """Results that are broken down: one line for each combination and each total, one block for each metric."""
     names = Names(practice, language)
     lines: list[str] = []
     for metric in practice.metrics.values():
-        here = [one for one in results if one.metric == metric.id and one.period == period and one.by]
+        here = [one for one in results if one.metric == metric.id and one.period == period and one.fields]
         if here:
             lines.append(printable(names.label(metric.label, metric.id)))
         for one in here:
-            said = " / ".join(names.value(field, value) for field, value in one.by.items())
-            cells = (
-                figure(metric, one.value, language),
-                "",
-                "",
-                goal(metric, language) or "-",
-                _verdict(one, language),
-                number(one.counted),
-            )
-            lines.extend(_named(said, cells))
+            lines.extend(_named(_placed(names, one), _cells(metric, one, None, language)))
     return "\n".join(line.rstrip() for line in lines)
+
+
+def series(practice: Rulebook, results: Sequence[Result], periods: Sequence[Period], language: str) -> str:
+    """Several periods under each other: a block for each metric and combination, a line for each period.
+
+    The trend is that from the period above.
+    """
+    names = Names(practice, language)
+    heads = [word(language, key) for key in ("trend", "target", "verdict", "counted")]
+    lines = [_line("", ("", "", *heads))]
+    latest: list[Result] = []
+    for metric in grouped(practice, (one.metric for one in results)):
+        here = [one for one in results if one.metric == metric.id and one.period in periods]
+        lines.append(printable(names.label(metric.label, metric.id)))
+        for place in dict.fromkeys((tuple(one.by.items()), one.over) for one in here):
+            some = [one for one in here if (tuple(one.by.items()), one.over) == place]
+            lines += [f"  {printable(_placed(names, some[0]))}"] if some[0].fields else []
+            for before, one in zip([None, *some], some, strict=False):
+                name = ("  " if one.fields else "") + one.period.label(language)
+                lines.extend(_named(name, _cells(metric, one, before, language)))
+            latest += some[-1:]
+    lines.extend(_reached(practice, latest, names, language))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _placed(names: Names, result: Result) -> str:
+    """Where a figure stands in its breakdown; the total of all is one word."""
+    return word(names.language, "total") if not result.by else " / ".join(names.place(result))
+
+
+def _cells(metric: Metric, now: Result, before: Result | None, language: str) -> tuple[str, ...]:
+    """The columns of a line without the period before: the level of a threshold takes its place."""
+    return (
+        figure(metric, now.value, language),
+        "" if now.level is None else word(language, f"level:{now.level}"),
+        "" if before is None else trend(metric, now, before, language),
+        goal(metric, language) or "-",
+        _verdict(now, language),
+        _counted(metric, now),
+    )
 
 
 def left_out(problems: Iterable[tuple[InquiryId, Problem]], language: str) -> str:
@@ -156,14 +201,24 @@ def _verdict(result: Result, language: str) -> str:
     return "-" if result.met is None else word(language, "met" if result.met else "missed")
 
 
+def _mark(result: Result, language: str) -> Iterator[str]:
+    """What draws the eye to a line whose threshold is reached; the words stand below the table."""
+    if result.level in ("warning", "critical"):
+        yield word(language, f"mark:{result.level}")
+
+
+def _counted(metric: Metric, result: Result) -> str:
+    return f"{result.counted}/{len(result.parts)}" if "composite" in metric.value else number(result.counted)
+
+
 def _row(metric: Metric, now: Result, before: Result | None, names: Names, language: str) -> list[str]:
     cells = (
         figure(metric, now.value, language),
         "-" if before is None else figure(metric, before.value, language),
         trend(metric, now, before, language),
         goal(metric, language) or "-",
-        _verdict(now, language),
-        f"{now.counted}/{len(now.parts)}" if "composite" in metric.value else number(now.counted),
+        " ".join([*_mark(now, language), _verdict(now, language)]),
+        _counted(metric, now),
     )
     return _named(names.label(metric.label, metric.id), cells)
 

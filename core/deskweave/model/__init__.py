@@ -22,6 +22,7 @@ from deskweave.model.practice import (
     Field,
     Grain,
     Holidays,
+    Level,
     Metric,
     MetricTarget,
     Phase,
@@ -32,6 +33,7 @@ from deskweave.model.practice import (
     StatusModel,
     Survey,
     Term,
+    Threshold,
     Transition,
 )
 from deskweave.model.process import Candidate, Check, Point, Process, Step
@@ -77,6 +79,7 @@ __all__ = [
     "InternalMessage",
     "Json",
     "Label",
+    "Level",
     "Metric",
     "MetricTarget",
     "OccasionKind",
@@ -105,6 +108,7 @@ __all__ = [
     "Survey",
     "Template",
     "Term",
+    "Threshold",
     "Tier",
     "Transition",
     "Value",

@@ -288,6 +288,32 @@ class MetricTarget:
     warn: float | None = None
 
 
+Level: TypeAlias = Literal["info", "warning", "critical"]
+"""How much a threshold that is reached wants to be looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A test on the value of a metric itself. Of a metric's thresholds the first that matches gives the level."""
+
+    operator: Literal["gt", "gte", "lt", "lte"]
+    value: float  #: a ratio, a count, or seconds
+    level: Level
+    notify: str | None = None  #: a role
+
+    def matches(self, value: float) -> bool:
+        """Whether `value` lies beyond it; `gte` and `lte` include the bound."""
+        match self.operator:
+            case "gt":
+                return value > self.value
+            case "gte":
+                return value >= self.value
+            case "lt":
+                return value < self.value
+            case "lte":
+                return value <= self.value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One agreed test of quality (E2, E14), e.g. of the trait `timeliness`; an inquiry fulfils it when `where` holds."""
@@ -324,3 +350,6 @@ class Metric:
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
     formula: Label = field(default_factory=dict)  #: the figure in words, for people
     description: Label = field(default_factory=dict)
+    totals: tuple[tuple[str, ...], ...] = ()  #: of `by`, what sub-totals are kept apart by; () is the total of all
+    thresholds: tuple[Threshold, ...] = ()
+    fill_empty: Literal["zero", "none"] = "zero"  #: what a count is where there is no row

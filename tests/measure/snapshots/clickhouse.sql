@@ -1868,3 +1868,70 @@ SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p5 = datetime.date(2026, 10, 1)
 -- p6 = datetime.date(2026, 12, 1)
 -- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+
+-- sub-totals by item, and the total
+SELECT
+  period.n AS "period",
+  "f"."service_item" AS "service_item",
+  "f"."channel" AS "channel",
+  GROUPING("f"."service_item") AS "_total0",
+  GROUPING("f"."channel") AS "_total1",
+  CAST(COUNT(*) FILTER(WHERE
+    (
+      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+    )) AS Nullable(Float64)) / nullIf(
+    CAST(COUNT(*) FILTER(WHERE
+      (
+        NOT (
+          "f"."first_response_took" IS NULL
+        )
+      )) AS Nullable(Float64)),
+    0
+  ) AS "_value",
+  COUNT(*) FILTER(WHERE
+    (
+      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+    )) AS "_numerator",
+  COUNT(*) FILTER(WHERE
+    (
+      NOT (
+        "f"."first_response_took" IS NULL
+      )
+    )) AS "_denominator",
+  COUNT(*) FILTER(WHERE
+    (
+      NOT (
+        "f"."first_response_took" IS NULL
+      )
+    )) AS "_counted",
+  COUNT(*) AS "_rows"
+FROM facts AS f
+CROSS JOIN (
+  SELECT
+    0 AS n,
+    {p0: Date32} AS since,
+    {p1: Date32} AS until
+  UNION ALL
+  SELECT
+    1 AS n,
+    {p2: Date32} AS since,
+    {p3: Date32} AS until
+) AS period
+WHERE
+  (
+    "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
+  )
+  AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
+GROUP BY
+  GROUPING SETS (
+    (period.n, "f"."service_item", "f"."channel"),
+    (period.n, "f"."service_item"),
+    (period.n)
+  )
+SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
+-- p0 = datetime.date(2026, 10, 1)
+-- p1 = datetime.date(2026, 11, 1)
+-- p2 = datetime.date(2026, 11, 1)
+-- p3 = datetime.date(2026, 12, 1)
+-- p4 = True
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)

@@ -1408,3 +1408,53 @@ GROUP BY
 -- p5 = datetime.date(2026, 10, 1)
 -- p6 = datetime.date(2026, 12, 1)
 -- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+
+-- sub-totals by item, and the total
+SELECT
+  period.n AS "period",
+  "f"."service_item" AS "service_item",
+  "f"."channel" AS "channel",
+  GROUPING("f"."service_item") AS "_total0",
+  GROUPING("f"."channel") AS "_total1",
+  CAST(COUNT(*) FILTER(WHERE
+    (
+      COALESCE("f"."first_response_met" IN ($p4), FALSE)
+    )) AS DOUBLE) / NULLIF(
+    CAST(COUNT(*) FILTER(WHERE
+      (
+        NOT "f"."first_response_took" IS NULL
+      )) AS DOUBLE),
+    0
+  ) AS "_value",
+  COUNT(*) FILTER(WHERE
+    (
+      COALESCE("f"."first_response_met" IN ($p4), FALSE)
+    )) AS "_numerator",
+  COUNT(*) FILTER(WHERE
+    (
+      NOT "f"."first_response_took" IS NULL
+    )) AS "_denominator",
+  COUNT(*) FILTER(WHERE
+    (
+      NOT "f"."first_response_took" IS NULL
+    )) AS "_counted",
+  COUNT(*) AS "_rows"
+FROM facts AS f
+JOIN (VALUES
+  (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
+  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
+WHERE
+  "f"."submitted_at" <= $p5
+GROUP BY
+  GROUPING SETS (
+    (period.n, "f"."service_item", "f"."channel"),
+    (period.n, "f"."service_item"),
+    (period.n)
+  );
+-- p0 = datetime.date(2026, 10, 1)
+-- p1 = datetime.date(2026, 11, 1)
+-- p2 = datetime.date(2026, 11, 1)
+-- p3 = datetime.date(2026, 12, 1)
+-- p4 = True
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)

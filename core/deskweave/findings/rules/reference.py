@@ -360,6 +360,16 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("State them under `criteria:`.", "在 `criteria:` 中写明。"),
     ),
     rule(
+        "totals-unknown", "{found} 不在该指标的维度之中，无法小计",
+        ("A sub-total is by some of what the figure is broken down by.", "小计只能按指标维度中的一部分。"),
+        ("Add the field to `by:`, or take it out of `totals:`.", "在 `by:` 中加入该字段，或从 `totals:` 中去掉。"),
+    ),
+    rule(
+        "totals-whole", "这不是小计：{found} 与指标的全部维度相同",
+        ("By everything the figure is broken down by there is nothing left to add up.", "按全部维度划分后，已没有可合计的内容。"),
+        ("Name fewer fields than `by:` does; `[]` is the total of all.", "写少于 `by:` 的字段；`[]` 即总计。"),
+    ),
+    rule(
         "composite-circle", "综合指标互相包含：{found}",
         ("It could never be computed.", "永远无法计算。"),
         ("Break the circle.", "解开循环。"),

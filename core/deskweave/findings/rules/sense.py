@@ -126,13 +126,13 @@ SENSE: Final[tuple[Rule, ...]] = (
         _N,
     ),
     rule(
-        "target-out-of-range", "比例指标 {metric} 的目标应在 0 与 1 之间，而不是 {found}",
+        "target-out-of-range", "比例指标 {metric} 的目标或阈值应在 0 与 1 之间，而不是 {found}",
         ("95 instead of 0.95 is never reached, and the report is red for ever.", "把 0.95 写成 95，永远无法达标。"),
         ("Write a share: 0.95 is 95 %.", "写成比例：0.95 即 95 %。"),
         _W,
     ),
     rule(
-        "target-unit", "指标 {metric} 的目标单位不符：{found}",
+        "target-unit", "指标 {metric} 的目标或阈值单位不符：{found}",
         ("A number of seconds and a span of time are read differently by people.", "秒数与时长容易误读。"),
         ("Write PT5M for a duration, a number for a share or a count.", "时长写 PT5M，比例或数量写数字。"),
         _W,
@@ -141,6 +141,13 @@ SENSE: Final[tuple[Rule, ...]] = (
         "target-order", "指标 {metric} 的预警值 {found} 在目标之外，永远看不到",
         ("The warning should come before the goal is missed.", "预警应先于未达标。"),
         ("State the warning on the other side of the goal.", "把预警值改到目标的另一侧。"),
+        _W,
+    ),
+    rule(
+        "threshold-swallowed", "指标 {metric} 的阈值 {found} 永远不会生效：前面的阈值已经覆盖它",
+        ("The first threshold that matches gives the level, so one behind a wider one never does.",
+         "按顺序取第一个符合的阈值，排在更宽阈值之后的永远轮不到。"),
+        ("State the narrower threshold first.", "把更严格的阈值写在前面。"),
         _W,
     ),
     rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from deskweave.model import Criterion, FieldId, Metric, MetricTarget
+from deskweave.model import Criterion, FieldId, Metric, MetricTarget, Threshold
 from deskweave.practice.build.parts import Body, duration, label_of
 
 _UNITS: Final[Mapping[str, Any]] = {"ratio": "ratio", "count": "count", "fulfilled": "ratio", "composite": "ratio"}
@@ -36,7 +36,16 @@ def metric_of(slug: str, body: Body) -> Metric:
         },
         formula=body.get("formula", {}),
         description=body.get("description", {}),
+        totals=tuple(tuple(one) for one in body.get("totals", ())),
+        thresholds=tuple(_threshold(one) for one in body.get("thresholds", ())),
+        fill_empty=body["period"].get("fill_empty", "zero"),
     )
+
+
+def _threshold(body: Body) -> Threshold:
+    ((operator, bound),) = body["when"].items()
+    value = duration(bound).total_seconds() if isinstance(bound, str) else float(bound)
+    return Threshold(operator=operator, value=value, level=body["level"], notify=body.get("notify"))
 
 
 def unit_of(body: Body) -> Any:

@@ -61,6 +61,8 @@ Says: TypeAlias = Literal[
     "edge",  # what starts or stops a clock
     "figure",  # how a metric's value is computed
     "target",  # of a metric
+    "totals",  # lists of columns
+    "thresholds",  # of a metric
     "constraints",
     "computed",
     "traits",

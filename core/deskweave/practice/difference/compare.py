@@ -230,6 +230,10 @@ class _Comparison:
         """An old value in the new practice's slugs."""
         if says in ("condition", "figure", "constraints", "computed"):
             return self._tree(value)
+        if says == "totals" and isinstance(value, tuple):
+            return tuple(self.translated("columns", one) for one in value)
+        if says == "thresholds" and isinstance(value, tuple):
+            return tuple(replace(one, notify=self._same("role").get(one.notify or "", one.notify)) for one in value)
         if says == "edge" and isinstance(value, ClockEdge):
             return replace(value, status=self._same("status").get(value.status or "", value.status))
         if says == "target_of" and isinstance(value, str):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from deskweave.findings import Finding, Severity
-from deskweave.model import FieldId, Metric
+from deskweave.model import FieldId, Metric, Threshold
 from deskweave.model.predicate import fields_of
 from deskweave.practice.lint.sense import Path, Sense
 
 
 def metrics(sense: Sense) -> Iterator[Finding]:
-    """metric-never-filled, target-out-of-range, target-order, metric-without-example."""
+    """metric-never-filled, target-out-of-range, target-unit, target-order, threshold-swallowed, metric-without-example."""
     for slug, metric in sense.practice.metrics.items():
         path: Path = ("Metric", slug)
         yield from _filled(sense, metric, path)
+        yield from _amounts(sense, metric, path)
         yield from _target(sense, metric, path)
+        yield from _thresholds(sense, metric, path)
         if not metric.examples:
             message = f"{slug!r} states no example: nobody can see what it counts and what it leaves out"
             remedy = "state rows under `examples:` and what comes out"
@@ -50,29 +52,64 @@ def _measured(value: Any) -> Iterator[str]:
             yield from _measured(inner)
 
 
+def _amounts(sense: Sense, metric: Metric, path: Path) -> Iterator[Finding]:
+    """Targets and thresholds in the metric's unit."""
+    body = sense.practice.documents["Metric", metric.id]
+    stated: list[tuple[str, Path, Any, float]] = []
+    if metric.target is not None:
+        for word, value in (("goal", metric.target.goal), ("warn", metric.target.warn)):
+            if value is not None:
+                stated.append((word, ("target", word), body["target"][word], value))
+    for number, one in enumerate(metric.thresholds):
+        bound = body["thresholds"][number]["when"][one.operator]
+        stated.append(("threshold", ("thresholds", str(number), "when", one.operator), bound, one.value))
+    for word, place, said, value in stated:
+        if metric.unit == "ratio" and not 0 <= value <= 1:
+            message = f"{metric.id!r} is a share between 0 and 1, and its {word} is {value:g}"
+            remedy = f"write {value / 100:g}" if 1 < value <= 100 else "state a share between 0 and 1"
+            yield sense.warn("target-out-of-range", (*path, *place), said, message, remedy, key=False, metric=metric.id)
+        elif (metric.unit == "duration") is not isinstance(said, str) and metric.unit in ("ratio", "count", "duration"):
+            takes = "a span of time such as PT5M" if metric.unit == "duration" else "a number"
+            message = f"{metric.id!r} is a {metric.unit}, and its {word} is {said!r}: {takes} is meant"
+            yield sense.warn("target-unit", (*path, *place), said, message, f"write {takes}", key=False, metric=metric.id)
+
+
 def _target(sense: Sense, metric: Metric, path: Path) -> Iterator[Finding]:
     target = metric.target
-    if target is None:
-        return
-    stated = sense.practice.documents["Metric", metric.id].get("target", {})
-    for word, amount in (("goal", target.goal), ("warn", target.warn)):
-        if amount is None:
-            continue
-        if metric.unit == "ratio" and not 0 <= amount <= 1:
-            message = f"{metric.id!r} is a share between 0 and 1, and its {word} is {amount:g}"
-            remedy = f"write {amount / 100:g}" if 1 < amount <= 100 else "state a share between 0 and 1"
-            yield sense.warn(
-                "target-out-of-range", (*path, "target", word), stated[word], message, remedy, key=False, metric=metric.id
-            )
-        elif (metric.unit == "duration") is not isinstance(stated.get(word), str) and metric.unit in ("ratio", "count", "duration"):
-            takes = "a span of time such as PT5M" if metric.unit == "duration" else "a number"
-            message = f"{metric.id!r} is a {metric.unit}, and its {word} is {stated[word]!r}: {takes} is meant"
-            yield sense.warn(
-                "target-unit", (*path, "target", word), stated[word], message, f"write {takes}", key=False, metric=metric.id
-            )
-    if target.goal is None or target.warn is None or target.goal == target.warn:
+    if target is None or target.goal is None or target.warn is None or target.goal == target.warn:
         return
     if (target.warn > target.goal) is (target.better == "higher"):
+        stated = sense.practice.documents["Metric", metric.id]["target"]
         message = f"{target.better} is better, and the warning of {metric.id!r} lies beyond its goal: it can never be seen"
         remedy = "state the warning on the other side of the goal"
         yield sense.warn("target-order", (*path, "target", "warn"), stated["warn"], message, remedy, key=False, metric=metric.id)
+
+
+def _thresholds(sense: Sense, metric: Metric, path: Path) -> Iterator[Finding]:
+    stated = sense.practice.documents["Metric", metric.id].get("thresholds", ())
+    for number, one in enumerate(metric.thresholds):
+        if _covered(one, metric.thresholds[:number]):
+            message = f"whatever this threshold of {metric.id!r} matches, those above it match first: it never gives its level"
+            remedy = "state the narrower threshold first, or take this one out"
+            place = (*path, "thresholds", str(number), "when", one.operator)
+            bound = stated[number]["when"][one.operator]
+            yield sense.warn("threshold-swallowed", place, bound, message, remedy, key=False, metric=metric.id)
+
+
+def _covered(one: Threshold, before: Sequence[Threshold]) -> bool:
+    """Whether every value that `one` matches is matched before it: by a wider one on its side, or by two that leave no gap."""
+    rising = [other for other in before if other.operator in ("gt", "gte")]
+    falling = [other for other in before if other.operator in ("lt", "lte")]
+    same = rising if one.operator in ("gt", "gte") else falling
+    sign = 1 if same is rising else -1
+    if any(
+        sign * other.value < sign * one.value
+        or (other.value == one.value and (other.operator in ("gte", "lte") or one.operator in ("gt", "lt")))
+        for other in same
+    ):
+        return True
+    return any(
+        low.value < high.value or (low.value == high.value and (low.operator == "gte" or high.operator == "lte"))
+        for low in rising
+        for high in falling
+    )

@@ -29,6 +29,9 @@ def check_metric(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Fin
     else:
         yield from r.all_known("field", body.get("by"), terms.fields, *at, "by")
         yield from _value(r, value, *at, "value")
+    yield from _totals(r, at, body)
+    for number, one in enumerate(as_list(body.get("thresholds"))):
+        yield from r.known("role", as_map(one).get("notify"), terms.roles, *at, "thresholds", number, "notify")
     for number, example in enumerate(as_list(body.get("examples"))):
         path: tuple[str | int, ...] = (*at, "examples", number, "given")
         given = as_map(example).get("given")
@@ -41,6 +44,25 @@ def check_metric(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Fin
         else:
             message = "only a composite reads several records; the rows of this metric are all of one"
             yield problem("example-records", r.place(*path), shown(given), message, remedy="write the rows as a list")
+
+
+def _totals(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:
+    """Each sub-total is by some of the fields of the breakdown: by none of them is the total, by all of them is no total."""
+    by = [name for name in as_list(body.get("by")) if isinstance(name, str)]
+    for number, names in enumerate(as_list(body.get("totals"))):
+        some = as_list(names)
+        for place, name in enumerate(some):
+            if isinstance(name, str) and name not in by:
+                here = r.place(*at, "totals", number, place)
+                message = f"{shown(name)!r} is not among what this figure is broken down by"
+                remedy = "break the figure down by it too, or take it out"
+                yield problem("totals-unknown", here, shown(name), message, allowed=by, word=name, remedy=remedy)
+        if {one for one in some if isinstance(one, str)} >= set(by):
+            message = (
+                "this is the breakdown itself, not a total of it" if by else "a figure that is not broken down is its own total"
+            )
+            remedy = "name fewer fields than `by:` does, [] for the total" if by else "state what it is broken down by under `by:`"
+            yield problem("totals-whole", r.place(*at, "totals", number), shown(some), message, allowed=by, remedy=remedy)
 
 
 def _criteria(r: References, at: At, body: Mapping[str, Any]) -> Iterator[Finding]:

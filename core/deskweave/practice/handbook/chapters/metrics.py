@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from deskweave.model import Json, Metric
 from deskweave.practice.handbook.chapters.channels import trait
@@ -43,8 +43,8 @@ def _factor(voice: Voice, name: str | None, metrics: list[Metric]) -> Section | 
             ),
             voice.role(one.judges) if one.judges else "",
             _unit(voice, one),
-            _target(voice, one),
-            voice.list(voice.field(field) for field in one.by),
+            [*_target(voice, one), *_thresholds(voice, one)],
+            cell(voice.list(voice.field(field) for field in one.by), notes=[_totals(voice, one)]),
             str(len(one.examples)),
         )
         for one in metrics
@@ -214,6 +214,28 @@ def _target(voice: Voice, metric: Metric) -> list[str]:
     if target.warn is not None:
         lines.append(voice("warning at {warn}", "{warn} 时预警", warn=_amount(voice, metric, target.warn)))
     return lines
+
+
+def _thresholds(voice: Voice, metric: Metric) -> Iterator[str]:
+    """From which values on somebody should look, and who."""
+    bounds = {"gt": ("over {bound}", "大于 {bound}"), "gte": ("from {bound} up", "不小于 {bound}"),
+              "lt": ("under {bound}", "小于 {bound}"), "lte": ("from {bound} down", "不大于 {bound}")}  # fmt: skip
+    levels = {"info": ("information", "提示"), "warning": ("warning", "警告"), "critical": ("critical", "严重")}
+    for one in metric.thresholds:
+        bound = voice(*bounds[one.operator], bound=_amount(voice, metric, one.value))
+        said = voice("{level} {bound}", "{bound}为{level}", level=voice(*levels[one.level]), bound=bound)
+        if one.notify is not None:
+            said = voice("{said}: {role} should know", "{said}，应告知{role}", said=said, role=voice.role(one.notify))
+        yield said
+
+
+def _totals(voice: Voice, metric: Metric) -> str:
+    """What is added up beside the breakdown."""
+    if not metric.totals:
+        return ""
+    named = [voice("by {fields}", "按{fields}", fields=voice.list(map(voice.field, one))) for one in metric.totals if one]
+    every = [voice("of all", "总计")] if () in metric.totals else []
+    return voice("Totals: {names}.", "合计：{names}。", names=voice.list([*named, *every]))
 
 
 def _amount(voice: Voice, metric: Metric, value: float) -> str:
