@@ -126,6 +126,7 @@ def _added(first: SyncReport, more: SyncReport) -> SyncReport:
     first.waiting, first.waiting_until = more.waiting, more.waiting_until
     first.conflicts += more.conflicts
     first.parked += more.parked
+    first.gone += more.gone
     first.unknown_values |= more.unknown_values
     first.findings += [finding for finding in more.findings if finding not in first.findings]
     return first
@@ -181,6 +182,7 @@ def _run_report(session: Session, space: Workspace, report: SyncReport, failures
             "read_only": [entry.name for entry in blocked],
             "conflicts": [asdict(one) for one in report.conflicts],
             "parked": [asdict(one) for one in report.parked],
+            "gone": [asdict(one) for one in report.gone],
         },
         items=[{"connection": name, **asdict(part)} for name, part in report.connections.items()],
         findings=[*report.findings, *failure_findings(failures)],
@@ -237,6 +239,11 @@ def _attention(session: Session, report: SyncReport) -> None:
         for parked in report.parked[:LISTED]:
             number = f"INQ-{parked.number}" if parked.number else ""
             screen.say(f"  {parked.connection}  {parked.label or ''}  {number}  {parked.reason}", hang=4)
+    if report.gone:
+        screen.say()
+        screen.say(say("sync-gone", n=len(report.gone)))
+        for gone in report.gone[:LISTED]:
+            screen.say(f"  {gone.connection}  {gone.label or ''}  {f'INQ-{gone.number}' if gone.number else ''}", hang=4)
     if report.unknown_values:
         screen.say()
         screen.say(say("sync-unknown", n=len(report.unknown_values)))

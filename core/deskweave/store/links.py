@@ -33,7 +33,8 @@ class Link:
 
     `cross` is the cross-reference text that stands there as far as we know; `frozen` the body of a create, kept until it is
     known; `dropped` the values the platform answered to with success and did not keep: not sent again until they change; `shaped`
-    what it made of a value of ours the moment it was written (upper case, blanks taken off): (ours, its).
+    what it made of a value of ours the moment it was written (upper case, blanks taken off): (ours, its); `missing` the number of
+    the census that missed the record and did not find it when it asked for it.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Link:
     unreadable: frozenset[FieldId] = frozenset()
     dropped: dict[FieldId, Value] = field(default_factory=dict)
     shaped: dict[FieldId, tuple[Value, Value]] = field(default_factory=dict)
+    missing: int | None = None
     loaded: Any = None  #: what stands in the store, to write only what changed
 
     def may_have_written(self, name: FieldId) -> list[Value]:
@@ -234,6 +236,27 @@ def count_live(tx: sa.Connection, conn: str) -> int:
     )
 
 
+def known_rids(tx: sa.Connection, conn: str, collection: str) -> dict[str, str]:
+    """Link by remote id, of records that are joined or set aside."""
+    statement = sa.select(link.c.rid, link.c.id).where(
+        link.c.conn == conn,
+        link.c.collection == collection,
+        link.c.kind == "inquiry",
+        link.c.rid.is_not(None),
+        link.c.state.in_(["live", "parked"]),
+    )
+    return {row.rid: row.id for row in tx.execute(statement)}
+
+
+def hush_messages(tx: sa.Connection, parent: str, *, hushed: bool) -> None:
+    """Have messages that were not written to a record yet wait no longer, as it is gone; or wait again, as it is back."""
+    tx.execute(
+        sa.update(link)
+        .where(link.c.parent == parent, link.c.kind == "message", link.c.state.in_(["new", "creating"]))
+        .values(push=not hushed)
+    )
+
+
 def insert_links(tx: sa.Connection, links: Sequence[Link]) -> None:
     if links:
         tx.execute(link.insert(), [_link_row(one) for one in links])
@@ -297,6 +320,7 @@ def _state(one: Link) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             one.unreadable,
             one.dropped.copy(),
             one.shaped.copy(),
+            one.missing,
         ),
     )
 
@@ -323,8 +347,10 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
     if one.seen.version is not None:
         observed["ver"] = one.seen.version
     limits: dict[str, Any] | None = None
-    if one.unreadable or one.dropped or one.shaped:
+    if one.unreadable or one.dropped or one.shaped or one.missing is not None:
         limits = {"unreadable": sorted(one.unreadable), "dropped": encode_all(one.dropped)}
+        if one.missing is not None:
+            limits["missing"] = one.missing
         if one.shaped:
             limits["shaped"] = {name: [encode(ours), encode(its)] for name, (ours, its) in one.shaped.items()}
     return {"link": one.id, "base": base, "observed": observed, "unreadable": limits}
@@ -348,6 +374,7 @@ def _links(rows: Iterable[Any]) -> list[Link]:
             )
         if limits is not None:
             one.unreadable, one.dropped = frozenset(map(FieldId, limits["unreadable"])), decode_all(limits["dropped"])
+            one.missing = limits.get("missing")
             one.shaped = {FieldId(name): (decode(pair[0]), decode(pair[1])) for name, pair in limits.get("shaped", {}).items()}
         one.loaded = _state(one)
         found.append(one)

@@ -25,9 +25,8 @@ from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links, links_by_id
 from deskweave.store.values import ulid_time
 from deskweave.sync.pull import lines_of
-from deskweave.sync.push import fetch
 from deskweave.sync.reconcile import NO_LINES, Reconciliation
-from deskweave.sync.run import STATUS, Progress, Run, Side, key_of, next_wait, ref_key
+from deskweave.sync.run import STATUS, Progress, Run, Side, fetch, key_of, next_wait, ref_key
 
 TOGETHER: Final = 20  #: creates between one intent and its answer; all that a crash leaves to be looked for
 

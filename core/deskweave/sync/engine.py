@@ -24,6 +24,7 @@ from deskweave.sync.push import push
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.report import ConflictNote, ConnectionReport, Guard, SyncPlan, SyncReport, Timing
 from deskweave.sync.run import Hooks, Progress, Run, Side
+from deskweave.sync.sweep import sweep
 
 CONFLICTS: Final = "told:conflicts"  #: up to which conflict runs have told
 ROUNDS: Final = 12  #: what is not quiet after so many rounds waits for the next run
@@ -165,6 +166,8 @@ class Engine:
                 pull_messages(run, side)
             if run.works(side):
                 refine(run, side)
+            if run.works(side):
+                sweep(run, side)
 
     def _merge(self, run: Run) -> None:
         """Look after records whose inquiry has changed by another hand: a rule, a person, a record of another platform."""

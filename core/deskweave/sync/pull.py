@@ -15,12 +15,13 @@ from deskweave.errors import PluginError
 from deskweave.model import FieldId, InquiryId
 from deskweave.store.audit import own_digests
 from deskweave.store.events import coarse_events, known_origins
-from deskweave.store.links import Link, links_by_corr, links_by_id, mark_read, scan_links, unread_links
-from deskweave.store.streams import Stream, read_stream, save_stream
+from deskweave.store.links import Link, hush_messages, links_by_corr, links_by_id, mark_read, scan_links, unread_links
+from deskweave.store.streams import Stream, read_connection, read_stream, save_stream
 from deskweave.sync.entries import version_of
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import RECORDS, Progress, Run, Side, fingerprint, ref_key
+from deskweave.sync.sweep import trailing_since
 
 MARK: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}:[0-9A-HJKMNP-TV-Z]{26}")  #: what we leave on a record: <install>:<link>
 PAGES: Final = 1_000_000  #: a listing that never ends is a connector's mistake
@@ -78,7 +79,10 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
     assert source is not None
     with run.store.read() as tx:
         stream = read_stream(tx, side.name, name, RECORDS)
+        state = read_connection(tx, side.name)
     since = None if stream.watermark is None else stream.watermark - overlap(capabilities)
+    if stream.resume is None:
+        since = trailing_since(since, None if state is None else state.heartbeat, run.now())
     resume, seen, changed, latest = stream.resume, 0, False, stream.watermark
     for _ in range(PAGES):
         at = resume
@@ -143,6 +147,10 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
             if home is None:
                 continue
             link, said = rows.link(home, identifier), lines.get(ref_key(record.ref), NO_LINES)
+            if link.state == "tombstone":
+                link.state = "live"  # restored there
+                hush_messages(tx, link.id, hushed=False)
+                rows.grown.add(home)  # what was said since has to follow
             if link.frozen is not None:
                 rows.meet(link, record, view, said, answered=False)
             else:
@@ -182,7 +190,8 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
         elif row.state == "parked":
             continue
         elif (
-            row.seen_fp != fingerprint(view, digest)
+            row.state == "tombstone"
+            or row.seen_fp != fingerprint(view, digest)
             or row.label != record.label
             or (watched and row.seen_version != version_of(record))
         ):

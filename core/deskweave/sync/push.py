@@ -32,7 +32,7 @@ from deskweave.sync.entries import follows, version_of
 from deskweave.sync.merge import same
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
-from deskweave.sync.run import Progress, Run, Side, fingerprint, key_of, next_wait, ref_key
+from deskweave.sync.run import Progress, Run, Side, fetch, fingerprint, key_of, next_wait, ref_key
 
 SHAPED: Final = ("text", "long_text", "email", "phone", "number", "integer", "date", "datetime", "duration", "link")
 """Types of fields whose values platforms bring into a form of their own."""
@@ -84,20 +84,6 @@ def _batches(side: Side, due: Sequence[Link]) -> Iterator[tuple[CollectionCapabi
         size = max(size, capabilities.fetch_batch) if capabilities.fetch_batch > 1 else size
         for start in range(0, len(mine), size):
             yield capabilities, mine[start : start + size]
-
-
-def fetch(run: Run, side: Side, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord | Absent]:
-    """Records as they are now, in as few calls as the platform takes."""
-    source = side.connection.records
-    assert source is not None
-    found: dict[Ref, RemoteRecord | Absent] = {}
-    capabilities = side.capabilities(refs[0].collection) if refs else None
-    size = 1 if capabilities is None else max(1, capabilities.fetch_batch)
-    for start in range(0, len(refs), size):
-        part = refs[start : start + size]
-        for ref, one in zip(part, run.call(side, lambda: source.fetch(part), "records.fetch"), strict=True):  # noqa: B023
-            found[ref] = one
-    return found
 
 
 def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Sequence[Link]) -> bool:

@@ -55,6 +55,16 @@ class ParkedNote:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneNote:
+    """One record that was deleted on its platform. The inquiry and its other records stay."""
+
+    link: str
+    connection: ConnectionName
+    label: str | None
+    number: int | None
+
+
 @dataclass(slots=True, kw_only=True)
 class SyncReport:
     """Everything one `Engine.run` has to say.
@@ -68,6 +78,7 @@ class SyncReport:
     values_merged: int = 0
     conflicts: list[ConflictNote] = field(default_factory=list)
     parked: list[ParkedNote] = field(default_factory=list)
+    gone: list[GoneNote] = field(default_factory=list)
     unknown_values: dict[str, Json] = field(default_factory=dict)  #: "connection/field" -> one raw value without a word, newly seen
     findings: list[Finding] = field(default_factory=list)
     waiting_until: datetime | None = None  #: the earliest moment at which something that waits may go on; None: nothing waits
@@ -86,7 +97,7 @@ class SyncReport:
 
     @property
     def needs_person(self) -> bool:
-        return bool(self.conflicts or self.parked or self.unknown_values)
+        return bool(self.conflicts or self.parked or self.gone or self.unknown_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

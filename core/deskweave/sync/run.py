@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 import orjson
 
-from deskweave.connector import CollectionCapabilities, Connection, Mapper, Ref, View
+from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Ref, RemoteRecord, View
 from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.ledger import Ledger
@@ -224,6 +224,20 @@ def _flat(value: object) -> Iterator[object]:
             yield from _flat(one)
     elif value is not None:
         yield value
+
+
+def fetch(run: Run, side: Side, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord | Absent]:
+    """Records as they are now, in as few calls as the platform takes."""
+    source = side.connection.records
+    assert source is not None
+    found: dict[Ref, RemoteRecord | Absent] = {}
+    capabilities = side.capabilities(refs[0].collection) if refs else None
+    size = 1 if capabilities is None else max(1, capabilities.fetch_batch)
+    for start in range(0, len(refs), size):
+        part = refs[start : start + size]
+        for ref, one in zip(part, run.call(side, lambda: source.fetch(part), "records.fetch"), strict=True):  # noqa: B023
+            found[ref] = one
+    return found
 
 
 def fingerprint(view: View, digest: str) -> str:

@@ -376,6 +376,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-in-step": "In step at {at}. {written} written.",
     "sync-conflicts": "{n:conflict|conflicts}",
     "sync-parked": "{n} parked",
+    "sync-gone": "{n:record|records} deleted there; the inquiry and its other records stay",
     "sync-unknown": "{n:value has|values have} no word in the practice; they are kept and shown, never written:",
     "conflict-stands": "{stands} stands, {other} is kept",
     "conflict-accepted": "accepted by {by}",

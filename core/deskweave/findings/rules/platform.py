@@ -83,6 +83,18 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _N,
     ),
     rule(
+        "record-hidden", "记录未列出也无法读取",
+        ("It may be there: its changes are not carried.", "记录可能仍在，但其变更不会同步。"),
+        ("Look whether the account may read it.", "检查帐号是否有权读取。"),
+        _W,
+    ),
+    rule(
+        "census-incomplete", "平台列出的记录少于其计数",
+        ("Records that are gone are not noticed.", "已删除的记录不会被发现。"),
+        ("Grant the account the right to read all records.", "授予帐号读取全部记录的权限。"),
+        _W,
+    ),
+    rule(
         "gap-unread", "写入后无法读取历史",
         ("A change made by somebody at that moment may be told late.", "同一时刻他人的修改可能延迟得知。"),
         ("Nothing to do: it is read again.", "无需处理，会再次读取。"),
