@@ -96,7 +96,7 @@ def test_the_sql_of_every_key_figure(engine):
         ("snowflake", "engine-untested", "no test"),
         ("bigquery", "engine-untested", "no test"),
         ("SQLite", "engine-inexact", "percentile"),
-        ("duckdb; DROP TABLE facts", "engine-unknown", "no engine"),
+        ("duckdb; DROP TABLE facts", "engine-unknown", "no such engine"),
     ],
 )
 def test_what_is_no_engine_is_refused_with_the_reason(engine, rule, word):

@@ -96,25 +96,28 @@ def _traces(space: Workspace, codes: Codes, period: Period | None) -> Iterable[T
 def _facts(session: Session, space: Workspace, codes: Codes, period: Period | None, format: str) -> int:
     from deskweave.measure.mining import fact_columns, fact_rows
     from deskweave.measure.mining.tables import types_of
+    from deskweave.measure.naming import Names
 
     space.refresh_facts()
     columns = fact_columns(space.practice, codes)
     with space.facts.open() as table:
         rows = fact_rows(space.practice, table, codes, period)
-        labels = {column.name: _label(session, space, column.name, column.of) for column in columns}
+        names = Names(space.practice, session.say.language)
+        labels = {column.name: names.column(column) or column.name for column in columns}
         return _table(session, space, "facts", types_of(columns), labels, rows, format, codes)
 
 
 def _events(session: Session, space: Workspace, codes: Codes, period: Period | None, format: str) -> int:
     from deskweave.measure.mining import event_columns, event_rows
+    from deskweave.measure.naming import Names
 
-    say = session.say
+    say, names = session.say, Names(space.practice, session.say.language)
     columns = event_columns(space.practice)
     labels = dict(
         zip(
             columns,
             (say("export-column-case"), say("export-column-status"), say("export-column-at"), say("export-column-agent"),
-             say("export-column-group"), *(_label(session, space, name[5:], name[5:]) for name in list(columns)[5:])),
+             say("export-column-group"), *(names.field(name[5:]) for name in list(columns)[5:])),
             strict=True,
         )
     )  # fmt: skip
@@ -158,24 +161,6 @@ def _put(session: Session, heads: list[str], rows: Iterable[list[object]], peopl
     writer.writerow([disarmed(head) for head in heads])
     writer.writerows([disarmed(cell) for cell in row] for row in rows)
     session.put_csv((BOM if people else "") + out.getvalue())
-
-
-def _label(session: Session, space: Workspace, name: str, of: str) -> str:
-    """What a column of facts is called by people."""
-    from deskweave.measure.naming import Names
-
-    say, names = session.say, Names(space.practice, session.say.language)
-    if name == "inquiry":
-        return say("export-column-inquiry")
-    if name == "phase":
-        return say("export-column-phase")
-    if name == of:
-        return names.field(name)
-    for ending in ("took", "goal", "met", "day", "code", "filled"):
-        if name == f"{of}_{ending}":
-            return say(f"export-{ending}", name=names.field(of))
-    status = space.practice.statuses.statuses.get(of)
-    return say("export-spent", name=say.label(status.label, of)) if status is not None else name
 
 
 def _shown(space: Workspace, language: str) -> Callable[[str, object], object]:

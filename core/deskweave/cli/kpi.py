@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -97,9 +99,13 @@ def kpi(
     quality: Annotated[bool, typer.Option("--quality", help="kpi-opt-quality")] = False,
     as_of: Annotated[str | None, typer.Option("--as-of", help="kpi-opt-as-of", metavar="MOMENT")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="kpi-opt-yes")] = False,
+    engine: Annotated[str, typer.Option("--engine", help="kpi-opt-engine", metavar="ENGINE")] = "duckdb",
+    sql: Annotated[str | None, typer.Option("--sql", help="kpi-opt-sql", metavar="ENGINE")] = None,
 ) -> int:
     session = session_of(ctx)
     space = session.workspace(must_choose=yes)
+    if not _computes(session, engine):
+        return Exit.INPUT
     wanted = periods_of(session, period)
     if wanted is None:
         return Exit.INPUT
@@ -107,6 +113,9 @@ def kpi(
     if as_of is not None and then is None:
         return Exit.INPUT
     verb = metric[0] if metric else ""
+    if verb in ("explain", "quality", "restate") and (sql is not None or engine != "duckdb"):
+        session.screen.warn(session.say("kpi-here-only", what=verb))
+        return Exit.INPUT
     if len(wanted) > 1 and verb in ("explain", "quality", "restate"):
         session.screen.warn(session.say("kpi-one-period", what=verb))
         return Exit.INPUT
@@ -130,16 +139,49 @@ def kpi(
     for word in by or ():
         if not known(session, word, [str(name) for name in practice.fields], "field"):
             return Exit.INPUT
+    if sql is not None:
+        from deskweave.cli.statements import statements
+
+        return statements(session, sql, wanted, metric, by or [], then)
     if not space.has_store:
         session.screen.warn(session.say("home-no-store"))
         session.screen.warn("  " + session.onward("deskweave sync"))
         session.screen.warn("  " + session.onward("deskweave import-log FILE"))
         return Exit.INPUT
-    return table(session, wanted, metric, by or [], quality, then)
+    return table(session, wanted, metric, by or [], quality, then, engine)
+
+
+def _computes(session: Session, engine: str) -> bool:
+    """Whether figures are computed on an engine from here; else it is said what can be done with it."""
+    if engine in ("duckdb", "postgres"):
+        return True
+    from deskweave.measure.dialect import dialect_of
+
+    dialect_of(engine)  # says why another is refused
+    session.screen.warn(session.say("kpi-engine-sql", engine=engine))
+    return False
+
+
+@contextmanager
+def asked_where(session: Session, facts: FactTable, engine: str, then: datetime | None) -> Iterator[FactTable]:
+    """The facts on the engine that is to answer."""
+    if engine != "postgres":
+        yield facts
+        return
+    from deskweave.workspace.measuring import in_postgres
+
+    with in_postgres(session.workspace(), facts, then) as there:
+        yield there
 
 
 def table(
-    session: Session, wanted: list[Period], metrics: list[str] | None, by: list[str], quality: bool, then: datetime | None
+    session: Session,
+    wanted: list[Period],
+    metrics: list[str] | None,
+    by: list[str],
+    quality: bool,
+    then: datetime | None,
+    engine: str = "duckdb",
 ) -> Exit:
     """The figures: beside the period before, broken down with their totals, or period by period."""
     from deskweave.cli.publishing import published_data, published_lines
@@ -154,9 +196,9 @@ def table(
     several = len(wanted) > 1
     span = Period(wanted[0].since, wanted[-1].until) if several else wanted[0]
     name = f"{wanted[0].id}..{wanted[-1].id}" if several else span.id
-    with fact_table(space, then) as facts:
-        asked = wanted if by or several else [span, span.previous]
-        results = figures(session, facts, asked, wanted, metrics, by, then)
+    asked = wanted if by or several else [span, span.previous]
+    with fact_table(space, then) as facts, asked_where(session, facts, engine, then) as there:
+        results = figures(session, there, asked, wanted, metrics, by, then)
         problems = problems_of(facts, span)
         elsewhere = _month_with_data(facts, span)
         rules = rules_line(session, facts, span) if then is None else None
@@ -219,6 +261,7 @@ def table(
                 "period": name,
                 "zone": practice.zone,
                 "as_of": then,
+                "engine": engine,
                 "missed": sum(one.met is False for one in now),
                 "earlier_rules": rules is not None,
                 "past_known_days": calendar is not None,

@@ -45,7 +45,9 @@ def tell(session: Session, error: Exception) -> Exit:
         for line in remote_lines(session, error):
             session.screen.warn(line, hang=4)
     elif isinstance(error, DeskweaveError):
-        session.screen.warn(f"{session.say('failed')}  {error}", hang=4)
+        trouble = getattr(error, "trouble", "")
+        text = session.say(f"postgres-{trouble}", **getattr(error, "values", {})) if trouble else str(error)
+        session.screen.warn(f"{session.say('failed')}  {session.onward(text)}", hang=4)
     else:
         path = crash_file(session, error)
         session.screen.warn(session.say("our-fault", kind=type(error).__name__))
@@ -67,10 +69,15 @@ def judged(error: Exception) -> tuple[Exit, list[Finding]]:
         rule, code, place = type(error).__name__, of_remote(error), Place(f"connection:{error.connection}", error.record)
     elif isinstance(error, PluginError):
         rule, place = "plugin-raised", Place(f"plugin:{error.plugin}", error.hook)
+    elif type(error).__name__ == "PostgresError":
+        rule, code = getattr(error, "rule", rule), _OF_POSTGRES.get(getattr(error, "trouble", ""), Exit.STOPPED)
     elif type(error).__name__ == "StoreTooNew":
         rule, code = "store-too-new", Exit.INPUT
     message = str(error) if isinstance(error, DeskweaveError) else type(error).__name__
     return code, [Finding(rule=rule, severity=Severity.ERROR, place=place, found="", message=message, remedy=remedy)]
+
+
+_OF_POSTGRES = {"no-driver": Exit.INPUT, "no-address": Exit.INPUT, "unreachable": Exit.FAILED, "refused": Exit.FAILED}
 
 
 def of_remote(error: RemoteError) -> Exit:

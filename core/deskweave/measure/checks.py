@@ -125,10 +125,15 @@ def _expect(
         return
     (result,) = results
     if not _same(result.value, want):
-        yield _finding("example-differs", f"{path}/value", _came(result), f"{_came(result)} is what comes out; the example expects {value}")
+        yield _finding(
+            "example-differs", f"{path}/value", _came(result), f"{_came(result)} is what comes out; the example expects {value}"
+        )
     if "counted" in wanted and wanted["counted"] != result.counted:
         yield _finding(
-            "example-differs", f"{path}/counted", result.counted, f"{result.counted} were counted; the example expects {wanted['counted']}"
+            "example-differs",
+            f"{path}/counted",
+            result.counted,
+            f"{result.counted} were counted; the example expects {wanted['counted']}",
         )
     level = result.level or "none"
     if wanted.get("level", level) != level:

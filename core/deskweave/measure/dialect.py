@@ -25,6 +25,7 @@ class Dialect:
     """DuckDB, and what the others share with it."""
 
     name: Engine = "duckdb"
+    title: str = "DuckDB"
     joins_by_order: bool = True  #: a join may compare with < and >= alone
     settings: tuple[tuple[str, int], ...] = ()  #: that a statement needs to mean what it says
 
@@ -76,6 +77,7 @@ class PostgreSQL(Dialect):
     """PostgreSQL; parameters as psycopg reads them."""
 
     name = "postgres"
+    title = "PostgreSQL"
 
     def percentile(self, function: Literal["interpolated", "discrete"], p: float, made: exp.Expr) -> exp.Expr:
         return super().percentile(function, below(p) if function == "discrete" else p, made)
@@ -98,6 +100,7 @@ class ClickHouse(Dialect):
     """
 
     name = "clickhouse"
+    title = "ClickHouse"
     joins_by_order = False
     settings = (
         ("aggregate_functions_null_for_empty", 1),  # else a sum of nothing is 0, and the greatest of nothing too
@@ -204,11 +207,11 @@ def refusal(engine: str) -> Finding:
 
     stated = engine.lower()
     if stated in _INEXACT:
-        rule, message = "engine-inexact", _INEXACT[stated] + ", so the same rule would give another figure there"
+        rule, message = "engine-inexact", f"{stated} {_INEXACT[stated]}: the same rule would give another figure there"
     elif stated in {one.lower() for one in DIALECTS}:
-        rule, message = "engine-untested", "is an engine that no test holds to the figures of the others"
+        rule, message = "engine-untested", f"rules are not compiled for {stated}: no test holds its figures to those of the others"
     else:
-        rule, message = "engine-unknown", "is no engine that rules are written for"
+        rule, message = "engine-unknown", "there is no such engine"
     return Finding(
         rule=rule,
         severity=Severity.ERROR,

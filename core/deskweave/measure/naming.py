@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deskweave.measure.columns import fields_of
+from deskweave.measure.columns import Column, fields_of
 from deskweave.measure.figures import duration, figure, in_unit, number
 from deskweave.measure.plan import seconds_of
 from deskweave.measure.run import Result
@@ -49,6 +49,19 @@ class Names:
         if field is not None:
             return self.label(field.label, name)
         return word(self.language, f"field:{name}") if knows(f"field:{name}") else name
+
+    def column(self, column: Column) -> str:
+        """What a column of facts is called; empty for one about the row itself."""
+        name, of = column.name, column.of
+        if name in ("inquiry", "phase") and name not in self._fields:
+            return word(self.language, f"column:{name}")
+        if name == of:
+            return "" if name.startswith("_") else self.field(name)
+        for ending in ("took", "goal", "met", "day", "code", "filled"):
+            if name == f"{of}_{ending}":
+                return word(self.language, f"column:{ending}", name=self.field(of))
+        status = self.practice.statuses.statuses.get(of)
+        return "" if status is None else word(self.language, "column:spent", name=self.label(status.label, of))
 
     def factor(self, factor: str | None) -> str:
         """A success factor (E1) as the practice calls it; a word it says nothing about is shown as it is."""

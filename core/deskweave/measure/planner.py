@@ -223,7 +223,9 @@ class _Reading:
         parts = []
         for side in ("of", "over"):
             at = f"{path}/ratio/{side}"
-            one = self._one(body[side], at, ("count", "sum"), "cannot stand in a ratio: that is sum over sum, so that it can be rolled up")
+            one = self._one(
+                body[side], at, ("count", "sum"), "cannot stand in a ratio: that is sum over sum, so that it can be rolled up"
+            )
             parts.append(None if one is None else self._aggregate(one[0], one[1], f"{at}/{one[0]}"))
         of, over = parts
         return None if of is None or over is None else Ratio(of, over)
@@ -258,7 +260,13 @@ class _Reading:
     def _aggregate(self, key: str, body: Json, path: str) -> Count | Aggregate | None:
         if key == "count":
             if not isinstance(body, Mapping) or set(body) - {"where"}:
-                self.find("value-shape", path, _shown(body), "says nothing of what is counted: a count takes nothing, or where", ("where",))
+                self.find(
+                    "value-shape",
+                    path,
+                    _shown(body),
+                    "says nothing of what is counted: a count takes nothing, or where",
+                    ("where",),
+                )
                 return None
             where = body.get("where")
             if where is None:
@@ -270,7 +278,13 @@ class _Reading:
         function = key
         if key == "percentile":
             if not isinstance(body, Mapping) or not {"of", "p"} <= set(body) <= {"of", "p", "method"}:
-                self.find("value-shape", path, _shown(body), "is no percentile: that has of and p, and maybe method", ("of", "p", "method"))
+                self.find(
+                    "value-shape",
+                    path,
+                    _shown(body),
+                    "is no percentile: that has of and p, and maybe method",
+                    ("of", "p", "method"),
+                )
                 return None
             name, share, method = body["of"], body["p"], body.get("method", "interpolated")
             if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share < 1:
@@ -321,7 +335,12 @@ class _Reading:
 
     def condition(self, tree: Json, path: str) -> Condition | None:
         if not isinstance(tree, Mapping) or len(tree) != 1:
-            self.find("predicate-shape", path, _shown(tree), "is no condition: that has exactly one key, which is all, any, not, or a field")
+            self.find(
+                "predicate-shape",
+                path,
+                _shown(tree),
+                "is no condition: that has exactly one key, which is all, any, not, or a field",
+            )
             return None
         ((key, body),) = tree.items()
         if key in ("all", "any"):

@@ -26,14 +26,15 @@ _LINES: Final = 2_000  #: rows handed on at once
 _LONGEST: Final = 63  #: bytes of a name in PostgreSQL
 
 Trouble: TypeAlias = Literal["no-driver", "no-address", "unreachable", "refused", "not-ours", "other-store", "in-use", "newer"]
+#: The first two are a matter of what is written and installed; `unreachable` and `refused` of the database; the others stop us.
 
 
 class PostgresError(DeskweaveError):
-    """The database cannot be used. `trouble` is stable, `values` what a sentence about it speaks of; neither holds a password."""
+    """The database cannot be used. `rule` and `trouble` are stable, `values` what a sentence speaks of; none holds a password."""
 
     def __init__(self, trouble: Trouble, message: str, **values: str) -> None:
         super().__init__(message)
-        self.trouble, self.values = trouble, values
+        self.trouble, self.rule, self.values = trouble, f"postgres-{trouble}", values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,8 +298,9 @@ def _cell(column: Column) -> str:
     match column.kind:
         case Kind.TEXT:
             return _escaped(f"replace({name}, chr(0), chr(65533))")
-        case Kind.SLUGS:
-            quoted = r"""'"' || replace(replace(replace(one, chr(0), chr(65533)), '\', '\\'), '"', '\"') || '"'"""
+        case kind if kind.value.endswith("[]"):
+            said = "replace(CAST(one AS VARCHAR), chr(0), chr(65533))"
+            quoted = rf"""'"' || replace(replace({said}, '\', '\\'), '"', '\"') || '"'"""
             return _escaped(f"'{{' || array_to_string([{quoted} FOR one IN {name}], ',') || '}}'")
     return f"CAST({name} AS VARCHAR)"
 

@@ -69,7 +69,7 @@ def resolve_settings(
     if findings:
         raise DocumentError(findings)
     value = expand(folder.document, path, secrets.look_up, env_file=secrets.file_name)
-    _learn_proxy(value.get("proxy") if isinstance(value, Mapping) else None, redactor)
+    learn_password(value.get("proxy") if isinstance(value, Mapping) else None, redactor)
     settings: dict[str, Json] = dict(value) if isinstance(value, Mapping) else {}
     settings.setdefault("plugin", entry.plugin)
     settings.setdefault("access", entry.access)
@@ -85,10 +85,10 @@ def resolve_settings(
     return settings
 
 
-def _learn_proxy(proxy: object, redactor: Redactor) -> None:
-    """A proxy is an address, but a sign-in may stand in it."""
-    if isinstance(proxy, str) and "@" in proxy:
-        _, _, password = proxy.partition("://")[2].rpartition("@")[0].partition(":")
+def learn_password(address: object, redactor: Redactor) -> None:
+    """An address is no secret, but a sign-in may stand in it."""
+    if isinstance(address, str) and "@" in address:
+        _, _, password = address.partition("://")[2].rpartition("@")[0].partition(":")
         redactor.learn(password)
         redactor.learn(unquote(password))
 

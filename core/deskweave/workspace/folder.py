@@ -79,6 +79,12 @@ class Folder:
         return self.state_folder / "state.db"
 
     @property
+    def facts(self) -> str | None:
+        """The address of a PostgreSQL database that facts stand in too, as written: secrets are still references."""
+        stated = self.document.body.get("facts")
+        return stated if isinstance(stated, str) else None
+
+    @property
     def since(self) -> datetime | None:
         """Counterparts are made only for inquiries opened from then on; None: not said, so from this store's first day on."""
         stated = as_map(self.document.body.get("sync")).get("since")
@@ -261,7 +267,16 @@ def _references(folder: Folder) -> list[Finding]:
         for one in as_map(as_map(body).get("withhold")):
             if one not in known:
                 findings.append(_no_connection(document.place(["routes", name, "withhold", one], key=True), one, known))
+    if folder.facts is not None and _PASSWORD.search(_REFERENCE.sub("", folder.facts)):
+        remedy = 'put it into .env.<environment> and write "${FACTS_PASSWORD}" here; change the secret, it may have been seen'
+        message = "a secret is written into the file"
+        allowed = ("${NAME}", "${file:/path}", "${keyring:name}")
+        findings.append(problem("secret-literal", document.place("/facts"), "***", message, allowed=allowed, remedy=remedy))
     return findings
+
+
+_REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
+_PASSWORD: Final = re.compile(r"://[^/@]*:[^@]+@|\bpassword\s*=\s*[^\s&]")
 
 
 def _no_connection(place: Place, found: str, known: Sequence[str]) -> Finding:

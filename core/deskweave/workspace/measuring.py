@@ -64,6 +64,53 @@ def fact_table(space: Workspace, as_of: datetime | None = None) -> Iterator[Fact
             yield table
 
 
+@contextmanager
+def in_postgres(space: Workspace, facts: FactTable, as_of: datetime | None = None) -> Iterator[FactTable]:
+    """The same facts in the PostgreSQL database that `facts:` names, brought up to date first.
+
+    Args:
+        space: an open workspace with a store.
+        facts: the local facts, as `fact_table` opened them.
+        as_of: the moment they are of. They stand beside the kept table then, and only as long as they are asked.
+
+    Raises:
+        DocumentError: the folder names no database, or a reference in its address leads nowhere.
+        PostgresError: the database cannot be used; nothing was changed.
+    """
+    from deskweave.documents import expand, problem
+    from deskweave.errors import DocumentError
+    from deskweave.measure.postgres import PostgresFacts, schema_of
+    from deskweave.workspace.connecting import learn_password
+
+    folder = space.folder
+    if folder.facts is None:
+        message = "no PostgreSQL database is named: the store here is a file of SQLite, and nothing of it stands in PostgreSQL"
+        remedy = (
+            "Add facts: postgresql://user:${FACTS_PASSWORD}@host/database, or leave out --engine: DuckDB gives the same figures."
+        )
+        raise DocumentError([problem("facts-database", folder.document.place(""), "facts", message, remedy=remedy)])
+    address = str(expand(folder.document, "/facts", space.secrets.look_up, env_file=space.secrets.file_name))
+    learn_password(address, space.redactor)
+    with PostgresFacts.connect(address, facts.columns, schema_of(folder.id, folder.environment)) as there:
+        if as_of is None:
+            there.refresh(facts, space.store.install.id, _comments(space, facts))
+        else:
+            there.beside(facts)
+        yield there.open(facts.position)
+
+
+def _comments(space: Workspace, facts: FactTable) -> dict[str, str]:
+    """What the table and its columns are, in the practice's languages."""
+    from deskweave.measure.naming import Names
+    from deskweave.measure.wording import word
+
+    languages = space.practice.languages or (space.language,)
+    names = [Names(space.practice, language) for language in languages]
+    said = {column.name: [one.column(column) for one in names] for column in facts.columns}
+    said[""] = [word(language, "column:table") for language in languages]
+    return {name: " / ".join(dict.fromkeys(some)) for name, some in said.items() if any(some)}
+
+
 def reasons(
     space: Workspace, metric: str, period: Period, *, only: Mapping[str, str] | None = None, as_of: datetime | None = None
 ) -> Reasons:

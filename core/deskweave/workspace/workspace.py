@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from deskweave.store import Store
     from deskweave.sync import Engine, Progress, SyncPlan, SyncReport
     from deskweave.workspace.connecting import Opened
+    from deskweave.workspace.secret import Secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,12 +286,19 @@ class Workspace:
 
     # -------------------------------------------------------------------------------------------------------- connections
     @functools.cached_property
-    def _connecting(self) -> Any:
-        from deskweave.workspace.connecting import Connecting
+    def secrets(self) -> Secrets:
+        """What answers references of this folder and environment."""
         from deskweave.workspace.secret import Secrets
 
-        secrets = Secrets(self.folder.root, self.folder.environment, self._environ)
-        return Connecting(self.folder, self.plugins, now=self.now, redactor=self.redactor, secrets=secrets, observe=self._observe)
+        return Secrets(self.folder.root, self.folder.environment, self._environ)
+
+    @functools.cached_property
+    def _connecting(self) -> Any:
+        from deskweave.workspace.connecting import Connecting
+
+        return Connecting(
+            self.folder, self.plugins, now=self.now, redactor=self.redactor, secrets=self.secrets, observe=self._observe
+        )
 
     def connect(self, name: str) -> Opened:
         """A connection, opened once: settings resolved and checked, instance held against the lock file.

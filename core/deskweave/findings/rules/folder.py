@@ -39,6 +39,13 @@ FOLDER: Final[tuple[Rule, ...]] = (
         ("Add --env.", "加上 --env。"),
     ),
     rule(
+        "facts-database", "没有写明 PostgreSQL 数据库：此处的存储是 SQLite 文件，PostgreSQL 中没有数据",
+        ("`--engine postgres` computes figures where the facts stand as a table.",
+         "`--engine postgres` 在存放衡量数据表的数据库中计算。"),
+        ("Add `facts: postgresql://user:${FACTS_PASSWORD}@host/database`, or leave out `--engine`: DuckDB gives the same.",
+         "添加 `facts: postgresql://用户:${FACTS_PASSWORD}@主机/数据库`，或去掉 `--engine`：DuckDB 算出的数字相同。"),
+    ),
+    rule(
         "secret-literal", "密钥直接写在了文件里",
         ("Whoever reads the repository has the secret, for ever.", "能读代码库的人都会得到密钥，且无法收回。"),
         ("Put it into .env or the keyring and refer to it; then change the secret.", "放入 .env 或密钥环并引用，然后更换密钥。"),

@@ -349,7 +349,7 @@ REFERENCE: Final[tuple[Rule, ...]] = (
          "使用可用的引擎，或在此计算后将结果导入该引擎。"),
     ),
     rule(
-        "engine-inexact", "引擎 {found} 无法精确计算，不为其编译规则",
+        "engine-inexact", "引擎 {found} 没有精确的百分位，不为其编译规则",
         ("An approximate percentile is another figure, and two runs could differ.", "近似百分位是另一个数字，两次结果可能不同。"),
         ("Take one of the engines allowed, or compute the figures here and load them there.",
          "使用可用的引擎，或在此计算后将结果导入该引擎。"),
