@@ -1,4 +1,4 @@
-"""HTML and SVG that escape by default: what is not made by `tag` is text, whoever wrote it."""
+"""HTML and SVG that escape by default: what is not made by `tag` is text, whoever wrote it. Text for Markdown, by `markdown`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ _DRAWN = frozenset({"rect", "line", "circle", "path", "polygon"})
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")
 #: Characters that HTML forbids even escaped, and those that turn the direction of what follows.
 _BANNED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+
+
+#: Characters that mean something to Markdown inside a line.
+_MARKS = re.compile(r"([\\`*_{}\[\]|~#!])")
+HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+"""Characters nobody sees, or that break or turn a line."""
+
+
+def markdown(text: str) -> str:
+    """Text on one line that means nothing to Markdown or HTML."""
+    plain = " ".join(HIDDEN.sub(" ", text).split())
+    return _MARKS.sub(r"\\\1", plain).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escaped(text: object) -> Markup:

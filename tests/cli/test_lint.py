@@ -143,6 +143,13 @@ def test_a_table_speaks_the_readers_language(cli: Any, acme: Path) -> None:
         assert "未知的键 calender" in cli("practice", "lint", "--lang", "zh", form).out
 
 
+def test_markdown_lists_each_finding_once(cli: Any, acme: Path) -> None:
+    (acme / "practice" / "clocks.yaml").write_text(CLOCK, encoding="utf-8")
+    shown = cli("practice", "lint", "--format=md").out
+    assert len([line for line in shown.splitlines() if "'calender'" in line]) == 1
+    assert len([line for line in shown.splitlines() if line.startswith("- ")]) == 0
+
+
 def test_a_pack_that_is_not_the_accepted_one_is_named_in_chinese(cli: Any, acme: Path) -> None:
     lock = acme / "practice.lock"
     assert cli("practice", "upgrade", "--yes").code == 0

@@ -207,6 +207,23 @@ def test_json_and_markdown(cli: Any, acme: Path, put: Any) -> None:
     assert "| practice/more.yaml:4 |" in shown
 
 
+def test_a_label_means_nothing_to_markdown(cli: Any, acme: Path, put: Any) -> None:
+    put(RENAMED.replace("Devices", "'*D* <b>|[x](y)'"))
+    shown = cli("practice", "diff", "--format", "md").out
+    assert r"\*D\* &lt;b&gt;\|\[x\](y)" in shown
+    assert "<b>" not in shown
+
+
+def test_the_first_practice_of_a_protected_environment_is_asked_for(cli: Any, acme: Path) -> None:
+    path = acme / "deskweave.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "environments:\n  production: {protected: true}\n", encoding="utf-8")
+    answer = cli("practice", "adopt", "--env", "production")  # nobody at a terminal: not adopted
+    assert answer.code == 5
+    assert "No practice was in force yet" in answer.out
+    assert "Not adopted" in answer.out
+    assert cli("practice", "adopt", "--env", "production", "--yes").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -269,6 +286,7 @@ def test_what_would_be_stranded_stops_it_with_the_line_to_write(cli: Any, acme: 
     assert [one["rule"] for one in data["findings"]] == ["becomes-missing"]
     chinese = cli("practice", "adopt", "--yes", "--lang", "zh")
     assert chinese.code == 5
+    assert "有 1 张进行中的工单在字段 problem_category 中仍使用 hardware" in plain(chinese.out)
     chinese.all.encode("gbk")
     put(GONE + "fields: {problem_category: {becomes: {hardware: software}}}\n")
     data = json.loads(cli("practice", "adopt", "--yes", "--json").out)

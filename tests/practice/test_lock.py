@@ -102,6 +102,16 @@ def test_a_changed_layer_stops_everything_until_it_is_accepted(folder: Folder) -
     assert compose_practice(folder, PLUGINS)[0].clocks["first_response"].goal is not None
 
 
+def test_what_else_is_wrong_is_said_beside_a_pack_that_changed(folder: Folder) -> None:
+    lock_practice(folder, PLUGINS)
+    change_base(folder, "PT7M", "PT9M")
+    text = "apiVersion: deskweave/v1\nkind: Metric\nid: inquiries_registered\nwhere: {chanel: {eq: phone}}\n"
+    (folder.root / "practice" / "more.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        compose_practice(folder, PLUGINS)
+    assert {one.rule for one in caught.value.findings} == {"pack-changed", "unknown-field-or-clock"}
+
+
 def test_without_a_lock_only_lint_says_so(folder: Folder) -> None:
     practice, _ = compose_practice(folder, PLUGINS)
     below = [layer for layer in practice.layers if layer.address]

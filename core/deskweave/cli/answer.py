@@ -13,6 +13,7 @@ from typing import Any
 
 from deskweave.cli.exits import Exit
 from deskweave.findings import Finding
+from deskweave.markup import markdown
 from deskweave.model import Json
 
 
@@ -121,13 +122,13 @@ def as_markdown(report: Report) -> str:
     columns = _columns(report)
 
     def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
+        return "| " + " | ".join(markdown(cell) for cell in cells) + " |"
 
-    lines = [f"### {report.folder} / {report.environment}: {report.command}", ""]
+    lines = [f"### {markdown(report.folder)} / {markdown(report.environment)}: {report.command}", ""]
     if columns:
-        lines += [line([heading for _, heading in columns]), line(["---"] * len(columns))]
+        lines += [line([heading for _, heading in columns]), "| " + " | ".join(["---"] * len(columns)) + " |"]
         lines += [line([_cell(item.get(key)) for key, _ in columns]) for item in report.items]
-    lines += ["", "; ".join(f"{key}: {_cell(value)}" for key, value in report.summary.items())]
+    lines += ["", "; ".join(f"{markdown(key)}: {markdown(_cell(value))}" for key, value in report.summary.items())]
     for finding in report.findings:
-        lines.append(f"- **{finding.severity.value}** {finding.place.source}: {finding.message}")
+        lines.append(f"- **{finding.severity.value}** {markdown(finding.place.source)}: {markdown(finding.message)}")
     return "\n".join(lines) + "\n"

@@ -52,6 +52,10 @@ def compose_practice(folder: Folder, plugins: Plugins) -> tuple[Practice, list[M
     lock = read_lock(folder.root)
     findings = check_lock(lock, sources.below) if lock is not None else []
     if findings:
+        try:
+            sources.compose(sources.below)
+        except DocumentError as error:  # `practice upgrade` would stop at it
+            findings += error.findings
         raise DocumentError(in_order(findings))
     loaded = sources.compose(sources.below)
     return loaded.practice, loaded.bodies

@@ -62,7 +62,7 @@ def adopt(
     if session.options.format == "text":
         text()
     if not same and not stranded:
-        agreed = yes or known is None or session.agrees(say("adopt-ask"))
+        agreed = yes or (known is None and not space.folder.protected) or session.agrees(say("adopt-ask"))
         if agreed:
             put_into_force(space.store, practice)
             done = True

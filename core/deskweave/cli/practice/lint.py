@@ -35,7 +35,7 @@ def lint(ctx: typer.Context) -> int:
             text=text,
             summary={"errors": errors, "warnings": warnings, "notes": len(findings) - errors - warnings, "files": files},
             items=[_item(session, one) for one in findings],
-            findings=findings,
+            findings=findings if session.options.format == "json" else (),  # elsewhere they are the rows
             exit=Exit.INPUT if errors else Exit.DONE,
         )
     )

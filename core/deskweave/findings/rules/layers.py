@@ -66,7 +66,7 @@ LAYERS: Final[tuple[Rule, ...]] = (
         ("Keep it in one `was`.", "只在一个 `was` 中保留。"),
     ),
     rule(
-        "becomes-missing", "进行中的工单仍使用 {found}，而新实践中没有",
+        "becomes-missing", "有 {count} 张进行中的工单在字段 {field} 中仍使用 {found}，而新实践中没有",
         ("Open inquiries would hold a word nobody knows.", "进行中的工单会带有无人认识的词。"),
         ("Say under `becomes:` what takes its place.", "在 `becomes:` 中写明由什么替代。"),
     ),

@@ -5,31 +5,30 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from deskweave.markup import HIDDEN, markdown
 from deskweave.practice.handbook.tree import Block, Book, Cell, Drawing, Message, Paragraph, Points, Section, Table
 
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]|~#!])")
 _START: Final = re.compile(r"^(\s*)([-+=]|\d+[.)])")
-_HIDDEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def as_markdown(book: Book) -> str:
     """The text; its lines end in a line feed."""
     cover = book.cover
-    lines = [f"# {_text(cover.title)}", "", f"**{_text(cover.client)}**", ""]
-    lines += [_text(cover.subtitle), ""] if cover.subtitle else []
-    lines += ["| | |", "|---|---|", *(f"| **{_text(name)}** | {_text(said)} |" for name, said in cover.facts), ""]
-    lines += [_text(cover.agreement), ""]
+    lines = [f"# {markdown(cover.title)}", "", f"**{markdown(cover.client)}**", ""]
+    lines += [markdown(cover.subtitle), ""] if cover.subtitle else []
+    lines += ["| | |", "|---|---|", *(f"| **{markdown(name)}** | {markdown(said)} |" for name, said in cover.facts), ""]
+    lines += [markdown(cover.agreement), ""]
     parties = cover.signatories
-    lines += ["| " + " | ".join(_text(one.party) for one in parties) + " |", "|" + "---|" * len(parties)]
+    lines += ["| " + " | ".join(markdown(one.party) for one in parties) + " |", "|" + "---|" * len(parties)]
     for said in zip(*(one.lines for one in parties), strict=True):
-        lines.append("| " + " | ".join(f"{_text(one)}: " for one in said) + " |")
-    lines += ["", f"## {_text(book.revisions_title)}", ""]
+        lines.append("| " + " | ".join(f"{markdown(one)}: " for one in said) + " |")
+    lines += ["", f"## {markdown(book.revisions_title)}", ""]
     for block in book.revisions:
         lines += _block(block)
-    lines += [f"## {_text(book.contents_title)}", ""]
+    lines += [f"## {markdown(book.contents_title)}", ""]
     for one in book.walk():
         if one.level <= 2:
-            lines.append(f"{'  ' * (one.level - 1)}- [{one.number} {_text(one.title)}](#{one.key})")
+            lines.append(f"{'  ' * (one.level - 1)}- [{one.number} {markdown(one.title)}](#{one.key})")
     lines.append("")
     for chapter in book.chapters:
         lines += _section(chapter)
@@ -38,7 +37,7 @@ def as_markdown(book: Book) -> str:
 
 def _section(section: Section) -> list[str]:
     # the title is the only heading of level 1, so that chapters begin at 2
-    lines = [f'<a id="{section.key}"></a>', "", f"{'#' * (section.level + 1)} {section.number} {_text(section.title)}", ""]
+    lines = [f'<a id="{section.key}"></a>', "", f"{'#' * (section.level + 1)} {section.number} {markdown(section.title)}", ""]
     for block in section.blocks:
         lines += _block(block)
     for one in section.sections:
@@ -49,13 +48,13 @@ def _section(section: Section) -> list[str]:
 def _block(block: Block) -> list[str]:
     match block:
         case Paragraph():
-            return [f"*{_text(block.text)}*" if block.kind == "note" else _begun(_text(block.text)), ""]
+            return [f"*{markdown(block.text)}*" if block.kind == "note" else _begun(markdown(block.text)), ""]
         case Points():
             return [*(f"- {_said(one, '; ')}" for one in block.items), ""]
         case Message():
             lines = block.text.strip().splitlines()
-            head = [f"> **{_text(block.subject)}**", ">"] if block.subject else []
-            return [*head, *(f"> {_begun(_text(line))}  " if line.strip() else ">" for line in lines), ""]
+            head = [f"> **{markdown(block.subject)}**", ">"] if block.subject else []
+            return [*head, *(f"> {_begun(markdown(line))}  " if line.strip() else ">" for line in lines), ""]
         case Drawing():
             return _drawing(block)
         case Table():
@@ -65,10 +64,10 @@ def _block(block: Block) -> list[str]:
 def _table(table: Table) -> list[str]:
     heads = table.heads or ("",) * table.columns
     marks = [":---:" if place in table.centred else "---" for place in range(table.columns)]
-    lines = ["| " + " | ".join(_text(head) for head in heads) + " |", "|" + "|".join(marks) + "|"]
+    lines = ["| " + " | ".join(markdown(head) for head in heads) + " |", "|" + "|".join(marks) + "|"]
     for line in table.rows:
         if line.group:
-            lines.append(f"| **{_text(line.group)}** |" + " |" * (table.columns - 1))
+            lines.append(f"| **{markdown(line.group)}** |" + " |" * (table.columns - 1))
         else:
             lines.append("| " + " | ".join(_said(one, "<br>") for one in line.cells) + " |")
     return [*lines, ""]
@@ -88,16 +87,10 @@ def _drawn(label: str) -> str:
 
 
 def _said(cell: Cell, between: str) -> str:
-    lines = [f"**{_text(line)}**" if cell.strong and line.strip() else _text(line) for line in cell.lines]
+    lines = [f"**{markdown(line)}**" if cell.strong and line.strip() else markdown(line) for line in cell.lines]
     if cell.code:
-        lines.append(f"`{_HIDDEN.sub(' ', cell.code).replace('`', ' ').replace('|', ' ')}`")
-    return between.join([*lines, *(_text(note) for note in cell.notes)])
-
-
-def _text(text: str) -> str:
-    """Text on one line that means nothing to Markdown or HTML."""
-    plain = " ".join(_HIDDEN.sub(" ", text).split())
-    return _SPECIAL.sub(r"\\\1", plain).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        lines.append(f"`{HIDDEN.sub(' ', cell.code).replace('`', ' ').replace('|', ' ')}`")
+    return between.join([*lines, *(markdown(note) for note in cell.notes)])
 
 
 def _begun(text: str) -> str:
