@@ -126,6 +126,12 @@ SENSE: Final[tuple[Rule, ...]] = (
         _N,
     ),
     rule(
+        "metric-id-taken", "{layer} 中已有指标 {found}：两者合并，此处未写的部分沿用后者",
+        ("A figure of one's own would go on with conditions, targets and examples of another.", "自己的指标会带上另一指标的条件、目标和示例。"),
+        ("Give it another id, or take the other one away with `remove:` first.", "换一个 id，或先用 `remove:` 去掉原指标。"),
+        _W,
+    ),
+    rule(
         "target-out-of-range", "比例指标 {metric} 的目标或阈值应在 0 与 1 之间，而不是 {found}",
         ("95 instead of 0.95 is never reached, and the report is red for ever.", "把 0.95 写成 95，永远无法达标。"),
         ("Write a share: 0.95 is 95 %.", "写成比例：0.95 即 95 %。"),

@@ -26,6 +26,7 @@ _RULES = (
     inquiry.feedback,
     time.clocks,
     metric.metrics,
+    metric.taken,
     promise.matrices,
     promise.levels,
     organisation.assignment,

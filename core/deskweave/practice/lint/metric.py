@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from deskweave.documents import as_list
 from deskweave.findings import Finding, Severity
 from deskweave.model import FieldId, Metric, Threshold
 from deskweave.model.predicate import fields_of
 from deskweave.practice.lint.sense import Path, Sense
+
+_WHOLE: Final = ("label", "period", "value")  #: a document that states these could stand by itself
 
 
 def metrics(sense: Sense) -> Iterator[Finding]:
@@ -23,6 +26,33 @@ def metrics(sense: Sense) -> Iterator[Finding]:
             message = f"{slug!r} states no example: nobody can see what it counts and what it leaves out"
             remedy = "state rows under `examples:` and what comes out"
             yield sense.warn("metric-without-example", path, slug, message, remedy, severity=Severity.NOTE)
+
+
+def taken(sense: Sense) -> Iterator[Finding]:
+    """metric-id-taken: a whole metric under the id of one below. Layers merge, so what it leaves out stays from the other."""
+    below: dict[str, str] = {}
+    for layer in sense.practice.layers:
+        gone = {
+            str(path).removeprefix("/")
+            for document in layer.documents
+            if document.kind == "Practice"
+            for path in as_list(document.body.get("remove"))
+        }
+        stated = [document for document in layer.documents if document.kind == "Metric"]
+        for document in stated:
+            first = below.get(document.id)
+            if first is None or f"Metric/{document.id}" in gone or not all(key in document.body for key in _WHOLE):
+                continue
+            yield Finding(
+                rule="metric-id-taken",
+                severity=Severity.WARNING,
+                place=document.place("/id"),
+                found=document.id,
+                message=f"{document.id!r} is a metric of {first} already: the two become one, with what is left out here from there",
+                remedy=f"give it another id, or begin afresh with `remove: [Metric/{document.id}]` in the Practice document",
+                values={"layer": first},
+            )
+        below |= {document.id: layer.title for document in stated}
 
 
 def _filled(sense: Sense, metric: Metric, path: Path) -> Iterator[Finding]:
