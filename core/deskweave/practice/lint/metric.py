@@ -48,7 +48,7 @@ def taken(sense: Sense) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 place=document.place("/id"),
                 found=document.id,
-                message=f"{document.id!r} is a metric of {first} already: the two become one, with what is left out here from there",
+                message=f"{document.id!r} is a metric of {first} already: they become one, and what is left out here stays",
                 remedy=f"give it another id, or begin afresh with `remove: [Metric/{document.id}]` in the Practice document",
                 values={"layer": first},
             )
