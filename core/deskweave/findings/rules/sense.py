@@ -127,7 +127,8 @@ SENSE: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "metric-id-taken", "{layer} 中已有指标 {found}：两者合并，此处未写的部分沿用后者",
-        ("A figure of one's own would go on with conditions, targets and examples of another.", "自己的指标会带上另一指标的条件、目标和示例。"),
+        ("A figure of one's own would go on with conditions, targets and examples of another.",
+         "自己的指标会带上另一指标的条件、目标和示例。"),
         ("Give it another id, or take the other one away with `remove:` first.", "换一个 id，或先用 `remove:` 去掉原指标。"),
         _W,
     ),
