@@ -9,7 +9,8 @@ import pytest
 from deskweave.connector import Plant
 from deskweave.errors import SafetyStop
 from deskweave.model import ConnectionName, FieldId, Route, Visibility
-from deskweave.store import Store, find_inquiry, list_parked
+from deskweave.store import Store, find_inquiry, list_parked, release
+from deskweave.store.parked import give_up, join_record, repeat_create
 from deskweave.sync import Guard
 from deskweave.testing.memory import Switches, small_binding
 
@@ -195,6 +196,54 @@ def test_a_create_that_nothing_can_recognise_is_never_repeated(world):
     assert not w.platforms["b"].records
     (waiting,) = list_parked(w.store)
     assert waiting.state == "unknown"
+
+
+@pytest.mark.parametrize("fault", ["lost_request", "lost_answer"])
+def test_a_person_decides_about_a_create_that_nothing_can_recognise(world, fault):
+    w = world(switches={"b": Switches(plant=Plant.NONE)})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = [fault]
+    for _ in range(4):
+        w.sync(600)
+    waiting, *alike = sorted(list_parked(w.store), key=lambda one: one.inquiry is None)
+    assert waiting.state == "unknown"
+    if fault == "lost_request":
+        assert not alike
+        assert repeat_create(w.store, waiting.id)
+    else:  # what says the same is no new inquiry before a person has looked
+        (twin,) = alike
+        assert twin.label == "B-1"
+        assert "deskweave parked INQ-1 --is B-1" in twin.parked_reason
+        assert not join_record(w.store, twin.id, waiting)
+        assert join_record(w.store, waiting.id, twin)
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    for _ in range(3):
+        report = w.sync(600)
+    assert report.inquiries_total == 1
+    assert not list_parked(w.store)
+    assert [record.fields["prio"] for record in w.platforms["b"].records.values()] == ["3"]
+    w.hands("b").edit(w.refs("b")[0], {"status": "closed"}, "chen")
+    w.sync(60)
+    assert w.hands("a").shows(ref)["status"] == "closed"
+
+
+def test_what_somebody_else_made_alike_is_an_inquiry_once_a_person_says_so(world):
+    w = world(switches={"b": Switches(plant=Plant.NONE)})
+    w.hands("a").create("ticket", V, "li")
+    opened = w.clock()
+    w.platforms["b"].faults = ["lost_request"]
+    w.sync(600)
+    w.hands("b").create("ticket", {**V, "submitted_at": opened}, "chen")
+    w.hands("b").create("ticket", {**V, "title": "another"}, "chen")
+    w.sync(600)
+    w.sync(600)
+    waiting, twin = sorted(list_parked(w.store), key=lambda one: one.inquiry is None)
+    assert release(w.store, twin.id)
+    assert give_up(w.store, waiting.id)
+    report = w.sync(600)
+    assert report.inquiries_total == 3
+    assert not list_parked(w.store)
+    assert len(w.platforms["b"].records) == 2
 
 
 @pytest.mark.parametrize("plant", [Plant.UPSERT, Plant.KEY, Plant.ATOMIC, Plant.AFTER])

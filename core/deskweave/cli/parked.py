@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,11 +11,17 @@ from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
 from deskweave.cli.session import session_of
 
+if TYPE_CHECKING:
+    from deskweave.store import LinkRow
+
 
 def parked(
     ctx: typer.Context,
     key: Annotated[str | None, typer.Argument(help="parked-arg-key", metavar="KEY")] = None,
     release: Annotated[bool, typer.Option("--release", help="parked-opt-release")] = False,
+    is_: Annotated[str | None, typer.Option("--is", help="parked-opt-is", metavar="LABEL")] = None,
+    again: Annotated[bool, typer.Option("--again", help="parked-opt-again")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="parked-opt-drop")] = False,
 ) -> int:
     session = session_of(ctx)
     space = session.workspace()
@@ -36,21 +42,47 @@ def parked(
             numbers = {
                 row.id: row.number for row in tx.execute(sa.select(inquiry.c.id, inquiry.c.number).where(inquiry.c.id.in_(wanted)))
             }
-    if key is not None:
-        words = key.lower()
-        found = [
+    every = found
+
+    def called(word: str) -> list[LinkRow]:
+        words = word.lower()
+        return [
             one
-            for one in found
+            for one in every
             if words in {str(part).lower() for part in (one.label, one.rid, one.id, f"inq-{numbers.get(one.inquiry)}") if part}
         ]
+
+    if key is not None:
+        found = called(key)
         if not found:
             screen.warn(say("no-such-parked", key=key))
             return Exit.INPUT
-    freed = []
+    deciding = is_ is not None or again or drop
+    if deciding and (key is None or (is_ is not None) + again + drop + release != 1):
+        screen.warn(say("parked-one-word"))
+        return Exit.INPUT
+    freed: list[LinkRow] = []
     if release:
-        from deskweave.store.lookup import release as let_go
+        from deskweave.store import release as let_go
 
         freed = [one for one in found if let_go(space.store, one.id)]
+    if deciding:
+        from deskweave.store.parked import give_up, join_record, repeat_create
+
+        unknown = [one for one in found if one.state == "unknown"]
+        candidates = called(is_) if is_ is not None else []
+        if is_ is not None and not candidates:
+            screen.warn(say("no-such-parked", key=is_))
+            return Exit.INPUT
+        for one in unknown:
+            if is_ is not None:
+                done = any(join_record(space.store, one.id, candidate) for candidate in candidates)
+            else:
+                done = repeat_create(space.store, one.id) if again else give_up(space.store, one.id)
+            freed += [one] if done else []
+        if not freed:
+            screen.warn(say("parked-not-unknown", key=key))
+            return Exit.INPUT
 
     def text() -> None:
         session.heading(say("sync-parked", n=len(found)))
@@ -59,10 +91,16 @@ def parked(
             screen.say(
                 f"{one.connection}/{one.collection}  {one.label or one.rid or say('not-there-yet')}  {number}".rstrip(), hang=4
             )
-            screen.say(f"    {say('link-' + one.state)}  {one.parked_reason or ''}".rstrip(), hang=4)
-        if release:
-            screen.say(say("parked-released", n=len(freed)))
+            what = "" if one.kind == "inquiry" else f"{say('parked-message')}  "
+            screen.say(f"    {what}{say('link-' + one.state)}  {one.parked_reason or ''}".rstrip(), hang=4)
+        if release or deciding:
+            screen.say(say("parked-given-up" if drop else "parked-released", n=len(freed)))
             session.next("deskweave sync")
+        elif found and found[0].state == "unknown":
+            name = f"INQ-{numbers[found[0].inquiry]}" if found[0].inquiry in numbers else found[0].id
+            twins = [one.label for one in every if one.inquiry is None and one.label and one.connection == found[0].connection]
+            words = [f"--is {twins[0]}"] if twins else []
+            session.next(*(f"deskweave parked {name} {word}" for word in (*words, "--again", "--drop")))
         elif found:
             session.next(f"deskweave parked {found[0].label or found[0].id} --release")
         else:

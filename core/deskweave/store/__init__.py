@@ -13,11 +13,10 @@ from deskweave.store.lookup import (
     find_inquiry,
     inquiry_messages,
     list_conflicts,
-    list_parked,
-    release,
     store_status,
     unknown_values,
 )
+from deskweave.store.parked import list_parked, release
 
 __all__ = [
     "ConflictRow",

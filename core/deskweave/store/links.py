@@ -223,6 +223,18 @@ _READ: Final = (
 )
 
 
+def unanswered_links(tx: sa.Connection, conn: str, collection: str) -> list[Link]:
+    """Creates that were begun and of which it is not known whether they took effect."""
+    statement = _WHOLE.where(
+        link.c.conn == conn,
+        link.c.collection == collection,
+        link.c.kind == "inquiry",
+        link.c.rid.is_(None),
+        link.c.state.in_(["creating", "unknown"]),
+    )
+    return _links(tx.execute(statement.order_by(link.c.id)))
+
+
 def dirty_inquiries(tx: sa.Connection) -> list[InquiryId]:
     statement = sa.select(link.c.inquiry).where(link.c.dirty == sa.true(), link.c.inquiry.is_not(None)).distinct()
     return [InquiryId(one) for one in tx.execute(statement).scalars()]

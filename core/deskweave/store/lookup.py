@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -38,6 +38,10 @@ class LinkRow:
     not_before: datetime | None
     parked_reason: str | None
     corr: str
+
+    def called(self, label: str | None) -> LinkRow:
+        """The same under another name."""
+        return replace(self, label=label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +123,7 @@ def find_inquiry(store: Store, key: str) -> InquiryRow | Nearest:
         if found is None:
             return Nearest(wanted, _nearest(tx, wanted))
         document = load_documents(tx, [found])[found]
-        links = tuple(link_row(row) for row in tx.execute(_LINKS.where(link.c.inquiry == found, link.c.kind == "inquiry")))
+        links = tuple(link_row(row) for row in tx.execute(LINKS.where(link.c.inquiry == found, link.c.kind == "inquiry")))
         count = tx.execute(sa.select(sa.func.count()).where(message.c.inquiry == found)).scalar_one()
         return InquiryRow(
             id=found,
@@ -172,7 +176,7 @@ def _nearest(tx: sa.Connection, key: str) -> tuple[str, ...]:
     return tuple(get_close_matches(key.upper(), list(known), n=3, cutoff=0.5))
 
 
-_LINKS = sa.select(
+LINKS: Final = sa.select(
     link.c.id,
     link.c.conn,
     link.c.collection,
@@ -275,50 +279,6 @@ def list_conflicts(
 
 _INQUIRY = inquiry.alias("home")
 _NUMBER = _INQUIRY.c.number
-
-
-def list_parked(store: Store) -> tuple[LinkRow, ...]:
-    """Links in state parked or unknown: what waits for a person."""
-    with store.read() as tx:
-        return tuple(link_row(row) for row in tx.execute(_LINKS.where(link.c.state.in_(["parked", "unknown"]))))
-
-
-def release(store: Store, identifier: str) -> bool:
-    """Let a parked link go on: it is tried anew with the next run. False: there is no such parked link."""
-    with store.write() as tx:
-        row = tx.execute(sa.select(link.c.rid, link.c.inquiry, link.c.state).where(link.c.id == identifier)).first()
-        if row is None or row.state != "parked":
-            return False
-        if row.inquiry is None:  # it never became an inquiry: forget it, and have its collection listed from the start
-            _forget(tx, identifier)
-            return True
-        tx.execute(
-            sa.update(link)
-            .where(link.c.id == identifier)
-            .values(
-                state="live" if row.rid is not None else "new",
-                seen_fp=None,
-                attempts=0,
-                not_before=None,
-                parked_reason=None,
-                push=True,
-                dirty=True,
-            )
-        )
-        return True
-
-
-def _forget(tx: sa.Connection, identifier: str) -> None:
-    from deskweave.store.tables import snapshot, stream
-
-    row = tx.execute(sa.select(link.c.conn, link.c.collection).where(link.c.id == identifier)).one()
-    tx.execute(sa.delete(snapshot).where(snapshot.c.link == identifier))
-    tx.execute(sa.delete(link).where(link.c.id == identifier))
-    tx.execute(
-        sa.update(stream)
-        .where(stream.c.conn == row.conn, stream.c.collection == row.collection, stream.c.feed == "records")
-        .values(watermark=None, resume=None)
-    )
 
 
 def store_status(store: Store) -> StoreStatus:

@@ -36,6 +36,7 @@ from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 FEED: Final = "messages"
 PAGES: Final = 1_000_000
 EVER: Final = datetime.max.replace(tzinfo=UTC)
+UNSURE: Final = "whether this message was written is not known, and it must not be written twice: look, then say so"
 TOGETHER: Final = 20  #: records whose messages are taken in together
 
 
@@ -320,17 +321,9 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
             return True
         if capabilities.message_plant is Plant.NONE:
             with run.store.write() as tx:
-                link.state, link.push, link.not_before = "unknown", False, None
+                link.state, link.push, link.not_before, link.parked_reason = "unknown", False, None, UNSURE
                 save_links(tx, [link])
-            run.report.parked.append(
-                ParkedNote(
-                    link=link.id,
-                    connection=side.name,
-                    label=parent.label,
-                    number=None,
-                    reason="whether this message was written is not known, and it must not be written twice",
-                )
-            )
+            run.report.parked.append(ParkedNote(link=link.id, connection=side.name, label=parent.label, number=None, reason=UNSURE))
             return False
     wait = capabilities.settle + capabilities.index_lag
     with run.store.write() as tx:

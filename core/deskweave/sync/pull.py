@@ -10,15 +10,26 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import Change, CollectionCapabilities, Page, Ref, RemoteChange, RemoteRecord, View
+from deskweave.connector import Change, CollectionCapabilities, Page, Plant, Ref, RemoteChange, RemoteRecord, View
 from deskweave.errors import PluginError
-from deskweave.model import FieldId, InquiryId
+from deskweave.model import FieldId, InquiryId, Value
 from deskweave.store.audit import own_digests
 from deskweave.store.events import coarse_events, known_origins
-from deskweave.store.links import Link, hush_messages, links_by_corr, links_by_id, mark_read, scan_links, unread_links
+from deskweave.store.inquiries import numbers_of
+from deskweave.store.links import (
+    Link,
+    hush_messages,
+    links_by_corr,
+    links_by_id,
+    mark_read,
+    scan_links,
+    unanswered_links,
+    unread_links,
+)
 from deskweave.store.streams import Stream, read_connection, read_stream, save_stream
 from deskweave.sync.entries import version_of
 from deskweave.sync.history import origin_of, read_lines, without_echoes
+from deskweave.sync.merge import same
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import RECORDS, Progress, Run, Side, fingerprint, ref_key
 from deskweave.sync.sweep import trailing_since
@@ -43,6 +54,7 @@ class Sorted:
     fresh: list[tuple[RemoteRecord, View]] = field(default_factory=list)  #: no link
     moved: list[tuple[RemoteRecord, View, str]] = field(default_factory=list)  #: a link that last saw something else
     found: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: carries the mark of a create without an answer
+    alike: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: may be a create of which nobody knows
     broken: list[RemoteRecord] = field(default_factory=list)  #: the mapper could not read it
     hot: list[Ref] = field(default_factory=list)  #: changed too lately to tell by its stamp
 
@@ -53,7 +65,7 @@ class Sorted:
         return self.strangers() + [one[0] for one in self.moved]
 
     def __bool__(self) -> bool:
-        return bool(self.fresh or self.moved or self.found or self.broken)
+        return bool(self.fresh or self.moved or self.found or self.alike or self.broken)
 
 
 def pull(run: Run, side: Side) -> bool:
@@ -157,8 +169,16 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
                 rows.observe(link, record, view, said)
         for record, view in page.fresh:
             rows.open(side, record, view, lines.get(ref_key(record.ref), NO_LINES))
+        for record, view, twin in page.alike:
+            assert twin.inquiry is not None
+            called = f"INQ-{numbers_of(tx, [twin.inquiry])[twin.inquiry]}"
+            reason = (
+                f"it says what was created for {called}, of which the answer was lost: deskweave parked {called} "
+                f"--is {record.label}, or deskweave parked {record.label} --release where somebody else made it"
+            )
+            _set_aside(rows, side, record, reason, fingerprint(view, side.mapper.digest))
         for record in page.broken:
-            _set_aside(rows, side, record)
+            _set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
         rows.flush()
         _follow(run, tx, rows)
         if to is not None:
@@ -201,6 +221,8 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     if page.moved and capabilities.index_lag:
         links = links_by_id(tx, [identifier for _, _, identifier in page.moved])
         page.moved = [one for one in page.moved if not _outdated(one[0], links[one[2]])]
+    blind = capabilities.creates is Plant.NONE or capabilities.find == "none"
+    twins = _unanswered(side, tx, name) if strangers and blind else []
     marked = links_by_corr(tx, [one.corr for one, _ in strangers if one.corr])
     for record, view in strangers:
         link = marked.get(record.corr) if record.corr else None
@@ -223,9 +245,29 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
             )
         elif record.corr and MARK.fullmatch(record.corr):
             run.foreign.setdefault(side.name, []).append(record.label)
+        elif twins and (twin := next((one for one, stated in twins if _restates(view, stated)), None)) is not None:
+            page.alike.append((record, view, twin))
         else:
             page.fresh.append((record, view))
     return page
+
+
+def _unanswered(side: Side, tx: sa.Connection, name: str) -> list[tuple[Link, Mapping[FieldId, Value]]]:
+    """Creates without an answer that no mark can tell again, each with what it said."""
+    found = []
+    for link in unanswered_links(tx, side.name, name):
+        frozen = link.frozen or {}
+        fields = frozen.get("fields")
+        if isinstance(fields, Mapping):
+            draft = RemoteRecord(
+                ref=Ref(name, ""), fields=fields, corr=None, updated_at=None, version=None, updated_by=None, label=""
+            )
+            found.append((link, side.mapper.read(draft).values))
+    return found
+
+
+def _restates(view: View, stated: Mapping[FieldId, Value]) -> bool:
+    return bool(stated) and all(same(view.values.get(name), value) for name, value in stated.items() if name in view.values)
 
 
 def _outdated(record: RemoteRecord, link: Link) -> bool:
@@ -233,7 +275,7 @@ def _outdated(record: RemoteRecord, link: Link) -> bool:
     return record.updated_at is not None and link.seen.at is not None and record.updated_at < link.seen.at
 
 
-def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord) -> None:
+def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> None:
     run = rows.run
     link = Link(
         id=run.store.new_id(),
@@ -246,7 +288,7 @@ def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord) -> None:
         role=side.binding.collections[record.ref.collection].role,
     )
     link.corr = f"{run.store.install.id}:{link.id}"
-    rows.orphan(link, side, record, "it could not be read: the mapping raised an error", None)
+    rows.orphan(link, side, record, reason, seen_fp)
 
 
 # ------------------------------------------------------------------------------------------------------------------- history

@@ -99,6 +99,9 @@ MESSAGES: Final[Mapping[str, str]] = {
     "parked": "Records that wait for a person.",
     "parked-arg-key": "one of them",
     "parked-opt-release": "try again with the next sync",
+    "parked-opt-is": "this record, which was set aside, is the one that was created",
+    "parked-opt-again": "it is not there: create it again",
+    "parked-opt-drop": "it shall not be created there",
     "kpi": "The desk's figures for a period, beside the period before.\n"
     "explain METRIC tells what is behind one of them; quality lists what is wrong with the data; restate shows what today's rules "
     "would make of what earlier ones judged.",
@@ -572,6 +575,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "winner-theirs": "theirs",
     "parked-none": "Nothing is parked.",
     "parked-released": "{n} will be tried again with the next sync.",
+    "parked-one-word": "Name what it is about and one of --release, --is, --again, --drop.",
+    "parked-not-unknown": "{key} is no create without an answer, as --is, --again and --drop want; other records take --release.",
+    "parked-given-up": "{n} given up.",
+    "parked-message": "a message",
     # ----------------------------------------------------------------------------------------------------------------- workshop
     "plugins-none": "No plugin is installed.",
     "emulate-running": "{name} runs at {address}",

@@ -98,6 +98,9 @@ MESSAGES: Final[Mapping[str, str]] = {
     "parked": "等待人工处理的记录。",
     "parked-arg-key": "其中一条",
     "parked-opt-release": "下次同步时重试",
+    "parked-opt-is": "已搁置的这条记录就是当时创建的记录",
+    "parked-opt-again": "平台上没有：重新创建",
+    "parked-opt-drop": "不再在该平台创建",
     "kpi": "某一时段的绩效指标，并与上一时段对比。\nexplain 指标：说明一项指标由哪些问询得出；quality：列出数据中的问题；"
     "restate：按现行规则重新判定会有什么变化。",
     "kpi-arg-metric": "指标，默认全部；或 explain 加一项指标；或 quality；或 restate",
@@ -565,6 +568,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "winner-theirs": "对方",
     "parked-none": "没有搁置的记录。",
     "parked-released": "{n} 条将在下次同步时重试。",
+    "parked-one-word": "请指明对象，并在 --release、--is、--again、--drop 中选一个。",
+    "parked-not-unknown": "{key} 无需此操作：--is、--again、--drop 用于结果不明的创建；其他记录用 --release。",
+    "parked-given-up": "已放弃 {n} 条。",
+    "parked-message": "消息",
     # ----------------------------------------------------------------------------------------------------------------- workshop
     "plugins-none": "没有安装插件。",
     "emulate-running": "{name} 运行于 {address}",
