@@ -69,6 +69,9 @@ ON_TIME = {
          [{"user_satisfaction": s} for s in ("satisfied", "satisfied", "neutral", "dissatisfied", None)], 0.5),  # 52
         ({"ratio": {"of": {"count": {"where": {"reclassified": {"eq": True}}}}, "over": {"count": {"where": {"reclassified": {"present": True}}}}}},
          [{"reclassified": True}, {"reclassified": False}, {}], 0.5),  # 53 among closed with both categories
+        ({"ratio": {"of": {"count": {"where": {"reclassified": {"eq": True}}}}, "over": {"count": {}}}},
+         [{"reclassified": True}, {"reclassified": False}, {}], 1 / 3),  # 53 a rule that counts those without a category says so
+        ({"ratio": {"of": {"count": {"where": {"answered": {"eq": True}}}}, "over": {"count": {}}}}, [{"answered": True}, {}], 0.5),  # 59
         ({"count": {"where": {"any": [{"returned": {"eq": True}}, {"flagged": {"eq": True}}]}}},
          [{"returned": True, "flagged": True}, {"returned": False}], 1),  # 54 both signs, once
         ({"ratio": {"of": {"count": {}}, "over": {"count": {}}}}, [{}, {}], 1.0),  # the whole of it
@@ -127,6 +130,29 @@ def test_those_never_accepted_stand_beside_the_average(practice):
     with rows(practice, *closed, {"phase": "active", "first_response_took": 9}) as table:
         (result,) = run(practice, table, [MARCH], AS_OF, metrics=["average_first_response"])
     assert (result.value, result.counted, result.beside, result.met) == (150, 2, 1, True)  # E6
+
+
+def test_a_category_at_closure_that_nobody_gave(practice, log, tmp_path):
+    """Case 53 from events: 1 became 2, 3 stayed 3, 4 became nothing. Misclassified: one of the two that have both."""
+    for name, first, last in (("one", "hardware", "usage"), ("two", "usage", "usage"), ("three", "usage", None)):
+        more = {} if last is None else {"business_category": last}
+        log.inquiry(name, AT, (AT, "in_progress"), (AT + timedelta(hours=1), "closed"), classification=first, **more)
+    facts = Facts(practice, tmp_path)
+    facts.refresh(EventLog(log.events))
+    wrong = {"count": {"where": {"reclassified": {"eq": True}}}}
+    both = rule({"ratio": {"of": wrong, "over": {"count": {"where": {"reclassified": {"present": True}}}}}})
+    with facts.open() as table:
+        assert [one.value for one in run(practice, table, [MARCH], AS_OF, metrics=[both])] == [1 / 2]
+
+
+def test_the_month_is_that_of_the_zone(practice, log, tmp_path):
+    """Case 50 to the figure: 16:30 UTC on 31 January is counted in February in Shanghai."""
+    log.inquiry("I", datetime(2024, 1, 31, 16, 30, tzinfo=UTC))
+    facts = Facts(practice, tmp_path)
+    facts.refresh(EventLog(log.events))
+    months = [parse_period("2024-01"), parse_period("2024-02")]
+    with facts.open() as table:
+        assert [one.value for one in run(practice, table, months, AS_OF, metrics=["inquiries_registered"])] == [0, 1]
 
 
 def test_days_are_those_of_the_zone(practice, log):

@@ -119,6 +119,21 @@ CHANGES: list[tuple[str, str, str, Touches, Effect]] = [
         Touches.FIGURES,
         Effect.HARMLESS,
     ),
+    (
+        "kind: Metric\nid: average_response_time\n"
+        "thresholds: [{when: {gte: PT1H}, level: critical, notify: manager}, {when: {gt: PT30M}, level: warning}]",
+        "Average response time has thresholds now: critical from 1 hour up, Service desk manager to be told; warning over 30 minutes",
+        "平均响应时间新增阈值：不小于1小时为严重，应告知服务台经理；大于30分钟为警告",
+        Touches.FIGURES,
+        Effect.HARMLESS,
+    ),
+    (
+        "kind: Metric\nid: inquiries_registered\nperiod: {fill_empty: none}",
+        "Key figure Inquiries registered, what a count is without any row: now none instead of 0",
+        "指标“工单总数”的无数据行时的计数由0改为无",
+        Touches.FIGURES,
+        Effect.REJUDGES,
+    ),
     # a choice that came, in the field it belongs to
     (
         "kind: Fields\nid: inquiry\nfields: {problem_category: {choices: {network: {label: {en: Network, zh: 网络}}}}}",
@@ -228,6 +243,19 @@ def test_a_removed_choice_strands_unless_another_takes_its_place() -> None:
     assert (change.sort, change.effect, change.held) == ("removed", Effect.STRANDS, (("problem_category", "hardware"),))
     (change,) = compare(PLAIN, practice(gone + "fields: {problem_category: {becomes: {hardware: other}}}")).changes
     assert (change.sort, change.effect, change.new) == ("removed", Effect.HARMLESS, "other")
+
+
+def test_sub_totals_and_roles_follow_what_was_renamed() -> None:
+    said = (
+        "kind: Metric\nid: inquiries_registered\nby: [{field}, channel]\ntotals: [[{field}], []]\n"
+        "thresholds: [{{when: {{gt: 9}}, level: info, notify: {role}}}]\n"
+    )
+    renamed = "---\nkind: Fields\nid: inquiry\nfields: {story: {was: [user_scenario]}}\n"
+    old = practice(said.format(field="user_scenario", role="manager"))
+    changes = compare(old, practice(said.format(field="story", role="manager") + renamed)).changes
+    assert [(one.key, one.sort) for one in changes] == [("field", "renamed")]
+    assert "Key figure Inquiries registered, sub-totals: now by User scenario, of all" in told(PLAIN, old, "en")
+    assert "指标“工单总数”的小计现为按用户场景、总计" in told(PLAIN, old, "zh")
 
 
 # ------------------------------------------------------------------------------------------------------------ long lists

@@ -320,6 +320,29 @@ def test_outer_and_inner_term_at_once(tmp_path: Path) -> None:
     assert practice.processes["improvement"].candidates["frequent"].by[-1] == "category"
 
 
+def test_the_totals_and_roles_of_a_pack_follow_a_rename(tmp_path: Path) -> None:
+    base = """kind: Metric
+id: by_category
+label: {en: By category, zh: 按分类}
+period: {by: submitted_at, every: month}
+by: [problem_category, channel]
+totals: [[channel], [problem_category], []]
+value: {count: {}}
+thresholds: [{when: {gt: 9}, level: warning, notify: watcher}]
+---
+kind: Routing
+id: routing
+roles: {watcher: {label: {en: Watcher, zh: 值守}}}
+"""
+    client = (
+        "kind: Fields\nid: inquiry\nfields: {category: {was: [problem_category]}}\n"
+        "---\nkind: Routing\nid: routing\nroles: {guard: {was: [watcher]}}\n"
+    )
+    metric = composed(renaming(tmp_path, base, client)).metrics["by_category"]
+    assert (metric.by, metric.totals) == (("category", "channel"), (("channel",), ("category",), ()))
+    assert metric.thresholds[0].notify == "guard"
+
+
 @pytest.mark.parametrize(
     "client",
     [

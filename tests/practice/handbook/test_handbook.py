@@ -26,6 +26,7 @@ from deskweave.model import (
     FieldId,
     Goal,
     Metric,
+    MetricTarget,
     Point,
     PriorityMatrix,
     Process,
@@ -35,6 +36,7 @@ from deskweave.model import (
     Survey,
     Template,
     Term,
+    Threshold,
 )
 from deskweave.model.predicate import holds
 from deskweave.practice import Practice
@@ -453,6 +455,30 @@ def test_the_words_of_the_file_come_first_and_criteria_stand_below(practice: Pra
     figures, criteria = tables(section)
     assert flat(figures)[0][1].startswith("As agreed / ")
     assert flat(criteria) == [["m"], ["Quick", "timeliness", "First response kept its goal"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "target", "broken"),
+    [
+        (
+            "en",
+            "lower is better / critical from 1 hour up: Service desk manager should know / warning over 30 minutes",
+            "Channel, Value stream / Totals: by Channel, of all.",
+        ),
+        ("zh", "越低越好 / 不小于 1小时为严重，应告知服务台经理 / 大于 30分钟为警告", "渠道、价值流 / 合计：按渠道、总计。"),
+    ],
+)
+def test_thresholds_and_totals_in_words(practice: Practice, language: str, target: str, broken: str) -> None:
+    one = metric(
+        value={"average": "resolution"}, unit="duration", target=MetricTarget(better="lower"), by=("channel", "stream"),
+        totals=(("channel",), ()),
+        thresholds=(
+            Threshold(operator="gte", value=3600, level="critical", notify="manager"),
+            Threshold(operator="gt", value=1800, level="warning"),
+        ),
+    )  # fmt: skip
+    (figures,) = tables(metrics.chapter(Voice(replace(practice, metrics={"m": one}), language)))
+    assert flat(figures)[0][4:6] == [target, broken]
 
 
 @pytest.mark.parametrize(
