@@ -174,7 +174,7 @@ class _Page:
             (one for one in self.data.results.values() if one.level), key=lambda one: LEVELS.index(one.level or "info")
         )
         said = [tag("li", self.level(one), " ", self.names.threshold(self.practice.metrics[one.metric], one)) for one in reached]
-        remarks: list[Markup] = [tag("ul", said, class_="notes")] if said else []
+        remarks: list[Markup] = [tag("ul", said, class_="notes reached")] if said else []
         remarks += [tag("p", remark, class_="meta") for remark in self.remarks]
         return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), remarks)
 
