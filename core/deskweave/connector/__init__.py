@@ -41,6 +41,7 @@ from deskweave.connector.connection import (
     Vault,
 )
 from deskweave.connector.emulator import (
+    FAULT_WORDS,
     Emulator,
     Faults,
     Hands,
@@ -89,6 +90,7 @@ from deskweave.connector.webhooks import (
 
 __all__ = [
     "API_VERSION",
+    "FAULT_WORDS",
     "Absent",
     "Answer",
     "Artifact",

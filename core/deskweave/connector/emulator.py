@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from deskweave.connector.mapper import Mapper
 from deskweave.connector.records import Ref
 from deskweave.model import FieldId, Json, Value, Visibility
+
+#: Faults every emulator should be able to show under these names, beside its vendor's own. Each may be narrowed by `writes=True` or
+#: `writes=False` and put off by `skip=2`. What an emulator does not know, the conformance suite cannot ask, and says so.
+FAULT_WORDS: Final[Mapping[str, str]] = {
+    "lost_request": "the line is cut before anything is carried out",
+    "lost_answer": "carried out, and the line is cut before a word of it is told",
+    "rate_limited": "refused for now, surely not carried out; `retry_after` is the seconds the platform names",
+    "down": "no answer of the platform's own: a gateway's page, surely not carried out",
+    "unauthorised": "the sign-in is not taken",
+    "small_pages": "no fault, only the harder reading: listings give at most `size` items at once and say that there are more",
+}
 
 
 class Hands(Protocol):
     """What people do in the platform's own pages. Tests, the conformance suite and the demo use these and nothing vendor-made."""
 
     def create(self, collection: str, values: Mapping[FieldId, Value], by: str) -> Ref: ...
+    def shows(self, ref: Ref) -> Mapping[FieldId, Value]:
+        """What a person reads on the record, in the practice's words: a witness that is not the connector."""
+
+    def said(self, parent: Ref) -> Sequence[tuple[Visibility, str]]:
+        """The messages a person reads under the record, oldest first; what is marked as internal there is INTERNAL."""
+
     def edit(self, ref: Ref, values: Mapping[FieldId, Value], by: str) -> None: ...
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref: ...
     def attach(self, parent: Ref, visibility: Visibility, name: str, content: bytes, by: str) -> Ref: ...
@@ -25,6 +42,8 @@ class Hands(Protocol):
 
 
 class Faults(Protocol):
+    """Trouble on demand: the words of FAULT_WORDS, and the vendor's own."""
+
     @property
     def names(self) -> frozenset[str]: ...
 

@@ -27,10 +27,15 @@ class FaultBox:
 
     `how` may narrow a fault: `method="POST"`, `path="/incident"` (a part of the path), `writes=True`, `skip=2` (let that many
     fitting calls pass first). Everything else in `how` is for the emulator that plays the fault.
+
+    Args:
+        names: what this emulator can play, in its vendor's words.
+        words: word of `connector.FAULT_WORDS` -> the vendor's word that is played for it.
     """
 
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names | SERVER_FAULTS
+    def __init__(self, names: frozenset[str], words: Mapping[str, str] | None = None) -> None:
+        self._words = dict(words or {})
+        self._names = names | SERVER_FAULTS | frozenset(self._words)
         self._armed: dict[str, _Armed] = {}
         self._lock = threading.Lock()
         self.played: dict[str, int] = {}
@@ -38,6 +43,11 @@ class FaultBox:
     @property
     def names(self) -> frozenset[str]:
         return self._names
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is armed."""
+        return not self._armed
 
     def arm(self, name: str, *, times: int | None = 1, **how: Json) -> None:
         """Play `name` for the next `times` fitting calls (None: until disarmed).
@@ -48,6 +58,7 @@ class FaultBox:
         if name not in self._names:
             message = f"no fault called {name}; known: {', '.join(sorted(self._names))}"
             raise ValueError(message)
+        name = self._words.get(name, name)
         with self._lock:
             self._armed[name] = _Armed(dict(how), times)
 
@@ -57,7 +68,7 @@ class FaultBox:
             if name is None:
                 self._armed.clear()
             else:
-                self._armed.pop(name, None)
+                self._armed.pop(self._words.get(name, name), None)
 
     def take(self, name: str, call: Call) -> Mapping[str, Json] | None:
         """How `name` is to be played on this call, or None. Counts it as played."""

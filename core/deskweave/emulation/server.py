@@ -117,10 +117,10 @@ class Platform:
     Handlers and hands both run under `lock`, so that a person's edit and a request never meet half-way.
     """
 
-    def __init__(self, *, now: Callable[[], datetime], faults: frozenset[str]) -> None:
+    def __init__(self, *, now: Callable[[], datetime], faults: frozenset[str], words: Mapping[str, str] | None = None) -> None:
         self.now = now
         self.lock = threading.RLock()
-        self.faults = FaultBox(faults)
+        self.faults = FaultBox(faults, words)
         self.traffic = Traffic()
         self.router = Router()
 

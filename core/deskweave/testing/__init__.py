@@ -1,1 +1,4 @@
-"""What plugin authors and our own tests share: the in-memory platform and stateful machines. Nothing at run time imports it."""
+"""What plugin authors and our own tests share: the conformance suite, the platform in memory, stateful machines.
+
+Nothing at run time imports it.
+"""

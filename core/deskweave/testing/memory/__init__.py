@@ -1,6 +1,7 @@
 """A platform in memory with a switch for every habit of a real one, its connection, and the hands of its people."""
 
 from deskweave.testing.memory.connection import MemoryConnection
+from deskweave.testing.memory.connector import MemoryConnector, MemoryEmulator, RunningMemory, memory_mapper
 from deskweave.testing.memory.hands import MemoryHands
 from deskweave.testing.memory.platform import Crash, MemoryPlatform, Switches
 from deskweave.testing.memory.practice import FIELDS, STATUSES, small_binding, small_mapper
@@ -10,9 +11,13 @@ __all__ = [
     "STATUSES",
     "Crash",
     "MemoryConnection",
+    "MemoryConnector",
+    "MemoryEmulator",
     "MemoryHands",
     "MemoryPlatform",
+    "RunningMemory",
     "Switches",
+    "memory_mapper",
     "small_binding",
     "small_mapper",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from deskweave.connector import (
     Absent,
+    Budget,
     Capabilities,
     Draft,
     InstanceIdentity,
@@ -33,10 +34,14 @@ from deskweave.errors import (
     Stale,
     TransientError,
 )
-from deskweave.model import Binding, InternalMessage, Json, PublicMessage, Visibility
+from deskweave.model import Binding, FieldId, InternalMessage, Json, PublicMessage, Visibility
+from deskweave.testing.memory.configuration import MemoryConfiguration
 from deskweave.testing.memory.platform import US, Comment, MemoryPlatform, Record, Switches
 
 T = TypeVar("T")
+NOTHING: Final[Mapping[str, Json]] = {}
+READING: Final = ("rate_limited", "down", "unauthorised", "lost_request", "lost_answer")
+WRITING: Final = ("lost_request", "lost_answer", "rate_limited", "down", "unauthorised")
 
 
 @dataclass(slots=True)
@@ -66,14 +71,17 @@ class MemoryConnection:
     people = None
     attachments = None
     outreach = None
-    configuration = None
-    target = None
     scoreboard = None
     webhooks = None
 
     def __init__(self, platform: MemoryPlatform, mapper: Callable[[Binding], Mapper]) -> None:
         self.platform, self._mapper = platform, mapper
         self.messages: _Messages | None = _Messages(self) if platform.switches.messages != "none" else None
+        self.configuration = self.target = MemoryConfiguration(self) if platform.elements is not None else None
+        self.address = f"memory://{platform.name}"
+        self.budget: Budget | None = None
+        self.token = ""
+        self._bound: dict[str, FieldId] = {}
 
     @property
     def capabilities(self) -> Capabilities:
@@ -89,7 +97,8 @@ class MemoryConnection:
 
     @property
     def identity(self) -> InstanceIdentity:
-        return InstanceIdentity(f"memory://{self.platform.name}", self.platform.name, None, None)
+        install, epoch = self.platform.mark or (None, None)
+        return InstanceIdentity(self.address, self.platform.name, install, epoch)
 
     @property
     def records(self) -> MemoryConnection:
@@ -100,10 +109,12 @@ class MemoryConnection:
         return self
 
     def mapper(self, binding: Binding) -> Mapper:
+        """The mapper of a binding; from now on the connection says which of its fields were not kept."""
+        self._bound = {at.native: name for bound in binding.collections.values() for name, at in bound.fields.items()}
         return self._mapper(binding)
 
     def plant_identity(self, install: str, epoch: str) -> None:
-        raise NotImplementedError("a platform in memory has no place for a mark")
+        self.platform.mark = (install, epoch)
 
     def close(self) -> None:
         """Nothing to close."""
@@ -112,13 +123,29 @@ class MemoryConnection:
     def _switches(self, collection: str) -> Switches:
         return self.platform.collections.get(collection, self.platform.switches)
 
+    def _call(self, what: str) -> None:
+        """Every call: our own budget is asked first, then it goes out."""
+        if self.budget is not None:
+            self.budget.take("calls")
+        self.platform.calls += 1
+        self.platform.hook(f"before {what}")
+        self.platform.settle()
+
     def _read(self, what: str) -> None:
         platform = self.platform
-        platform.calls += 1
-        platform.hook(f"before {what}")
-        platform.settle()
+        self._call(what)
         if platform.read_faults:
             _strike(platform.read_faults.pop(0), platform.now())
+        for word in READING:
+            how = platform.strikes(what, word, writes=False)
+            if how is not None:
+                _strike(word, platform.now(), how)
+
+    def _page(self, what: str, size: int) -> int:
+        """How many a listing gives at once: less than it could, where it is told to."""
+        how = self.platform.strikes(what, "small_pages", writes=False)
+        most = how.get("size") if how else None
+        return min(size, most) if isinstance(most, int) else size
 
     def _remote(self, record: Record) -> RemoteRecord:
         switches = self._switches(record.collection)
@@ -133,13 +160,13 @@ class MemoryConnection:
             url=f"memory://{self.platform.name}/{record.label}",
         )
 
-    @staticmethod
-    def _filled(record: Record) -> dict[str, Json]:
-        return {**dict.fromkeys(("short", "long", "prio", "state", "links")), **record.fields}
+    def _filled(self, record: Record) -> dict[str, Json]:
+        return {**dict.fromkeys(self.platform.columns), **record.fields}
 
     def changes(self, collection: str, since: datetime | None, resume: str | None) -> Page[RemoteRecord]:
         self._read("records.changes")
         switches, platform, now = self._switches(collection), self.platform, self.platform.now()
+        size = self._page("records.changes", switches.page)
         listed: list[tuple[datetime, Record]] = []
         for record in platform.records.values():
             if record.collection != collection:
@@ -151,15 +178,15 @@ class MemoryConnection:
             listed.sort(key=lambda one: (one[0], one[1].rid))
             keys = [f"{at.isoformat()}|{record.rid}" for at, record in listed]
             start = next((n for n, key in enumerate(keys) if resume is None or key > resume), len(keys))
-            items = listed[start : start + switches.page]
-            last = start + switches.page >= len(listed)
+            items = listed[start : start + size]
+            last = start + size >= len(listed)
             covers: datetime | None = platform.stamp() if last else items[-1][0]
-            token = None if last else keys[start + switches.page - 1]
+            token = None if last else keys[start + size - 1]
         else:
             begun, _, after = (resume or f"{platform.stamp().isoformat()}|").partition("|")
             listed.sort(key=lambda one: one[1].rid)
             rest = [one for one in listed if one[1].rid > after]
-            items, last = rest[: switches.page], len(rest) <= switches.page
+            items, last = rest[:size], len(rest) <= size
             covers = datetime.fromisoformat(begun) if last else None
             token = None if last else f"{begun}|{items[-1][1].rid}"
         page = Page(items=[self._remote(record) for _, record in items], resume=token, covers_until=covers, expected=len(listed))
@@ -171,7 +198,7 @@ class MemoryConnection:
         found: list[RemoteRecord | Absent] = []
         for ref in refs:
             record = self.platform.records.get((ref.collection, ref.rid))
-            found.append(Absent(ref, "gone") if record is None else self._remote(record))
+            found.append(Absent(ref, self._switches(ref.collection).absent) if record is None else self._remote(record))
         self.platform.hook("after records.fetch")
         return found
 
@@ -192,8 +219,11 @@ class MemoryConnection:
 
     def census(self, collection: str, resume: str | None) -> Page[Stub]:
         self._read("records.census")
-        stubs = [Stub(Ref(*key), record.updated_at) for key, record in self.platform.records.items() if key[0] == collection]
-        return Page(items=stubs, resume=None, expected=len(stubs))
+        keys = sorted(key for key in self.platform.records if key[0] == collection)
+        rest = [key for key in keys if resume is None or key[1] > resume]
+        size = self._page("records.census", self._switches(collection).page)
+        stubs = [Stub(Ref(*key), self.platform.records[key].updated_at) for key in rest[:size]]
+        return Page(items=stubs, resume=rest[size - 1][1] if len(rest) > size else None, expected=len(keys))
 
     def history(self, refs: Sequence[Ref], since: datetime | None, resume: str | None) -> Page[RemoteChange]:
         self._read("records.history")
@@ -220,30 +250,63 @@ class MemoryConnection:
         return Page(items=lines, resume=None)
 
     # ------------------------------------------------------------------------------------------------------------ writing
-    def _write(self, what: str, act: Callable[[], T]) -> T:
-        """One writing call: hooks at its doors, and the next armed fault in it."""
+    def _write(self, what: str, items: Sequence[T], act: Callable[[T], Outcome]) -> Sequence[Outcome]:
+        """One writing call: hooks at its doors, and the next armed fault in it, over the whole of it or one item."""
         platform = self.platform
-        platform.calls += 1
-        platform.hook(f"before {what}")
-        platform.settle()
+        self._call(what)
         fault = platform.faults.pop(0) if platform.faults else None
+        how: Mapping[str, Json] = {}
+        for word in WRITING:
+            struck = None if fault is not None else platform.strikes(what, word, writes=True)
+            if struck is not None:
+                fault, how = word, struck
+        if fault is not None and isinstance(how.get("item"), int):
+            return self._struck(items, act, fault, how)
         if fault == "lost_request":
             raise TransientError("no answer", executed=Executed.MAYBE)
         if fault == "late_request":
-            platform.late.append((platform.now() + platform.switches.settle * platform.random.random(), act))
+            moment = platform.now() + platform.switches.settle * platform.random.random()
+            platform.late.append((moment, lambda: [act(item) for item in items]))
             raise TransientError("no answer", executed=Executed.MAYBE)
         if fault == "lost_answer":
-            act()
+            for item in items:
+                act(item)
             platform.hook(f"after {what}")
             raise TransientError("no answer", executed=Executed.MAYBE)
         if fault is not None:
-            _strike(fault, platform.now())
-        done = act()
+            _strike(fault, platform.now(), how)
+        done = [act(item) for item in items]
         platform.hook(f"after {what}")
         return done
 
+    def carry_out(self, what: str, item: T, act: Callable[[T], Outcome]) -> Outcome:
+        """One writing call of a facet that is not the sink."""
+        return self._write(what, [item], act)[0]
+
+    def _struck(self, items: Sequence[T], act: Callable[[T], Outcome], fault: str, how: Mapping[str, Json]) -> Sequence[Outcome]:
+        """A batch of which one item meets with a fault; a limit leaves what comes after it unsent."""
+        done: list[Outcome] = []
+        unsent: RequestError | None = None
+        for number, item in enumerate(items):
+            if unsent is not None:
+                done.append(Outcome(executed=Executed.NO, error=unsent))
+            elif number != how["item"]:
+                done.append(act(item))
+            elif fault in ("lost_request", "lost_answer"):
+                if fault == "lost_answer":
+                    act(item)
+                error = TransientError("no answer", executed=Executed.MAYBE)
+                done.append(Outcome(executed=Executed.MAYBE, error=error))
+            else:
+                try:
+                    _strike(fault, self.platform.now(), how)
+                except RequestError as met:
+                    unsent = met
+                    done.append(Outcome(executed=met.executed, error=met))
+        return done
+
     def create(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        return self._write("sink.create", lambda: [self._create(draft) for draft in drafts])
+        return self._write("sink.create", drafts, self._create)
 
     def _create(self, draft: Draft) -> Outcome:
         platform, switches = self.platform, self._switches(draft.collection)
@@ -277,10 +340,15 @@ class MemoryConnection:
             executed=Executed.YES,
             ref=None if switches.plant is Plant.NONE and not switches.tells else ref,
             record=self._remote(record) if switches.tells else None,
+            dropped=self._lost(fields),
         )
 
+    def _lost(self, fields: Mapping[str, Json]) -> frozenset[FieldId]:
+        """Fields of ours that there is no place for."""
+        return frozenset(self._bound[name] for name in fields if name in self._bound and not self.platform.has(name))
+
     def patch(self, patches: Sequence[Patch]) -> Sequence[Outcome]:
-        return self._write("sink.patch", lambda: [self._patch(patch) for patch in patches])
+        return self._write("sink.patch", patches, self._patch)
 
     def _patch(self, patch: Patch) -> Outcome:
         platform, switches = self.platform, self._switches(patch.ref.collection)
@@ -296,12 +364,24 @@ class MemoryConnection:
             return Outcome(executed=Executed.NO, ref=patch.ref, error=error)
         platform.update(record, patch.set, US)
         platform.writes += 1
+        dropped = self._lost(patch.set)
         return Outcome(
-            executed=Executed.YES, ref=patch.ref, record=self._remote(record) if switches.tells else None, applied=patch.covers
+            executed=Executed.YES,
+            ref=patch.ref,
+            record=self._remote(record) if switches.tells else None,
+            applied=patch.covers - dropped,
+            dropped=dropped,
         )
 
     def delete(self, refs: Sequence[Ref]) -> Sequence[Outcome]:
-        return [Outcome(executed=Executed.NO, ref=ref, error=Rejected("nothing is deleted here")) for ref in refs]
+        return self._write("sink.delete", refs, self._delete)
+
+    def _delete(self, ref: Ref) -> Outcome:
+        if not self._switches(ref.collection).deletes:
+            return Outcome(executed=Executed.NO, ref=ref, error=Rejected("nothing is deleted here"))
+        self.platform.records.pop((ref.collection, ref.rid), None)
+        self.platform.writes += 1
+        return Outcome(executed=Executed.YES, ref=ref)
 
     # ----------------------------------------------------------------------------------------------------------- messages
     def _message(self, comment: Comment) -> RemoteMessage:
@@ -339,7 +419,9 @@ class MemoryConnection:
         )
 
     def speak(self, parent: Ref, visibility: Visibility, body: str, corr: str, key: str) -> Outcome:
-        return self._write("messages.say", lambda: self._speak(parent, visibility, body, corr, key))
+        if visibility not in self._switches(parent.collection).visibilities:
+            return Outcome(executed=Executed.NO, error=Rejected(f"{parent.collection} knows no {visibility.value} messages"))
+        return self._write("messages.say", [body], lambda said: self._speak(parent, visibility, said, corr, key))[0]
 
     def _speak(self, parent: Ref, visibility: Visibility, body: str, corr: str, key: str) -> Outcome:
         platform, switches = self.platform, self._switches(parent.collection)
@@ -352,17 +434,18 @@ class MemoryConnection:
         return Outcome(executed=Executed.YES, ref=Ref("comment", str(found.number)) if switches.tells else None)
 
 
-def _strike(fault: str, now: datetime) -> None:
-    later = now + timedelta(seconds=45)
-    if fault == "limited":
+def _strike(fault: str, now: datetime, how: Mapping[str, Json] = NOTHING) -> None:
+    after = how.get("retry_after", 45)
+    later = now + timedelta(seconds=after if isinstance(after, (int, float)) else 45)
+    if fault in ("limited", "rate_limited"):
         raise RateLimited("too many calls", scope=Scope.CONNECTION, retry_at=later)
     if fault == "limited_class":
         raise RateLimited("too many calls of this kind", scope=Scope.RATE_CLASS, rate_class="write", retry_at=later)
     if fault == "rejected":
         raise Rejected("not like this")
-    if fault == "down":
+    if fault in ("down", "lost_request", "lost_answer"):
         raise TransientError("not reachable", executed=Executed.NO)
-    if fault == "forbidden":
+    if fault in ("forbidden", "unauthorised"):
         raise CredentialError("the password has expired")
     if fault == "bug":
         raise ZeroDivisionError

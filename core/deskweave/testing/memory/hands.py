@@ -34,6 +34,12 @@ class MemoryHands:
         self._platform.settle()
         return self._mapper.read(whole(self._platform.records[ref.collection, ref.rid])).values
 
+    def said(self, parent: Ref) -> Sequence[tuple[Visibility, str]]:
+        """What a person reads under the record, oldest first."""
+        self._platform.settle()
+        under = parent.collection, parent.rid
+        return [(one.visibility, one.body) for one in self._platform.comments if (one.collection, one.rid) == under]
+
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
         self._platform.settle()
         record = self._platform.records[parent.collection, parent.rid]

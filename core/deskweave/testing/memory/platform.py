@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from deskweave.connector import CollectionCapabilities, Plant, RateClass
+from deskweave.emulation import Call, FaultBox
 from deskweave.model import Json, Visibility
 
 
@@ -42,7 +43,10 @@ class Switches:
     page: int = 50
     batch: int = 10
     patch_one: bool = False  #: one record in a patch, whatever the batch
-    callback: bool = False  #: no listing: records come by themselves (`MemoryConnection.deliveries`)
+    callback: bool = False  #: no listing: records come by themselves
+    absent: Literal["gone", "hidden", "unclear"] = "gone"  #: what a look for a deleted record is answered with
+    census: bool = True
+    deletes: bool = False
 
     def capabilities(self) -> CollectionCapabilities:
         return CollectionCapabilities(
@@ -53,14 +57,14 @@ class Switches:
             settle=self.settle,
             fetch_batch=self.batch,
             history=self.history,
-            census=True,
+            census=self.census,
             creates=self.plant,
             create_batch=self.batch,
             find="none" if self.plant is Plant.NONE else self.find,
             patches=self.patches,
             patch_batch=1 if self.patch_one else self.batch,
             conditions=self.conditions and self.versions,
-            deletes=False,
+            deletes=self.deletes,
             messages=self.messages,
             visibilities=self.visibilities,
             message_plant=self.message_plant,
@@ -115,6 +119,10 @@ class Comment:
 
 
 Hook = Callable[[str], None]
+WORDS: Final = frozenset({"rate_limited", "down", "unauthorised", "small_pages"})
+SYSTEM: Final = ("opened", "state", "links")  #: fields every platform in memory has
+BEGINS: Final = "1"  #: the state of a new record, where the platform is one that can be configured
+KNOWN: Final = ("short", "long", "prio", "state", "links")  #: fields of the small practice, empty where nobody has written them
 US = "deskweave.bot"
 
 
@@ -123,7 +131,8 @@ class MemoryPlatform:
     """One instance. `hook` is called at every door of every call: tests let it crash, edit or turn the clock.
 
     `faults` are taken by the next writing calls, in order: "lost_request" (never executed), "late_request" (executed within
-    `settle`), "lost_answer", "limited", "rejected", "down", "forbidden".
+    `settle`), "lost_answer", "limited", "rejected", "down", "forbidden". `armed` holds those of `connector.FAULT_WORDS`, for
+    calls of either kind; `item=2` lets one strike the third item of a batch.
     """
 
     name: str
@@ -143,6 +152,10 @@ class MemoryPlatform:
     calls: int = 0
     rates: Sequence[RateClass] = ()
     random: Random = field(default_factory=Random)
+    armed: FaultBox = field(default_factory=lambda: FaultBox(WORDS))
+    mark: tuple[str, str] | None = None  #: install and epoch of the store that writes here
+    elements: dict[str, tuple[str, dict[str, Json]]] | None = None  #: fields and choices it has been given; None: takes any field
+    born: int = 0  #: records there have ever been: no id is given out twice
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -174,16 +187,35 @@ class MemoryPlatform:
             finally:
                 self.acting = None
 
+    def strikes(self, what: str, word: str, *, writes: bool) -> Mapping[str, Json] | None:
+        """How the fault `word` is to strike this call, or None."""
+        if self.armed.idle:
+            return None
+        method = "POST" if writes else "GET"
+        return self.armed.take(word, Call(method=method, path=f"/{what}", query={}, headers={}, body=b"", writes=writes))
+
+    def has(self, field_: str) -> bool:
+        """Whether there is such a field; a platform nobody configures takes any."""
+        return self.elements is None or field_ in SYSTEM or self.elements.get(field_, ("",))[0] == "field"
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Fields every record has, empty ones too."""
+        if self.elements is None:
+            return KNOWN
+        return [*SYSTEM, *(native for native, (kind, _) in self.elements.items() if kind == "field")]
+
     def insert(self, collection: str, fields: Mapping[str, Json], by: str, *, corr: str | None, key: str | None) -> Record:
-        number = len(self.records) + 1
-        now = self.stamp()
+        self.born += 1
+        number, now = self.born, self.stamp()
         record = Record(
             rid=f"{number:06d}",
             collection=collection,
             label=f"{self.name.upper()}-{number}",
             fields={
                 "opened": now.isoformat(),
-                **{name: value for name, value in fields.items() if name not in self.switches.deaf or by != US},
+                **({} if self.elements is None else {"state": BEGINS}),
+                **{name: value for name, value in fields.items() if self.keeps(name, by)},
             },
             version=1,
             created_at=now,
@@ -198,9 +230,7 @@ class MemoryPlatform:
 
     def update(self, record: Record, fields: Mapping[str, Json], by: str) -> None:
         """Set raw fields; what changes nothing is no change."""
-        moved = {name: value for name, value in fields.items() if record.fields.get(name) != value}
-        if by == US:
-            moved = {name: value for name, value in moved.items() if name not in self.switches.deaf}
+        moved = {name: value for name, value in fields.items() if record.fields.get(name) != value and self.keeps(name, by)}
         self.touch(record, by)
         for name, value in moved.items():
             self.lines.append(
@@ -217,6 +247,10 @@ class MemoryPlatform:
                 )
             )
             record.fields[name] = value
+
+    def keeps(self, field_: str, by: str) -> bool:
+        """Whether what `by` writes into a field stays there."""
+        return self.has(field_) and (by != US or field_ not in self.switches.deaf)
 
     def touch(self, record: Record, by: str) -> None:
         record.version += 1

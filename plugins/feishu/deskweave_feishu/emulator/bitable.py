@@ -283,6 +283,8 @@ class Bitable:
         size = int(call.one("page_size", "20"))
         if not 0 < size <= 500:
             raise CellError(99992402, "field validation failed", 400)
+        if (how := self._of.faults.take("small_pages", call)) is not None:
+            size = min(size, int(str(how.get("size", size))))
         names = body.get("field_names")
         if names is not None:
             if not isinstance(names, list) or len(names) > 200:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.connector import Mapper, Ref, RemoteRecord, View
 from deskweave.model import FieldId, Json, Value, Visibility
+from deskweave_feishu.cells import column_of, empty_cell, read_cell
+from deskweave_feishu.emulator.cells import shown
 from deskweave_feishu.emulator.state import Column, Row, Table, Ticket
+from deskweave_feishu.tickets import TITLE_LENGTH
 
 if TYPE_CHECKING:
     from deskweave_feishu.emulator.platform import FeishuPlatform
@@ -51,6 +54,43 @@ class FeishuHands:
                 return
             table, row = self._row(ref)
             self._of.bitable.edit(self._of.base, table, row, self._cells(table, spelled), self._of.person(by))
+
+    def shows(self, ref: Ref) -> Mapping[FieldId, Value]:
+        """What a row of the table, or a ticket's page, shows."""
+        with self._of.lock:
+            fields = self._ticket_shows(self._ticket(ref)) if ref.collection == TICKET else self._row_shows(*self._row(ref))
+        record = RemoteRecord(ref=ref, fields=fields, corr=None, updated_at=None, version=None, updated_by=None, label=ref.rid)
+        return self._mapper.read(record).values
+
+    def said(self, parent: Ref) -> Sequence[tuple[Visibility, str]]:
+        """The chat of a ticket and the remarks among its agents; a row of the ledger has neither."""
+        if parent.collection != TICKET:
+            return []
+        with self._of.lock:
+            ticket = self._ticket(parent)
+            chat = [(Visibility.PUBLIC, one.text) for one in ticket.said]
+            return [*chat, *((Visibility.INTERNAL, one.text) for one in ticket.comments)]
+
+    def _row_shows(self, table: Table, row: Row) -> dict[str, Json]:
+        fields: dict[str, Json] = {}
+        for held in table.columns:
+            column = column_of(held.shown())
+            if column is None:
+                continue
+            cell = shown(held, row, self._of.people, unchecked_is_absent=False)
+            value = empty_cell(column) if cell is None else read_cell(column, cell)
+            fields |= {column.id: value, column.name: value}
+        return fields
+
+    def _ticket_shows(self, ticket: Ticket) -> dict[str, Json]:
+        first = next((one.text for one in ticket.said if one.by is ticket.guest), None)
+        return {
+            "first_message": None if first is None else " ".join(first.split())[:TITLE_LENGTH] or None,
+            "status": ticket.status,
+            "ticket_type": ticket.ticket_type,
+            "score": ticket.score or None,
+            "guest.name": ticket.guest.name,
+        }
 
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
         """A message in a ticket's chat, or a remark among its agents."""

@@ -34,8 +34,11 @@ FAULTS: Final = frozenset(
         "scope_missing",  #: 99991672 with permission_violations; scope=
         "quota_spent",  #: 99991403, the tenant's calls of the month
         "base_forbidden",  #: 91403
+        "small_pages",  #: no fault: a search of a table gives at most `size` rows
     }
 )
+#: The shared words of `connector.FAULT_WORDS` that are called otherwise here.
+WORDS: Final[Mapping[str, str]] = {"down": "unavailable", "unauthorised": "token_refused"}
 TOKEN_LIFE: Final = timedelta(hours=2)
 TOKEN_RENEWAL: Final = timedelta(minutes=30)
 AGENT_SCOPES: Final = frozenset({"bitable:app", "helpdesk:all:readonly", "docs:permission.member:auth"})
@@ -57,7 +60,7 @@ class FeishuPlatform(Platform):
     """
 
     def __init__(self, *, seed: int, now: Callable[[], datetime]) -> None:
-        super().__init__(now=now, faults=FAULTS)
+        super().__init__(now=now, faults=FAULTS, words=WORDS)
         self.ids = Ids(seed)
         self.unchecked_is_absent = True
         self.token_repeats: Literal["resubmitted", "same"] = "resubmitted"
@@ -148,7 +151,7 @@ class FeishuPlatform(Platform):
         """The gateway, which knows neither apps nor bases."""
         how = self.faults.take("rate_limited", call)
         if how is not None:
-            headers = {"x-ogw-ratelimit-limit": "100", "x-ogw-ratelimit-reset": str(how.get("reset", 52))}
+            headers = {"x-ogw-ratelimit-limit": "100", "x-ogw-ratelimit-reset": str(how.get("retry_after", how.get("reset", 52)))}
             return self.fail(int(str(how.get("status", 429))), 99991400, "request trigger frequency limit", headers=headers)
         if self.faults.take("quota_spent", call) is not None:
             return self.fail(400, 99991403, "this month's api call quota has been exceeded")

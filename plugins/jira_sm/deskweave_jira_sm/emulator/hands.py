@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from deskweave.connector import Mapper, Ref, RemoteRecord, View
 from deskweave.model import FieldId, Json, Value, Visibility
-from deskweave_jira_sm.adf import to_adf
+from deskweave_jira_sm.adf import from_adf, to_adf
 from deskweave_jira_sm.emulator.entry import entered
 from deskweave_jira_sm.emulator.issues import take
 from deskweave_jira_sm.emulator.platform import JiraPlatform
@@ -19,7 +19,7 @@ from deskweave_jira_sm.emulator.state import Account, Issue, Named, Step
 from deskweave_jira_sm.probe import read_field
 from deskweave_jira_sm.records import COLLECTION
 from deskweave_jira_sm.site import Site, Term, Terms
-from deskweave_jira_sm.values import Undressable, dress
+from deskweave_jira_sm.values import Undressable, dress, plain
 
 _AGENT: Final = "li.wei@example.com"
 _CUSTOMER: Final = "zhang.min@example.com"
@@ -115,7 +115,30 @@ class JiraHands:
                         return
             raise KeyError(ref.rid)
 
+    def shows(self, ref: Ref) -> Mapping[FieldId, Value]:
+        """What the request's page shows, every field under its id and its name."""
+        with self._platform.lock:
+            issue, site = self._issue(ref), self._site()
+            told = Presenter(self._platform.state, self._platform.base, None).issue(issue, None)["fields"]
+        fields: dict[str, Json] = {}
+        for name, raw in told.items():
+            info = site.fields.get(name)
+            value = plain(raw, info, site, frozenset())
+            fields |= {name: value} | ({info.name: value} if info is not None else {})
+        record = RemoteRecord(
+            ref=ref, fields=fields, corr=None, updated_at=issue.updated, version=None, updated_by=None, label=issue.key
+        )
+        return self._mapper.read(record).values
+
     # ------------------------------------------------------------------------------------------------------------- messages
+    def said(self, parent: Ref) -> Sequence[tuple[Visibility, str]]:
+        """The comments an agent sees; those with a lock are internal."""
+        with self._platform.lock:
+            return [
+                (Visibility.PUBLIC if comment.public else Visibility.INTERNAL, from_adf(comment.body))
+                for comment in self._issue(parent).comments
+            ]
+
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
         """A comment, by the customer or to them, or an internal note."""
         with self._platform.lock:

@@ -19,7 +19,7 @@ from deskweave_jira_sm.emulator.seed import fill
 from deskweave_jira_sm.emulator.state import Account, Issue, State
 
 #: rate_limited(reason, retry_after, per_hour) · unavailable(status) · conflict · stale_index(minutes) · expired_token ·
-#: no_licence · dropped_field(field) · lost_page_token · not_json
+#: no_licence · dropped_field(field) · lost_page_token · not_json · small_pages(size), which is no fault
 FAULTS: Final = frozenset(
     {
         "rate_limited",
@@ -31,8 +31,11 @@ FAULTS: Final = frozenset(
         "dropped_field",
         "lost_page_token",
         "not_json",
+        "small_pages",
     }
 )
+#: The shared words of `connector.FAULT_WORDS` that are called otherwise here.
+WORDS: Final[Mapping[str, str]] = {"down": "unavailable", "unauthorised": "expired_token"}
 _ISSUE = re.compile(r"^/rest/(?:api/[^/]+/issue|servicedeskapi/request)/([^/]+)")
 _PER_ISSUE: Final = ((20, timedelta(seconds=2)), (100, timedelta(seconds=30)))
 _LIMITS: Final = {"GET": 100, "POST": 100, "PUT": 50, "DELETE": 50}
@@ -61,7 +64,7 @@ class JiraPlatform(Platform):
     """
 
     def __init__(self, *, now: Callable[[], datetime], seed: int) -> None:
-        super().__init__(now=now, faults=FAULTS)
+        super().__init__(now=now, faults=FAULTS, words=WORDS)
         self.state = State(now)
         fill(self.state, seed)
         digest = hashlib.sha256(f"jira-cloud-{seed}".encode()).hexdigest()

@@ -76,6 +76,9 @@ def search(call: Call, account: Account, platform: JiraPlatform) -> Reply:
     # an issue that was edited meanwhile has moved to the end and is told again
     start = 0 if position["last"] is None else bisect_right(keys, _Key(position["last"], query))
     size = _page_size(platform, fields, limit, int(position["page"]))
+    how = platform.faults.take("small_pages", call)
+    least = how.get("size") if how is not None else None
+    size = min(size, least) if isinstance(least, int) else size
     page = hits[start : start + size]
     answer: dict[str, Any] = {"issues": [view.issue(issue, fields, asked.get("properties") or ()) for issue in page]}
     if len(hits) > start + len(page):

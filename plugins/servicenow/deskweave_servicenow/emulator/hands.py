@@ -52,6 +52,22 @@ class InstanceHands:
             account = self._person(by)
             self._save(table, row, self._changes(ref, row, values), Write(account), ref)
 
+    def shows(self, ref: Ref) -> Mapping[FieldId, Value]:
+        """What the form shows.
+
+        Raises:
+            ValueError: the record is not there.
+        """
+        with self._instance.lock:
+            return self._mapper.read(self._record(ref, self._row(ref)[1])).values
+
+    def said(self, parent: Ref) -> Sequence[tuple[Visibility, str]]:
+        """The entries of the activity stream: comments and work notes."""
+        kinds = {element: visibility for visibility, element in _ELEMENT.items()}
+        with self._instance.lock:
+            rows = [row for row in self._instance.tables["sys_journal_field"].rows.values() if row.get("element_id") == parent.rid]
+            return [(kinds[row["element"]], row.get("value", "")) for row in rows if row.get("element") in kinds]
+
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
         """Post a comment the requester sees, or a work note.
 

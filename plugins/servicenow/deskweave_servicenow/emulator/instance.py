@@ -32,9 +32,12 @@ FAULTS: Final = frozenset(
         "late_commit",  # the write is stamped now and seen by readers only after `seconds` (20): slow commit, lagging replica
         "empty_rows",  # every row of a listing comes as {}
         "business_rule",  # 403: a rule aborts the write
+        "small_pages",  # no fault: a listing gives at most `size` rows, whatever sysparm_limit says
         "page_twice",  # the next page is answered with the rows of the first: the keyset was not honoured
     }
 )
+#: The shared words of `connector.FAULT_WORDS` that are called otherwise here.
+WORDS: Final[Mapping[str, str]] = {"down": "unavailable", "unauthorised": "expired_token"}
 
 
 class Refused(Exception):
@@ -106,7 +109,7 @@ class Instance(Platform):
     """
 
     def __init__(self, *, seed: int, now: Callable[[], datetime]) -> None:
-        super().__init__(now=now, faults=FAULTS)
+        super().__init__(now=now, faults=FAULTS, words=WORDS)
         self.seed = seed
         self.random = random.Random(seed)
         self.tables: dict[str, Table] = {

@@ -62,6 +62,8 @@ class TableApi:
     def _list(self, call: Call, account: Account) -> Reply:
         table = self._table(call)
         limit, offset = _whole(call.one("sysparm_limit"), 10_000), _whole(call.one("sysparm_offset"), 0)
+        if (how := self._instance.faults.take("small_pages", call)) is not None:
+            limit = min(limit, _whole(str(how.get("size", limit)), limit))
         counted = call.one("sysparm_no_count").lower() != "true"
         query = call.one("sysparm_query")
         if "sysparm_query" not in call.query:

@@ -1,0 +1,179 @@
+"""What the suite promises of a connector that passes it: one sentence each, and what a connector must declare to be held to it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import pytest
+
+from deskweave.connector import Plant
+from deskweave.model import Visibility
+
+if TYPE_CHECKING:
+    from deskweave.testing.suite.ground import Ground
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something a connector declares. `lacks` answers in words why a guarantee is not asked for, or None."""
+
+    en: str
+    zh: str
+    lacks: Callable[[Ground, str], str | None]
+
+
+def _declared(test: Callable[[Ground, str], object], words: str) -> Callable[[Ground, str], str | None]:
+    return lambda ground, collection: None if test(ground, collection) else f"{collection or 'the connection'}: {words}"
+
+
+#: By the word tests use. Each reads what the connection itself declares, never a vendor's name.
+NEEDS: Final[Mapping[str, Need]] = {
+    "hands": Need(
+        en="`hands` of the emulator", zh="模拟器的 `hands`", lacks=_declared(lambda g, _: g.hands is not None, "there are no hands")
+    ),
+    "listing": Need(
+        en="`reads`, `changes` filter or scan",
+        zh="`reads`，`changes` 为 filter 或 scan",
+        lacks=_declared(
+            lambda g, c: g.of(c).reads and g.of(c).changes in ("filter", "scan"), "changes is declared neither filter nor scan"
+        ),
+    ),
+    "fetch": Need(
+        en="`reads`",
+        zh="`reads`",
+        lacks=_declared(lambda g, c: g.of(c).reads and g.connection.records is not None, "reads is not declared"),
+    ),
+    "census": Need(en="`census`", zh="`census`", lacks=_declared(lambda g, c: g.of(c).census, "census is not declared")),
+    "history": Need(
+        en="`history` full or status",
+        zh="`history` 为 full 或 status",
+        lacks=_declared(lambda g, c: g.of(c).history != "none", "history is none"),
+    ),
+    "creates": Need(
+        en="`creates`",
+        zh="`creates`",
+        lacks=_declared(lambda g, c: g.of(c).creates is not None and g.binding.collections[c].creates, "nothing is created here"),
+    ),
+    "mark": Need(
+        en="`creates` stronger than NONE, `find`",
+        zh="`creates` 强于 NONE，`find`",
+        lacks=_declared(
+            lambda g, c: g.of(c).creates not in (None, Plant.NONE) and g.of(c).find != "none", "no mark can be found again"
+        ),
+    ),
+    "repeats": Need(
+        en="`creates` UPSERT or KEY",
+        zh="`creates` 为 UPSERT 或 KEY",
+        lacks=_declared(
+            lambda g, c: g.of(c).creates in (Plant.UPSERT, Plant.KEY), "a create may not be repeated, and is declared so"
+        ),
+    ),
+    "patches": Need(en="`patches`", zh="`patches`", lacks=_declared(lambda g, c: g.of(c).patches, "patches is not declared")),
+    "statuses": Need(
+        en="statuses in the binding",
+        zh="绑定中的状态",
+        lacks=_declared(lambda g, c: len(g.binding.collections[c].statuses) > 1, "the binding has no statuses"),
+    ),
+    "conditions": Need(
+        en="`conditions`", zh="`conditions`", lacks=_declared(lambda g, c: g.of(c).conditions, "conditions is not declared")
+    ),
+    "sink": Need(
+        en="`sink`",
+        zh="`sink`",
+        lacks=_declared(lambda g, _: g.connection.sink is not None, "nothing is written"),
+    ),
+    "messages": Need(
+        en="`messages` feed or per_record",
+        zh="`messages` 为 feed 或 per_record",
+        lacks=_declared(
+            lambda g, c: g.connection.messages is not None and g.of(c).messages != "none" and bool(g.of(c).visibilities),
+            "messages is none",
+        ),
+    ),
+    "feed": Need(
+        en="`messages` feed",
+        zh="`messages` 为 feed",
+        lacks=_declared(lambda g, c: g.of(c).messages == "feed", "no feed"),
+    ),
+    "speaks": Need(
+        en="`patches` or `creates`, and messages",
+        zh="`patches` 或 `creates`，以及消息",
+        lacks=_declared(lambda g, c: g.speaks(c), "messages are read and not written here"),
+    ),
+    "public": Need(
+        en="`visibilities` public",
+        zh="`visibilities` 含 public",
+        lacks=_declared(lambda g, c: Visibility.PUBLIC in g.of(c).visibilities, "there are no public messages"),
+    ),
+    "internal": Need(
+        en="`visibilities` internal",
+        zh="`visibilities` 含 internal",
+        lacks=_declared(lambda g, c: Visibility.INTERNAL in g.of(c).visibilities, "there are no internal messages"),
+    ),
+    "configuration": Need(
+        en="`configuration` and `target`",
+        zh="`configuration` 与 `target`",
+        lacks=_declared(
+            lambda g, _: g.connection.configuration is not None and g.connection.target is not None, "nothing is configured by it"
+        ),
+    ),
+    "people": Need(en="`people`", zh="`people`", lacks=_declared(lambda g, _: g.connection.people is not None, "people is None")),
+    "rates": Need(en="`rates`", zh="`rates`", lacks=_declared(lambda g, _: g.connection.capabilities.rates, "it states no quotas")),
+    "emulator": Need(
+        en="an emulator", zh="模拟器", lacks=_declared(lambda g, _: g.emulated, "an instance that is not emulated has no copy")
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarantee:
+    id: str  #: `<chapter>/<name>`
+    en: str
+    zh: str
+    needs: tuple[str, ...]
+    faults: tuple[str, ...]  #: words of FAULT_WORDS without which it cannot be asked
+
+    def lacks(self, ground: Ground, collection: str) -> str | None:
+        """Why it is not asked of this collection, in words; None: it is demanded."""
+        for name in self.needs:
+            reason = NEEDS[name].lacks(ground, collection)
+            if reason is not None:
+                return reason
+        for word in self.faults:
+            if word not in ground.running.faults.names:
+                return f"the emulator cannot show {word}"
+        return None
+
+
+#: All there are, in the order of the suite.
+GUARANTEES: Final[dict[str, Guarantee]] = {}
+
+
+def guarantee(id_: str, *, en: str, zh: str, needs: str = "", faults: str = "") -> Callable[[Test], Test]:
+    """A test of the suite: demanded where the connector declares what it needs, skipped with the reason elsewhere."""
+    made = Guarantee(id=id_, en=en, zh=zh, needs=tuple(needs.split()), faults=tuple(faults.split()))
+    assert id_ not in GUARANTEES, id_
+    GUARANTEES[id_] = made
+
+    def wrap(test: Test) -> Test:
+        @functools.wraps(test)
+        def run(self: Any, ground: Ground, collection: str = "") -> None:
+            reason = made.lacks(ground, collection)
+            if reason is not None:
+                pytest.skip(reason)
+            try:
+                test(self, ground, collection) if "collection" in test.__code__.co_varnames[: test.__code__.co_argcount] else test(
+                    self, ground
+                )
+            finally:
+                ground.running.faults.disarm()
+
+        run.guarantee = made  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]
+
+    return wrap

@@ -1,0 +1,36 @@
+"""The platform in memory is a connector like any other: kind, and with each of its harder habits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from deskweave.connector import Plant
+from deskweave.testing.memory import MemoryConnector, Switches
+from deskweave.testing.suite import ConnectorSuite
+
+
+class TestKind(ConnectorSuite):
+    connector = MemoryConnector()
+
+
+class TestHard(ConnectorSuite):
+    """Unordered, lagging, coarse, blind to versions, without history; keys instead of marks; nothing is ever surely gone."""
+
+    connector = MemoryConnector(
+        switches=Switches(
+            ordered=False,
+            precision=timedelta(minutes=1),
+            index_lag=timedelta(minutes=3),
+            history="none",
+            conditions=False,
+            plant=Plant.KEY,
+            find="lagging",
+            messages="per_record",
+            message_plant=Plant.AFTER,
+            tells=False,
+            page=3,
+            batch=1,
+            absent="unclear",
+            deletes=True,
+        )
+    )
