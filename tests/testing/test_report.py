@@ -26,6 +26,8 @@ class Exclusive(MemoryConnection):
 class TestMine(ConnectorSuite):
     connector = MemoryConnector(name="mine", switches=Switches(history="none"), opens=Exclusive)
 """
+
+
 def run(pytester: pytest.Pytester, source: str, *arguments: str) -> pytest.RunResult:
     pytester.makepyfile(test_mine=source)
     return pytester.runpytest_inprocess("-q", "-p", "deskweave.testing.report", "-p", "no:cacheprovider", *arguments)
