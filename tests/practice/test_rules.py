@@ -187,14 +187,8 @@ EXAMPLES = examples()
 #: Rules that no text of a folder brings about, but bytes, plugins, other commands, or a practice in memory (a file is stopped by the
 #: check of references before clock and measure see it): where each is tested.
 ELSEWHERE = {
-    "calendar-empty": "tests/clock/test_checks.py",
     "clock-order": "tests/clock/test_checks.py",
-    "clock-shape": "tests/clock/test_checks.py",
-    "day-off-and-working": "tests/clock/test_checks.py",
-    "day-outside-coverage": "tests/clock/test_checks.py",
-    "unknown-holidays": "tests/clock/test_checks.py",
-    "unknown-zone": "tests/clock/test_checks.py",
-    "windows-overlap": "tests/clock/test_checks.py",
+    "unknown-zone": "tests/measure/logs/test_history.py",
     "bad-path": "tests/documents/test_amend.py",
     "file-encoding": "tests/documents/test_hostile.py",
     "file-too-large": "tests/documents/test_hostile.py",
@@ -245,7 +239,6 @@ BY_OTHER_COMMANDS = frozenset(
         "published-figures",
         "plugin-raised",
         "unknown-environment",
-        "unknown-weekday",
     )
 )
 #: chapters whose rules speak of platforms, runs, logs and tables, not of the files of a practice

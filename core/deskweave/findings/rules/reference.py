@@ -119,11 +119,6 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("State `versions:` or `from_inquiry: true`.", "写 `versions:` 或 `from_inquiry: true`。"),
     ),
     rule(
-        "calendar-empty", "日历没有任何版本",
-        ("Nothing can be measured on it.", "无法据此衡量。"),
-        ("Give it a week and the date it begins.", "写明一周的工作时间与生效日期。"),
-    ),
-    rule(
         "version-order", "版本未按日期先后排列：{found}",
         ("Versions are appended; what was measured must not change afterwards.", "版本只追加，已衡量的结果不应改变。"),
         ("Put versions in the order of their dates, each date once.", "按日期排列，每个日期一次。"),
@@ -139,11 +134,6 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Put the windows in order, without overlap.", "按先后排列，不要重叠。"),
     ),
     rule(
-        "windows-overlap", "时段在前一时段结束之前开始：{found}",
-        ("A minute would count twice.", "重叠的时间会重复计算。"),
-        ("List windows by time.", "按时间先后排列。"),
-    ),
-    rule(
         "coverage-order", "覆盖范围的结束早于开始：{found}",
         ("No day would be known.", "没有任何一天是已知的。"),
         ("Swap the dates.", "调换日期。"),
@@ -154,27 +144,12 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Widen the coverage if the whole of it is known, else remove the day.", "若全部已知则扩大范围，否则删除这一天。"),
     ),
     rule(
-        "day-outside-coverage", "{found} 不在覆盖范围内",
-        ("What is known of a year is only used inside the coverage.", "仅在覆盖范围内使用节假日数据。"),
-        ("Widen the coverage if the whole of it is known, else remove the day.", "若全部已知则扩大范围，否则删除这一天。"),
-    ),
-    rule(
         "off-and-working", "{found} 既是休息日又是调休上班日",
         ("Due times on that day would be a guess.", "这一天的到期时刻无从确定。"),
         ("Keep one of the two.", "二者取一。"),
     ),
     rule(
-        "day-off-and-working", "{found} 既是休息日又是调休上班日",
-        ("Due times on that day would be a guess.", "这一天的到期时刻无从确定。"),
-        ("Keep one of the two.", "二者取一。"),
-    ),
-    rule(
         "clock-form", "时钟 {found} 须为 start 与 stop、sum_of、minus 三者之一",
-        ("A duration has one definition.", "一个时长只有一个定义。"),
-        ("State `start:` and `stop:`, or `sum_of:`, or `minus:`.", "写 `start:` 与 `stop:`，或 `sum_of:`，或 `minus:`。"),
-    ),
-    rule(
-        "clock-shape", "时钟的形式不完整：{found}",
         ("A duration has one definition.", "一个时长只有一个定义。"),
         ("State `start:` and `stop:`, or `sum_of:`, or `minus:`.", "写 `start:` 与 `stop:`，或 `sum_of:`，或 `minus:`。"),
     ),

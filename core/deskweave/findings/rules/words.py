@@ -34,7 +34,6 @@ UNKNOWN: Final[tuple[Rule, ...]] = (
         "field-to-group-by", "可用于归类的字段", "in Fields with a type whose values can be equal", "在 Fields 中用可归类的类型"
     ),
     _unknown("group", "字段分组", "under `groups:` of Fields", "在 Fields 的 `groups:` 中"),
-    _unknown("holidays", "本实践的节假日文档", "as a Holidays document", "以 Holidays 文档"),
     _unknown("holidays-document", "本实践的节假日文档", "as a Holidays document", "以 Holidays 文档"),
     _unknown("metric", "本实践的指标", "as a Metric document", "以 Metric 文档"),
     _unknown("name", "此处可用的名称", "in the practice", "在实践中"),
@@ -59,6 +58,5 @@ UNKNOWN: Final[tuple[Rule, ...]] = (
     ),
     _unknown("transition", "本实践的流转", "under `transitions:` of StatusModel", "在 StatusModel 的 `transitions:` 中"),
     _unknown("value-stream", "本实践的价值流", "as a choice of the field `stream`", "为字段 `stream` 的选项"),
-    _unknown("weekday", "星期", "as mon, tue, wed, thu, fri, sat or sun", "用 mon 至 sun "),
     _unknown("zone", "时区", "with an IANA name such as Asia/Shanghai", "用 Asia/Shanghai 这样的 IANA 名称"),
 )
