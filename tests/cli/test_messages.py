@@ -24,6 +24,13 @@ def test_both_languages_say_the_same_things() -> None:
     assert {key: fields(text) for key, text in en.MESSAGES.items()} == {key: fields(text) for key, text in zh.MESSAGES.items()}
 
 
+def test_no_id_stands_twice_and_both_languages_are_divided_alike() -> None:
+    for language in (en, zh):
+        assert sum(len(part.MESSAGES) for part in language.PARTS) == len(language.MESSAGES)
+    divided = [{part.__name__.rpartition(".")[2]: set(part.MESSAGES) for part in language.PARTS} for language in (en, zh)]
+    assert divided[0] == divided[1]
+
+
 def test_everything_can_be_said_in_gbk_without_ambiguous_marks() -> None:
     for text in [*en.MESSAGES.values(), *zh.MESSAGES.values()]:
         text.encode("gbk")

@@ -1,1 +1,1 @@
-"""Every sentence the command line says, one file per language with the same ids and placeholders."""
+"""Every sentence the command line says: one folder per language, one file per group of commands, the same ids and placeholders."""
