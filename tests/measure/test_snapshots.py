@@ -105,7 +105,7 @@ def test_what_is_no_engine_is_refused_with_the_reason(engine, rule, word):
     (finding,) = caught.value.findings
     assert (finding.rule, finding.allowed) == (rule, ENGINES)
     assert word in finding.message
-    assert "kpi --format csv-raw" in finding.remedy
+    assert "kpi --csv=raw" in finding.remedy
     assert finding.rule in RULES
 
 

@@ -219,5 +219,5 @@ def refusal(engine: str) -> Finding:
         found=engine[:80],
         message=message,
         allowed=ENGINES,
-        remedy="Take one of the engines allowed, or compute the figures here and load them there: deskweave kpi --format csv-raw.",
+        remedy="Take one of the engines allowed, or compute the figures here and load them there: deskweave kpi --csv=raw.",
     )
