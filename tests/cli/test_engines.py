@@ -144,6 +144,23 @@ def test_the_sql_of_a_rule_gives_its_figure_from_exported_facts(cli: Any, desk: 
         assert {name: types[name] for name in one["columns"]} == one["columns"]
 
 
+def test_the_sql_of_a_breakdown_has_its_totals(cli: Any, desk: Any, tmp_path: Path) -> None:
+    assert cli("export", "facts", "-o", "facts.parquet").code == 0
+    asked = ("kpi", "first_response_on_time", *NOVEMBER, "--by", "channel", "--by", "returned")
+    wanted = [(one["by"], one["over"], one["value"]) for one in json.loads(cli(*asked, "--json").out)["items"]]
+    (statement,) = json.loads(cli(*asked, "--sql", "duckdb", "--json").out)["items"]
+    connection = duckdb.connect()
+    connection.execute(f"CREATE VIEW facts AS FROM read_parquet('{tmp_path / 'facts.parquet'}')")
+    found = []
+    for _, channel, returned, over_channel, over_returned, value, *_ in connection.execute(
+        statement["sql"], statement["parameters"]
+    ).fetchall():
+        over = [name for name, total in (("channel", over_channel), ("returned", over_returned)) if total]
+        found.append(({k: v for k, v in (("channel", channel), ("returned", returned)) if k not in over}, over, value))
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+    assert len(found) == 5
+
+
 def test_the_sql_needs_no_store_and_can_be_pasted(cli: Any, tmp_path: Path) -> None:
     """Everything but the statement is a remark of one line, whatever the practice calls things."""
     assert cli("init", "--id", "acme", "--lang", "en", "--connection", "desk:feishu").code == 0

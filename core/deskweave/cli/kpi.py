@@ -288,12 +288,16 @@ def figures(
 
     space = session.workspace()
     practice, as_of = space.practice, then or space.now()
-    totals = [tuple(by[:length]) for length in reversed(range(len(by)))]
-    results = run(practice, facts, asked, as_of, by=tuple(by), metrics=metrics, totals=totals)
+    results = run(practice, facts, asked, as_of, by=tuple(by), metrics=metrics, totals=totals_of(by))
     own = [] if by else [name for name in metrics or () if practice.metrics[name].by]
     if own:  # the total of all stands above already
         results += [one for one in run(practice, facts, wanted, as_of, metrics=own) if one.by]
     return results
+
+
+def totals_of(by: list[str]) -> list[tuple[str, ...]]:
+    """The totals that people expect under a breakdown: a sub-total for each field but the last, and the total."""
+    return [tuple(by[:length]) for length in reversed(range(len(by)))]
 
 
 def _written(session: Session, results: list[Result], wanted: list[Period], by: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
+from deskweave.cli.kpi import totals_of
 from deskweave.cli.session import Session
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def statements(
     found: list[dict[str, Any]] = []
     shown: list[str] = []
     for name in wanted:
-        asked = planner.plan(practice.metrics[name], tuple(by) or None)  # else its own breakdown, with its totals
+        # as `kpi` breaks it down, or the breakdown that it states itself, with its totals
+        asked = planner.plan(practice.metrics[name], tuple(by) or None, totals_of(by) if by else None)
         plans = [asked] if isinstance(asked, Plan) else list(asked.plans())
         for plan in plans:
             made = compiled(plan, periods, as_of, dialect.name, pretty=True)
