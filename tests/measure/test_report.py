@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from deskweave.markup import escaped, fragment, style, tag
 from deskweave.measure import EventLog, Facts, parse_period
+from deskweave.measure.gathering import unsaid
 from deskweave.measure.report import report
 from deskweave.model import Choice
 
@@ -161,3 +162,46 @@ def test_what_is_never_written(make):
 
 def test_markup_is_not_escaped_twice():
     assert fragment(tag("b", "<"), "<", 1, None, [2.50, "x"]) == "<b>&lt;</b>&lt;12.5x"
+
+
+@pytest.fixture
+def two_weeks(practice, busy_week, tmp_path):
+    """The busy week, and one inquiry of the week before that was answered late."""
+    before = datetime(2026, 11, 10, 2, tzinfo=UTC)
+    late = before + timedelta(minutes=30)
+    busy_week.inquiry("INQ-EARLY", before, (before, "awaiting_acceptance"), (late, "in_progress"), channel="phone")
+    facts = Facts(practice, tmp_path)
+    facts.refresh(EventLog(busy_week.events))
+    with facts.open() as rows:
+        yield rows
+
+
+def test_the_trend_begins_where_there_are_inquiries(practice, two_weeks):
+    html = report(practice, two_weeks, WEEK, AS_OF, "en", client="ACME", environment="prod")
+    page = Page(html)
+    assert "Trend over 2 periods" in page.text
+    trend = page.text[page.text.index("Trend over") : page.text.index("The desk in this period")]
+    assert "2026-W46 2026-W47" in trend
+    assert "First response within 5m First response within 5m 0.0 % 93.3 %" in trend  # the drawing's title, then both figures
+    assert sum(attributes.get("class") == "spark" for _, attributes in page.elements) == 3
+
+
+def test_the_inquiries_that_missed_their_goal_by_the_most_are_named_as_people_do(practice, two_weeks):
+    html = report(
+        practice, two_weeks, parse_period("2026-W46"), AS_OF, "en", client="ACME", environment="prod",
+        called=lambda ids: {one: f"No. {one}" for one in ids},
+    )  # fmt: skip
+    assert "First response: 1 missed the goal No. INQ-EARLY 30m 00s 5m 25m 00s" in Page(html).text
+    listed = report(
+        practice, two_weeks, WEEK, AS_OF, "zh", client="ACME", environment="prod", called=lambda ids: dict.fromkeys(ids, "单")
+    )
+    assert "INQ-BAD-1" not in listed
+
+
+def test_what_rests_on_fields_nobody_fills_is_shown_and_not_judged(practice, two_weeks):
+    """The week before has one inquiry, without tags: that none was solved at the desk is no result."""
+    page = Page(report(practice, two_weeks, parse_period("2026-W46"), AS_OF, "en", client="ACME", environment="prod")).text
+    assert "no inquiry of this period says" in page
+    assert unsaid(practice, two_weeks, WEEK) == {"calls_abandoned": ("answered", "ring_time")}
+    assert unsaid(practice, two_weeks, parse_period("2026-W46"))["resolved_at_desk"] == ("tags",)
+    assert unsaid(practice, two_weeks, parse_period("2026-W40")) == {}  # nobody was there to say anything

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -188,7 +189,9 @@ def table(
     from deskweave.cli.restating import calendar_line, restated_lines, rules_line
     from deskweave.measure import Period, problems_of, quality_findings
     from deskweave.measure.export import csv_for_people, csv_raw, items
-    from deskweave.measure.text import heading, left_out
+    from deskweave.measure.gathering import unsaid
+    from deskweave.measure.text import heading, left_out, unsaid_lines
+    from deskweave.measure.wording import word
     from deskweave.workspace.measuring import fact_table, moved_since
 
     space, say, screen = session.workspace(), session.say, session.screen
@@ -200,6 +203,12 @@ def table(
     with fact_table(space, then) as facts, asked_where(session, facts, engine, then) as there:
         results = figures(session, there, asked, wanted, metrics, by, then)
         problems = problems_of(facts, span)
+        valued = {one.metric for one in results if one.value is not None and one.period in wanted}
+        silent = {metric: fields for metric, fields in unsaid(practice, facts, span).items() if metric in valued}
+        # what rests on nothing that anybody says is shown, and not judged
+        results = [
+            replace(one, met=None, threshold=None) if one.metric in silent and one.period in wanted else one for one in results
+        ]
         elsewhere = _month_with_data(facts, span)
         rules = rules_line(session, facts, span) if then is None else None
     restated = restated_lines(session, span, only=metrics) if then is None and not several else []
@@ -220,6 +229,10 @@ def table(
         screen.say()
         for one in _written(session, results, wanted, by).splitlines():
             screen.say(one)
+        for place, line in enumerate(unsaid_lines(practice, silent, say.language, only=metrics)):
+            if place == 0:
+                screen.say()
+            titled(session, word(say.language, "head:unsaid") if place == 0 else "", line)
         said = left_out(problems, say.language)
         if said:
             screen.say()
@@ -265,6 +278,7 @@ def table(
                 "missed": sum(one.met is False for one in now),
                 "earlier_rules": rules is not None,
                 "past_known_days": calendar is not None,
+                "unsaid": {name: list(fields) for name, fields in silent.items()},
                 "left_out": len({one for one, _ in problems}),
                 "published": None if published is None else published_data(session, *published),
             },

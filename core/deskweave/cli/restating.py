@@ -208,13 +208,13 @@ class _Told:
         return self.comma.join(shown)
 
     def dues(self, head: str, some: Sequence[DueOf]) -> None:
-        from deskweave.workspace.restating import last_known_day
+        from deskweave.workspace.restating import known_days
 
         if not some:
             return
         self.screen.say()
-        day = last_known_day(self.practice)
-        self.screen.say(self.say(head, n=len(some), day="-" if day is None else day.isoformat()), hang=2)
+        known = known_days(self.practice)
+        self.screen.say(self.say(head, n=len(some), day="-" if known is None else known[1].isoformat()), hang=2)
         rows = []
         for one in some if self.limit is None else some[: self.limit]:
             row = [self.called[one.inquiry], self.words.clock(one.now.clock)]
@@ -296,16 +296,17 @@ def due_in_words(session: Session, one: DueMoment) -> str:
 
 
 def calendar_line(session: Session, period: Period, problems: Sequence[tuple[str, Problem]]) -> str | None:
-    """That clocks of a period run past the last day whose holidays are known; None: they do not."""
-    from deskweave.workspace.restating import last_known_day
+    """That clocks of a period run where no holidays are known; None: they do not."""
+    from deskweave.workspace.restating import known_days
 
-    day = last_known_day(session.workspace().practice)
-    if day is None or period.until <= day:
+    known = known_days(session.workspace().practice)
+    if known is None:
         return None
-    beyond = period.until > day + timedelta(days=1)
-    if not beyond and not any(problem.rule == "outside-coverage" for _, problem in problems):
-        return None
-    return session.say("kpi-calendar-ends", day=day.isoformat())
+    first, last = known
+    unknown = any(problem.rule == "outside-coverage" for _, problem in problems)
+    if period.until > last + timedelta(days=1) or (unknown and period.until > last):
+        return session.say("kpi-calendar-ends", day=last.isoformat())
+    return session.say("kpi-calendar-begins", day=first.isoformat()) if unknown and period.since <= first else None
 
 
 def rules_line(session: Session, facts: FactTable, period: Period) -> str | None:

@@ -67,7 +67,7 @@ def counterparts(row: InquiryRow) -> str:
 def _due(session: Session, due: Sequence[DueMoment]) -> None:
     """When the running clocks are due; what lies past the last known holidays says so."""
     from deskweave.cli.restating import due_in_words
-    from deskweave.workspace.restating import last_known_day
+    from deskweave.workspace.restating import known_days
 
     if not due:
         return
@@ -80,9 +80,9 @@ def _due(session: Session, due: Sequence[DueMoment]) -> None:
         rows.append([say.label(practice.clocks[one.clock].label, one.clock), shown])
     session.screen.say()
     session.screen.table(rows, indent=2)
-    day = last_known_day(practice)
-    if day is not None and any(one.provisional for one in due):
-        session.screen.say("  " + say("show-due-provisional", day=day.isoformat()), hang=4)
+    known = known_days(practice)
+    if known is not None and any(one.provisional for one in due):
+        session.screen.say("  " + say("show-due-provisional", day=known[1].isoformat()), hang=4)
 
 
 def show(

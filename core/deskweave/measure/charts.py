@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deskweave.markup import Markup, tag
 from deskweave.measure.figures import number, width
@@ -98,6 +99,34 @@ def rows(bars: Sequence[Bar], *, title: str, line: int = 30) -> Markup:
         parts.append(tag("text", bar.said, x=WIDTH, y=y + line / 2 + 1, class_="value end"))
         parts.append(tag("text", bar.aside, x=WIDTH - last + 4, y=y + line / 2 + 1, class_="tick end") if bar.aside else Markup())
     return _svg(len(bars) * line + 6, title, parts)
+
+
+def spark(values: Sequence[float | None], *, title: str, goal: float | None = None) -> Markup:
+    """A small line over periods, the last one marked; the goal dashed. A period without a value is a gap."""
+    known = [value for value in values if value is not None]
+    bounds = [*known, *([goal] if goal is not None else [])]
+    low, high = min(bounds, default=0.0), max(bounds, default=0.0)
+    wide, tall, edge = 96, 22, 4
+    step = (wide - 2 * edge) / max(len(values) - 1, 1)
+
+    def place(turn: int, value: float) -> tuple[float, float]:
+        return edge + step * turn, tall / 2 if high == low else tall - edge - (tall - 2 * edge) * (value - low) / (high - low)
+
+    parts: list[Markup] = []
+    if goal is not None:
+        parts.append(tag("line", x1=edge, x2=wide - edge, y1=place(0, goal)[1], y2=place(0, goal)[1], class_="goal"))
+    points = [None if value is None else place(turn, value) for turn, value in enumerate(values)]
+    for one, other in pairwise(points):
+        if one is not None and other is not None:
+            parts.append(tag("line", x1=one[0], x2=other[0], y1=one[1], y2=other[1], class_="spark-line"))
+    for turn, point in enumerate(points):
+        if point is not None:
+            last = turn == len(points) - 1
+            size = 5 if last else 3
+            parts.append(
+                tag("rect", x=point[0] - size / 2, y=point[1] - size / 2, width=size, height=size, class_="s1" if last else "s2")
+            )
+    return tag("svg", tag("title", title), parts, viewBox=f"0 0 {wide} {tall}", role="img", class_="spark")
 
 
 def legend(names: Sequence[str]) -> Markup:

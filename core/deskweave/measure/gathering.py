@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any
 
+from deskweave.clock.timeline import STATUS, SUBMITTED
+from deskweave.measure.columns import Column
 from deskweave.measure.facts import Problem
 from deskweave.measure.periods import Period
 from deskweave.measure.plan import Aggregate, Plan
+from deskweave.measure.planner import Planner
+from deskweave.measure.reasons import columns_of
 from deskweave.measure.records import Records
 from deskweave.measure.run import Result, evaluate, figures_of, run, stamp_of
 from deskweave.measure.segments import problems_of
@@ -20,6 +25,10 @@ from deskweave.model import Clock, Field, FieldId, InquiryId, Json, Metric
 #: Steps of the response chart, as shares of the goal: of five minutes these are 1, 2, 3, 5, 10, 15 and 30 minutes.
 _STEPS = (0.2, 0.4, 0.6, 1.0, 2.0, 3.0, 6.0)
 _BROKEN_DOWN = 3  #: KPIs beside the count in the breakdown
+_TREND = 6  #: periods of the trend, the reported one included
+_WORST = 5  #: inquiries named for each clock whose goal was missed
+#: What inquiries are broken down by where they name no service item: the first that tells them apart.
+_INSTEAD = ("skill_group", "stream", "channel", "priority", "classification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,15 @@ class Slice:
     above: int | None
     upto: int | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The inquiries that missed a clock's goal: how many, and those that missed it by the most."""
+
+    clock: str
+    count: int
+    worst: tuple[tuple[InquiryId, int, int], ...]  #: with seconds taken and promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,10 @@ class Gathered:
     by_item: Mapping[str | None, Mapping[str, Result]]  #: by item, then by metric ("" is the count)
     broken_down: tuple[Metric, ...]
     problems: tuple[tuple[InquiryId, Problem], ...]
+    periods: tuple[Period, ...]  #: of the trend, the oldest first
+    trend: Mapping[str, tuple[Result, ...]]  #: by metric, for each of `periods`
+    missed: tuple[Missed, ...]
+    unsaid: Mapping[str, tuple[str, ...]]  #: fields that no inquiry says, by the metric that reads nothing else
 
 
 def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime) -> Gathered:
@@ -60,19 +82,28 @@ def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
         DocumentError: a rule of the practice cannot be understood.
     """
     asking = _Asking(practice, facts, period, as_of)
-    totals = run(practice, facts, [period, period.previous], as_of, by=())
+    periods = [period]
+    while len(periods) < _TREND:
+        periods.insert(0, periods[0].previous)
+    totals = run(practice, facts, periods, as_of, by=())
+    empty = unsaid(practice, facts, period)
+    # what rests on nothing that anybody says is shown, and not judged
+    totals = [replace(one, met=None, threshold=None) if one.metric in empty else one for one in totals]
     results = {one.metric: one for one in totals if one.period == period}
     days, per_day = asking.per_day()
     clock = practice.clocks.get("first_response") or next((one for one in practice.clocks.values() if one.goal and one.start), None)
-    item = next((one for one in practice.fields.values() if one.type == "catalog_item"), None)
-    judged = [one for one in practice.metrics.values() if _divisible(one) and results[one.id].value is not None]
+    item = asking.breakdown_field()
+    valued = [one for one in practice.metrics.values() if results[one.id].value is not None and one.id not in empty]
+    judged = [one for one in valued if _divisible(one)]
     broken_down = tuple(sorted(judged, key=lambda one: one.target is None or one.target.goal is None)[:_BROKEN_DOWN])
     rating = _rating_field(practice)
+    registered = asking.ask("registered", {"count": {}}, periods=periods)
+    begun = tuple(dropwhile(lambda one: not any(r.counted for r in registered if r.period == one), periods))
     return Gathered(
         period=period,
         as_of=as_of,
         results=results,
-        before={one.metric: one for one in totals if one.period != period},
+        before={one.metric: one for one in totals if one.period == periods[-2]},
         days=days,
         day_field=asking.day_field,
         per_day=per_day,
@@ -85,6 +116,10 @@ def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
         by_item=asking.by_item(item, broken_down) if item else {},
         broken_down=broken_down,
         problems=tuple(problems_of(facts, period, f"{asking.period_by}_day")),
+        periods=begun,
+        trend={name: tuple(one for one in totals if one.metric == name and one.period in begun) for name in results},
+        missed=asking.missed(),
+        unsaid={name: fields for name, fields in empty.items() if results[name].value is not None},
     )
 
 
@@ -145,6 +180,35 @@ class _Asking:
                 found[status] = int(one.value)
         return found
 
+    def breakdown_field(self) -> Field | None:
+        """The service item, or another field where no inquiry of the period names one."""
+        item = next((one for one in self.practice.fields.values() if one.type == "catalog_item"), None)
+        fields = [item] if item else []
+        fields += [self.practice.fields[FieldId(name)] for name in _INSTEAD if name in self.practice.fields]
+        for field in fields:
+            if field.id in self.facts.columns.all:
+                values = {one.by[field.id] for one in self.ask("", {"count": {}}, by=(field.id,))}
+                if len(values) > 1:
+                    return field
+        return item
+
+    def missed(self) -> tuple[Missed, ...]:
+        """Of every clock with a goal, the inquiries that missed it by the most."""
+        columns, found = self.facts.columns, []
+        day = f'"{columns[f"{self.period_by}_day"].name}"'
+        inside = {"since": self.period.since, "until": self.period.until}
+        for clock in self.practice.clocks:
+            took, goal, met = (f'"{columns[f"{clock}_{what}"].name}"' for what in ("took", "goal", "met"))
+            where = f"FROM facts WHERE NOT {met} AND {day} >= $since AND {day} < $until"
+            (row,) = self.facts.query(f"SELECT count(*) AS missed {where}", inside)
+            if row["missed"]:
+                sql = (
+                    f"SELECT inquiry, {took} AS took, {goal} AS goal {where} ORDER BY {took} - {goal} DESC, inquiry LIMIT {_WORST}"
+                )
+                worst = tuple((InquiryId(one["inquiry"]), one["took"], one["goal"]) for one in self.facts.query(sql, inside))
+                found.append(Missed(clock, row["missed"], worst))
+        return tuple(found)
+
     def ratings(self, field: Field) -> dict[str, int]:
         counts = {one.by[field.id]: one.counted for one in self.ask("ratings", {"count": {}}, by=(field.id,))}
         return {slug: counts.get(slug, 0) for slug in field.choices}
@@ -157,6 +221,57 @@ class _Asking:
         for one in run(self.practice, self.facts, [self.period], self.as_of, by=(field.id,), metrics=[m.id for m in metrics]):
             found.setdefault(one.by[field.id], {})[one.metric] = one
         return found
+
+
+def unsaid(practice: Rulebook, facts: FactTable, period: Period) -> dict[str, tuple[str, ...]]:
+    """Metrics whose value rests on fields alone that no inquiry of the period says: what they show is no result.
+
+    Args:
+        practice: whose metrics.
+        facts: an open fact table of inquiries.
+        period: local dates in the practice's zone.
+
+    Returns:
+        The fields by metric; of a computed field those it is computed from. Nothing in a period without inquiries.
+    """
+    planner = Planner(practice, facts.columns)
+    read: dict[str, tuple[Plan, list[Column]]] = {}
+    for metric in practice.metrics.values():
+        plan = planner.plan(metric, ()) if metric.grain == "inquiry" and "composite" not in metric.value else None
+        if isinstance(plan, Plan):
+            own = (STATUS, SUBMITTED)  # every inquiry has these; clocks are told by what is wrong with them
+            columns = [one for one in columns_of(replace(plan, where=None)) if one.of in practice.fields and one.of not in own]
+            if columns:
+                read[metric.id] = (plan, columns)
+    found: dict[str, tuple[str, ...]] = {}
+    for days in dict.fromkeys(plan.day.name for plan, _ in read.values()):
+        some = {name: columns for name, (plan, columns) in read.items() if plan.day.name == days}
+        names = sorted({column.name for columns in some.values() for column in columns})
+        # that a field is filled is true or false of every row: what counts is whether it ever is
+        counts = ", ".join(
+            f'count(CASE WHEN "{name}" THEN 1 END) AS "{name}"' if name.endswith("_filled") else f'count("{name}") AS "{name}"'
+            for name in names
+        )
+        day = f'"{facts.columns[days].name}"'
+        (row,) = facts.query(
+            f"SELECT count(*) AS _all, {counts} FROM facts WHERE {day} >= $since AND {day} < $until",
+            {"since": period.since, "until": period.until},
+        )
+        for name, columns in some.items():
+            if row["_all"] and not any(row[column.name] for column in columns):
+                found[name] = tuple(dict.fromkeys(one for column in columns for one in _from(practice, str(column.of))))
+    return found
+
+
+def _from(practice: Rulebook, name: str) -> Sequence[str]:
+    """A field, or those that it is computed from."""
+    field = practice.fields[FieldId(name)]
+    ((way, what),) = field.computed.items() if field.computed else (("", None),)
+    if way == "only" and isinstance(what, Mapping):
+        return [str(one) for one in what]
+    if way == "differs" and isinstance(what, Sequence):
+        return [str(one) for one in what]
+    return [name]
 
 
 def _divisible(metric: Metric) -> bool:

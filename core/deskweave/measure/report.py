@@ -6,12 +6,13 @@ Everything on it that came from elsewhere is escaped (`markup`), and a policy in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
+from typing import TypeAlias
 
 from deskweave.markup import Child, Markup, document, fragment, style, tag
-from deskweave.measure.charts import SHADES, Bar, Series, columns, histogram, legend, rows
+from deskweave.measure.charts import SHADES, Bar, Series, columns, histogram, legend, rows, spark
 from deskweave.measure.facts import RULES
 from deskweave.measure.figures import duration, figure, goal_in_words, moment, number, share
 from deskweave.measure.gathering import Gathered, gather
@@ -27,6 +28,9 @@ from deskweave.model import Metric
 _TILES = 4
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _LISTED = 12  #: inquiries named for one kind of problem
+_FIELDS = 3  #: of those that nobody says, beside a figure
+_ITEMS = 15  #: lines of the breakdown
+Called: TypeAlias = Callable[[Collection[str]], Mapping[str, str]]
 
 
 def report(
@@ -41,6 +45,7 @@ def report(
     people: Mapping[str, str] | None = None,
     notes: tuple[str, ...] = (),
     remarks: tuple[str, ...] = (),
+    called: Called | None = None,
 ) -> str:
     """The report of `period` as one HTML page.
 
@@ -55,11 +60,16 @@ def report(
         people: names of persons by id, where a figure is broken down by person.
         notes: sentences of the caller's for the heading (for example that the data is a demonstration).
         remarks: sentences of the caller's under the table of figures (for example what has moved them since they were published).
+        called: what inquiries are called by people, by their ids; None: by their ids.
 
     Raises:
         DocumentError: a rule of the practice cannot be understood.
     """
-    return _Page(practice, gather(practice, facts, period, as_of), language, client, environment, people, notes, remarks).html()
+    gathered = gather(practice, facts, period, as_of)
+    page = _Page(practice, gathered, language, client, environment, people, notes, remarks)
+    if called is not None:
+        page.called = called(page.inquiries())
+    return page.html()
 
 
 class _Page:
@@ -77,6 +87,21 @@ class _Page:
         self.practice, self.data, self.language = practice, gathered, language
         self.client, self.environment, self.notes, self.remarks = client, environment, notes, remarks
         self.names = Names(practice, language, people)
+        self.called: Mapping[str, str] = {}
+
+    def inquiries(self) -> list[str]:
+        """The inquiries that the page names."""
+        named: dict[str, None] = {inquiry: None for one in self.data.missed for inquiry, _, _ in one.worst}
+        for listed in self.by_rule().values():
+            named.update(dict.fromkeys(listed[:_LISTED]))
+        return list(named)
+
+    def by_rule(self) -> dict[str, list[str]]:
+        """The inquiries that have something wrong with them, by what."""
+        by_rule: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        for inquiry, problem in self.data.problems:
+            by_rule[problem.rule if problem.rule in RULES else "clock-error"][inquiry] = None
+        return {rule: list(by_rule[rule]) for rule in RULES if rule in by_rule}
 
     def say(self, key: str, **values: object) -> str:
         return word(self.language, key, **values)
@@ -97,8 +122,10 @@ class _Page:
             self.header(),
             self.tiles(),
             self.kpis(),
+            self.trend(),
             self.charts(),
             self.breakdown(),
+            self.missed(),
             self.quality(),
             self.how(),
             self.footer(),
@@ -164,19 +191,75 @@ class _Page:
         heads = ("col:metric", "col:value", "col:previous", "col:target", "col:verdict", "col:counted")
         lines: list[Markup] = []
         factor: object = object()
+        lacking: dict[str, list[str]] = {}
         for metric in grouped(self.practice, self.data.results):
+            if self.data.results[metric.id].value is None:
+                why = self.names.reason(metric, self.data.results[metric.id])
+                lacking.setdefault(why, []).append(self.names.metric(metric.id))
+                continue
             if metric.factor != factor:
                 factor = metric.factor
                 lines.append(tag("tr", tag("td", self.names.factor(metric.factor), colspan=len(heads)), class_="group"))
             lines.append(self.kpi(metric))
         table = tag("table", tag("thead", tag("tr", (tag("th", self.say(head)) for head in heads))), tag("tbody", lines))
+        without = [tag("li", self.say("why", why=why, metrics=self.say("list").join(metrics))) for why, metrics in lacking.items()]
+        empty = (
+            tag("div", tag("h3", self.say("head:no_data")), tag("ul", without, class_="notes"), class_="lacking")
+            if without
+            else None
+        )
         reached = sorted(
             (one for one in self.data.results.values() if one.level), key=lambda one: LEVELS.index(one.level or "info")
         )
         said = [tag("li", self.level(one), " ", self.names.threshold(self.practice.metrics[one.metric], one)) for one in reached]
         remarks: list[Markup] = [tag("ul", said, class_="notes reached")] if said else []
-        remarks += [tag("p", remark, class_="meta") for remark in self.remarks]
-        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), remarks)
+        remarks += [tag("p", remark, class_="remark") for remark in self.remarks]
+        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), empty, remarks)
+
+    def trend(self) -> Markup | None:
+        """The figures of several periods, where there are several."""
+        periods = self.data.periods
+        metrics = [
+            one
+            for one in grouped(self.practice, self.data.results)
+            if sum(result.value is not None for result in self.data.trend[one.id]) > 1
+        ]
+        if len(periods) < 2 or not metrics:
+            return None
+        heads = [self.say("col:metric"), "", *(period.id if period.every else f"{period.since:%m-%d}" for period in periods)]
+        lines = []
+        for metric in metrics:
+            results = self.data.trend[metric.id]
+            label = self.names.label(metric.label, metric.id)
+            goal = metric.target.goal if metric.target is not None else None
+            drawn = spark([one.value for one in results], title=label, goal=goal)
+            lines.append(tag("tr", tag("td", label), tag("td", drawn, class_="drawn"), (self.cell(metric, one) for one in results)))
+        table = tag("table", tag("thead", tag("tr", (tag("th", head) for head in heads))), tag("tbody", lines), class_="trend")
+        return tag("section", tag("h2", self.say("trend_over", n=len(periods))), tag("div", table, class_="scroll"))
+
+    def missed(self) -> Markup | None:
+        """The inquiries that missed their goals by the most."""
+        if not self.data.missed:
+            return None
+        lines = []
+        for one in self.data.missed:
+            lines.append(
+                tag(
+                    "tr",
+                    tag("td", self.say("missed_goal", clock=self.names.clock(one.clock), n=number(one.count)), colspan=4),
+                    class_="group",
+                )
+            )
+            for inquiry, took, goal in one.worst:
+                cells = (
+                    duration(took, self.language),
+                    duration(goal, self.language, short=True),
+                    duration(took - goal, self.language),
+                )
+                lines.append(tag("tr", tag("td", self.called.get(inquiry, inquiry)), (tag("td", cell) for cell in cells)))
+        heads = ("inquiry", "took", "goal", "over_by")
+        table = tag("table", tag("thead", tag("tr", (tag("th", self.say(f"col:{head}")) for head in heads))), tag("tbody", lines))
+        return tag("section", tag("h2", self.say("worst")), tag("div", table, class_="scroll"))
 
     def kpi(self, metric: Metric) -> Markup:
         result = self.data.results[metric.id]
@@ -190,13 +273,14 @@ class _Page:
         if "composite" in metric.value:
             parts = f"{result.counted} / {len(result.parts)}"
         why = self.names.reason(metric, result)
+        if metric.id in self.data.unsaid:
+            why = self.say("unsaid", fields=self.fields(self.data.unsaid[metric.id], _FIELDS))
         if why:
             aside = tag("span", why, class_="aside")
-        empty = result.value is None
         return tag(
             "tr",
             tag("td", self.names.label(metric.label, metric.id)),
-            tag("td", figure(metric, result.value, self.language), class_="quiet" if empty else "figure"),
+            tag("td", figure(metric, result.value, self.language), class_="figure"),
             tag("td", figure(metric, before.value, self.language) if before and before.value is not None else "", class_="quiet"),
             tag("td", goal_in_words(metric, self.language)),
             tag("td", self.verdict(metric, result), " " if result.level and result.met is not None else None, self.level(result)),
@@ -304,13 +388,19 @@ class _Page:
         heads += [self.names.label(metric.label, metric.id) for metric in data.broken_down]
         most = max((results[""].counted for results in data.by_item.values() if "" in results), default=1) or 1
         lines = []
-        for item, results in data.by_item.items():
+        for item, results in list(data.by_item.items())[:_ITEMS]:
             counted = results[""].counted if "" in results else 0
             gauge = tag("span", tag("i", "", style=f"width:{counted / most * 100:.0f}%"), class_="gauge")
             shown = tag("td", gauge, tag("span", share(counted / total), class_="share"), class_="quiet")
             first = (tag("td", self.names.value(data.item_field.id, item)), shown, tag("td", number(counted), class_="figure"))
             lines.append(tag("tr", first, (self.cell(metric, results.get(metric.id)) for metric in data.broken_down)))
         whole = [tag("td", figure(metric, data.results[metric.id].value, self.language)) for metric in data.broken_down]
+        rest = list(data.by_item.values())[_ITEMS:]
+        if rest:
+            counted = sum(results[""].counted for results in rest if "" in results)
+            shown = tag("td", tag("span", share(counted / total), class_="share"), class_="quiet")
+            more = (tag("td", self.say("items_more", n=number(len(rest)))), shown, tag("td", number(counted)))
+            lines.append(tag("tr", more, (tag("td", "") for _ in data.broken_down), class_="quiet"))
         lines.append(tag("tr", tag("td", self.say("total")), tag("td", ""), tag("td", number(total)), whole, class_="total"))
         said = name.lower() if self.language == "en" else name
         table = tag("table", tag("thead", tag("tr", (tag("th", head) for head in heads))), tag("tbody", lines))
@@ -327,20 +417,39 @@ class _Page:
     def quality(self) -> Markup:
         problems = self.data.problems
         title = tag("h2", self.say("quality"))
+        unsaid = self.unsaid()
         if not problems:
-            return tag("section", title, tag("p", self.say("quality_fine"), class_="empty"))
-        by_rule: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        for inquiry, problem in problems:
-            by_rule[problem.rule if problem.rule in RULES else "clock-error"][inquiry] = None
+            return tag("section", title, tag("p", self.say("quality_fine"), class_="empty"), unsaid)
         notes = []
-        for rule in (rule for rule in RULES if rule in by_rule):
-            inquiries = list(by_rule[rule])
-            listed = self.say("list").join(inquiries[:_LISTED])
+        for rule, inquiries in self.by_rule().items():
+            listed = self.say("list").join(self.called.get(one, one) for one in inquiries[:_LISTED])
             if len(inquiries) > _LISTED:
                 listed += self.say("list") + self.say("quality_more", n=number(len(inquiries) - _LISTED))
             notes.append(tag("li", problem_in_words(rule, len(inquiries), self.language), tag("small", listed)))
         intro = self.say("quality_intro", n=number(len({inquiry for inquiry, _ in problems})))
-        return tag("section", title, tag("p", intro), tag("ul", notes, class_="notes"))
+        return tag("section", title, tag("p", intro), tag("ul", notes, class_="notes"), unsaid)
+
+    def fields(self, names: Sequence[str], shown: int | None = None) -> str:
+        """Fields by their labels, at most so many."""
+        said = self.say("list").join(self.names.field(name) for name in names[:shown])
+        return said if shown is None or len(names) <= shown else self.say("fields_more", fields=said, n=len(names) - shown)
+
+    def unsaid(self) -> Markup | None:
+        """Figures that rest on fields nobody fills."""
+        by_fields: dict[tuple[str, ...], list[str]] = {}
+        for metric, fields in self.data.unsaid.items():
+            by_fields.setdefault(fields, []).append(self.names.metric(metric))
+        if not by_fields:
+            return None
+        listed = [
+            tag(
+                "li",
+                self.say("unsaid", fields=self.fields(fields)),
+                tag("small", self.say("unsaid_so", metrics=self.say("list").join(metrics))),
+            )
+            for fields, metrics in by_fields.items()
+        ]
+        return tag("ul", listed, class_="notes")
 
     def how(self) -> Markup:
         return tag("section", tag("h2", self.say("how")), tag("dl", self.rules()))
@@ -348,6 +457,8 @@ class _Page:
     def rules(self) -> Iterator[Markup]:
         gap = "" if self.language == "zh" else " "
         for metric in grouped(self.practice, self.data.results):
+            if self.data.results[metric.id].value is None:
+                continue
             marks = self.say("list").join(metric.satisfies)
             yield tag("dt", self.names.label(metric.label, metric.id), tag("small", marks) if marks else None)
             said = gap.join(self.names.rule(metric))

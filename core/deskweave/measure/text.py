@@ -182,6 +182,25 @@ def left_out(problems: Iterable[tuple[InquiryId, Problem]], language: str) -> st
     return left(word(language, "left_out"), 11) + word(language, "inquiries", n=total, what=said)
 
 
+def unsaid_lines(
+    practice: Rulebook, unsaid: Mapping[str, Sequence[str]], language: str, only: Iterable[str] | None = None
+) -> list[str]:
+    """Which fields nobody says, and the figures that rest on them alone: see `gathering.unsaid`."""
+    names, comma = Names(practice, language), word(language, "list")
+    shown = unsaid if only is None else set(only)
+    by_fields: dict[tuple[str, ...], list[str]] = {}
+    for metric, fields in unsaid.items():
+        if metric in shown:
+            by_fields.setdefault(tuple(fields), []).append(names.metric(metric))
+    return [
+        word(
+            language, "why", why=word(language, "unsaid", fields=comma.join(names.field(one) for one in fields)),
+            metrics=comma.join(metrics),
+        )
+        for fields, metrics in by_fields.items()
+    ]  # fmt: skip
+
+
 def problem_in_words(rule: str, count: int, language: str) -> str:
     """How many inquiries have one kind of problem."""
     return word(language, f"rule:{rule}" if rule in RULES else "rule:clock-error", n=number(count))

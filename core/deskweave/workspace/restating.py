@@ -292,11 +292,12 @@ def due_moments_of(space: Workspace, inquiry: str) -> tuple[DueMoment, ...]:
         return ()
 
 
-def last_known_day(practice: Practice) -> date | None:
-    """The last day whose holidays the calendars of its clocks know; None: none of them has holidays."""
+def known_days(practice: Practice) -> tuple[date, date] | None:
+    """The first and the last day whose holidays all calendars of its clocks know; None: none of them has holidays."""
     calendars = [practice.calendars.get(one.calendar or "") for one in practice.clocks.values()]
-    known = [practice.holidays.get(one.holidays or "") for one in calendars if one is not None]
-    return min((one.until for one in known if one is not None), default=None)
+    found = [practice.holidays.get(one.holidays or "") for one in calendars if one is not None]
+    known = [one for one in found if one is not None]
+    return (max(one.since for one in known), min(one.until for one in known)) if known else None
 
 
 def restate(space: Workspace, found: Preview) -> None:

@@ -525,7 +525,7 @@ class Workspace:
             as_of: what was known then; None: what is known now.
         """
         from deskweave.measure.report import report
-        from deskweave.workspace.measuring import fact_table
+        from deskweave.workspace.measuring import fact_table, inquiry_names
 
         with fact_table(self, as_of) as table:
             return report(
@@ -538,6 +538,7 @@ class Workspace:
                 environment=self.folder.environment,
                 notes=notes,
                 remarks=remarks,
+                called=functools.partial(inquiry_names, self),
             )
 
     @property

@@ -131,8 +131,11 @@ MESSAGES: Final[Mapping[str, str]] = {
     "restate-column-published": "published",
     "kpi-head-rules": "Rules",
     "kpi-head-calendar": "Calendar",
-    "kpi-calendar-ends": "Holidays are known to {day}. What runs past that day has no duration yet and is left out; "
-    "due moments past it are provisional. A file of kind Holidays adds the next year.",
+    "kpi-calendar-begins": "Holidays are known from {day} on. What lies before has no duration: it is left out, and counted "
+    "where a figure counts what has none. A file of kind Holidays adds earlier years.",
+    "kpi-calendar-ends": "Holidays are known to {day}. What runs past that day has no duration yet: it is left out, "
+    "and counted where a figure counts what has none. Due moments past it are provisional. A file of kind Holidays "
+    "adds the next year.",
     "kpi-judged-earlier": "{n:inquiry was|inquiries were} judged by earlier rules: ",
     "kpi-restated": "restated {when}: {figures}",
     "kpi-restated-figure": "{metric} {before}, now {now}",

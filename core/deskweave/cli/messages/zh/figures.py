@@ -128,8 +128,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "restate-column-published": "已发布",
     "kpi-head-rules": "规则",
     "kpi-head-calendar": "日历",
-    "kpi-calendar-ends": "节假日数据截至 {day}。超出该日的时长暂无法计算，不计入；超出该日的到期时间为暂定。"
-    "用一个 Holidays 文件补充下一年即可。",
+    "kpi-calendar-begins": "节假日数据自 {day} 起。此前的时长无法计算：不计入时长类指标，但会计入“没有时长”的单数。"
+    "用一个 Holidays 文件补充更早的年份即可。",
+    "kpi-calendar-ends": "节假日数据截至 {day}。超出该日的时长暂无法计算：不计入时长类指标，但会计入“没有时长”的单数；"
+    "超出该日的到期时间为暂定。用一个 Holidays 文件补充下一年即可。",
     "kpi-judged-earlier": "有 {n} 单按更早的规则判定：",
     "kpi-restated": "{when}重新判定：{figures}",
     "kpi-restated-figure": "{metric}由 {before} 变为 {now}",
