@@ -4,10 +4,10 @@
 `FactBuilder.row` does, it names and leaves out: those inquiries are for the builder. Equality is tested column by column.
 """
 
-from deskweave.measure.bulk.build import Bulk, Rows, facts_in_bulk, ready
+from deskweave.measure.bulk.build import Bulk, Rows, facts_in_bulk, ready, table_in_bulk
 from deskweave.measure.bulk.log import BulkLog
 from deskweave.measure.bulk.promised import Inexpressible
 from deskweave.measure.bulk.shape import Shape, shape_of
 from deskweave.measure.bulk.transfer import Transfer
 
-__all__ = ["Bulk", "BulkLog", "Inexpressible", "Rows", "Shape", "Transfer", "facts_in_bulk", "ready", "shape_of"]
+__all__ = ["Bulk", "BulkLog", "Inexpressible", "Rows", "Shape", "Transfer", "facts_in_bulk", "ready", "shape_of", "table_in_bulk"]

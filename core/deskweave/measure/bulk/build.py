@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from deskweave.clock.zone import epoch, pieces
 from deskweave.measure.bulk.log import BulkLog
 from deskweave.measure.bulk.promised import Inexpressible, text
 from deskweave.measure.bulk.shape import Shape
+from deskweave.measure.table import FactTable
 from deskweave.model import FieldId
 
 if TYPE_CHECKING:
@@ -39,9 +41,7 @@ class Rows:
     odd: tuple[str, ...]
 
 
-def facts_in_bulk(
-    shape: Shape, log: BulkLog, target: Path, position: int, columns: frozenset[str] | None = None, compression: str = "zstd"
-) -> Rows:
+def facts_in_bulk(shape: Shape, log: BulkLog, target: Path, position: int) -> Rows:
     """Write the fact rows of a log.
 
     Args:
@@ -49,24 +49,48 @@ def facts_in_bulk(
         log: all that is known of the inquiries.
         target: path of the files, without number and suffix.
         position: the largest `seq` that was known.
-        columns: those to be written; None: all.
-        compression: of the Parquet files.
 
     Raises:
         Inexpressible: a calendar cannot be laid out in cells for these instants.
     """
-    bulk = Bulk(shape, log)
+    bulk, connection = Bulk(shape, log), log.connection
     files: dict[Path, int] = {}
     odd: list[str] = []
     for number, low in enumerate(range(0, log.count, BAND)):
         path = target.with_name(f"{target.name}-{number:04}.parquet")
-        written, left = bulk.band(low, low + BAND, path, position, columns, compression)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE _judged AS {bulk.judged(low, low + BAND)}")
+        rows = f"COPY ({bulk.rows(position, low, low + BAND)}) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+        (written,) = connection.execute(rows).fetchone() or (0,)
         if written:
             files[path] = written
         else:
             path.unlink(missing_ok=True)
-        odd += left
+        odd += bulk.odd(low, low + BAND)
+    connection.execute("DROP TABLE IF EXISTS _judged")
     return Rows(files=files, odd=tuple(sorted(odd)))
+
+
+def table_in_bulk(shape: Shape, log: BulkLog, position: int, columns: frozenset[str]) -> tuple[FactTable, tuple[str, ...]]:
+    """The facts of a log ready to be asked, without writing them: for figures of a log that is asked once.
+
+    Args:
+        shape: of the practice.
+        log: all that is known of the inquiries. Its connection is the table's from here on.
+        position: the largest `seq` that was known.
+        columns: those that will be asked for.
+
+    Returns:
+        The table, and the inquiries that are not in it: only the builder can judge them.
+
+    Raises:
+        Inexpressible: a calendar cannot be laid out in cells for these instants.
+    """
+    bulk, connection = Bulk(shape, log), log.connection
+    connection.execute(f"CREATE TEMP TABLE _judged AS {bulk.judged(0, min(BAND, log.count), columns)}")
+    for low in range(BAND, log.count, BAND):
+        connection.execute(f"INSERT INTO _judged {bulk.judged(low, low + BAND, columns)}")
+    connection.execute(f"CREATE TEMP VIEW facts AS {bulk.rows(position, 0, log.count, columns)}")
+    return FactTable(connection, shape.builder.columns, position), tuple(sorted(bulk.odd(0, log.count)))
 
 
 class Bulk:
@@ -90,22 +114,28 @@ class Bulk:
         self._moments = {name: (found[2 * n], found[2 * n + 1]) for n, name in enumerate(moments)}
         first, last = self._row(f'SELECT min("at"), max("at") FROM {log.events} WHERE field = {text(STATUS)}')
         ends = [one.replace(tzinfo=UTC) for one in (first, last, *self._moments[SUBMITTED]) if one is not None]
-        self._low = max(min(ends, default=_SINCE), _SINCE)
-        self._high = min(max(ends, default=_SINCE) + timedelta(seconds=1), _UNTIL)
-        self._c = [self._lay_out(number, calendar) for number, calendar in enumerate(shape.calendars)]
+        self._span = min(ends, default=_SINCE), max(ends, default=_SINCE) + timedelta(seconds=1)
+        self._blind: list[str] = []  # calendars that do not know every moment of the log
+        self._c = {f"c{number}": self._lay_out(f"c{number}", calendar) for number, calendar in enumerate(shape.calendars)}
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         found = self._connection.execute(sql).fetchone()
         assert found is not None
         return tuple(found)
 
-    def _lay_out(self, number: int, calendar: CompiledCalendar | None) -> tuple[str, str]:
-        """SQL of C at a moment `{at}`, and the join that it needs."""
+    def _lay_out(self, name: str, calendar: CompiledCalendar | None) -> tuple[str, str]:
+        """SQL of C at a moment `{at}`, and the join that it needs, called `{g}`."""
+        begin, end = self._span
+        since, until = max(begin, _SINCE), min(end, _UNTIL)
         if calendar is None:
-            low = epoch(self._low)
+            if (since, until) != self._span:
+                self._blind.append(name)
+            low = epoch(since)
             return f"TRY_CAST(CASE WHEN epoch_us({{at}}) >= 0 THEN epoch_us({{at}}) // 1000000 - {low} END AS INTEGER)", ""
-        since = max(self._low, calendar.beginning)
-        until = self._high if calendar.end is None else min(self._high, calendar.end)
+        since = max(since, calendar.beginning)
+        until = until if calendar.end is None else min(until, calendar.end)
+        if (since, until) != self._span:
+            self._blind.append(name)
         q: list[int] = []
         base: list[int] = []
         slope: list[int] = []
@@ -118,48 +148,37 @@ class Bulk:
             cell = cells.cell
             q, base, slope, _ = cells.columns()
         origin = base[0] if base else 0
-        name = f"_cells{number}"
         self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT unnest($q::BIGINT[]) AS q, unnest($base::BIGINT[]) AS base, "
+            f"CREATE OR REPLACE TEMP TABLE _cells_{name} AS SELECT unnest($q::BIGINT[]) AS q, unnest($base::BIGINT[]) AS base, "
             "unnest($slope::TINYINT[]) AS slope",
             {"q": q, "base": [one - origin for one in base], "slope": slope},
         )
         return (
-            f"TRY_CAST(g{number}.base + g{number}.slope * (epoch_us({{at}}) // 1000000 - {cell} * g{number}.q) AS INTEGER)",
-            f" LEFT JOIN {name} g{number} ON g{number}.q = epoch_us({{at}}) // {cell * 1_000_000}",
+            f"TRY_CAST({{g}}.base + {{g}}.slope * (epoch_us({{at}}) // 1000000 - {cell} * {{g}}.q) AS INTEGER)",
+            f" LEFT JOIN _cells_{name} {{g}} ON {{g}}.q = epoch_us({{at}}) // {cell * 1_000_000}",
         )
 
-    def band(
-        self, low: int, high: int, path: Path, position: int, columns: frozenset[str] | None, compression: str
-    ) -> tuple[int, list[str]]:
-        """Write the rows of inquiries `low` <= n < `high`; how many, and which are handed back."""
-        connection, log = self._connection, self.log
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE _judged AS {self._judged(low, high, columns)}")
+    def rows(self, position: int, low: int, high: int, columns: frozenset[str] | None = None) -> str:
+        """The facts of inquiries `low` <= n < `high`, once `_judged` holds what follows from their events."""
         cells = ", ".join(self._cells(position, columns))
-        values = f"(SELECT * FROM {log.values} WHERE n >= {low} AND n < {high}) v"
-        rows = f"SELECT {cells} FROM {values} JOIN _judged x USING (n) WHERE NOT x._odd"
-        connection.execute(f"COPY ({rows}) TO {text(str(path))} (FORMAT parquet, COMPRESSION {compression})")
-        left = connection.execute(
-            f"SELECT v.inquiry FROM {log.values} v JOIN _judged x USING (n) WHERE x._odd AND v.n >= {low} AND v.n < {high}"
-        ).fetchall()
-        (total,) = self._row("SELECT count(*) FROM _judged")
-        connection.execute("DROP TABLE _judged")
-        return total - len(left), [row[0] for row in left]
+        values = f"(SELECT * FROM {self.log.values} WHERE n >= {low} AND n < {high}) v"
+        return f"SELECT {cells} FROM {values} JOIN _judged x USING (n) WHERE NOT x._odd"
 
-    def _judged(self, low: int, high: int, columns: frozenset[str] | None) -> str:
+    def odd(self, low: int, high: int) -> list[str]:
+        """Inquiries `low` <= n < `high` that only the builder can judge."""
+        inside = f"n >= {low} AND n < {high} AND n IN (SELECT n FROM _judged WHERE _odd)"
+        return [row[0] for row in self._connection.execute(f"SELECT inquiry FROM {self.log.values} WHERE {inside}").fetchall()]
+
+    def judged(self, low: int, high: int, columns: frozenset[str] | None = None) -> str:
         """What follows from the events of each inquiry: the columns that are derived, and whether it is handed back."""
         shape, within = self.shape, f"n >= {low} AND n < {high}"
-        summed = dict(shape.summed)
-        odd = list(shape.odd)
+        odd = [*shape.odd, *(f"s{c} IS NULL" for c in self._c)]
         odd += [one for name, some in shape.odd_of.items() if columns is None or name in columns for one in some]
-        for number in range(len(self._c)):
-            odd.append(f"sc{number} IS NULL")
         # changes of status, and, far above, what nobody can judge: no known status, a moment that a calendar does not know
-        blind = "".join(f" OR c{number} IS NULL" for number in range(len(self._c)))
-        lost = f"CASE WHEN is_status AND (w IS NULL OR (moved AND (FALSE{blind}))) THEN {_LOST} ELSE 0 END"
-        summed["tally"] = ("sum", f"(CASE WHEN moved THEN 1 ELSE 0 END) + {lost}")
+        blind = "".join(f" OR (moved AND {c} IS NULL)" for c in self._blind)
+        lost = f"CASE WHEN is_status AND (w IS NULL{blind}) THEN {_LOST} ELSE 0 END"
+        summed = shape.summed | {"tally": ("sum", f"(CASE WHEN moved THEN 1 ELSE 0 END) + {lost}")}
         odd.append(f"tally >= {_LOST}")
-        last = "NULL"
         if self._chained:
             balance = f"CASE WHEN moved THEN {_weight('w')} - {_weight('o')} ELSE 0 END"
             summed["balance"] = ("sum", balance)
@@ -169,50 +188,65 @@ class Bulk:
         else:
             last = "last_w"
             summed["last_w"] = ("arg_max", "CASE WHEN is_status THEN w END")
+        wanted = {name: said for name, said in shape.columns.items() if columns is None or name in columns}
+        looked_up = shape.looked_up | {f"s{c}": (c, f"b.{SUBMITTED}") for c in self._c}
+        # only what these ask for is summed up and looked up: the engine would do some of the rest, too
+        asked = _words(*wanted.values(), *odd)
+        derived: list[str] = []
+        for name, said in reversed([("status_last", last), *shape.derived.items()]):
+            if name in asked:
+                derived.insert(0, f"({said}) AS {name}")
+                asked |= _words(said)
+        looked_up = {name: said for name, said in looked_up.items() if name in asked}
+        asked |= _words(*(at for _, at in looked_up.values()))
+        summed = {name: said for name, said in summed.items() if name in asked}
         parts = ", ".join(f"{said} AS {name}" for name, (_, said) in summed.items())
         aggregates = ", ".join(f"{how}({name}{', seq' if how == 'arg_max' else ''}) AS {name}" for name, (how, _) in summed.items())
-        starts = ", ".join(f"{c.format(at=_SUBMITTED)} AS sc{number}" for number, (c, _) in enumerate(self._c))
-        joins = "".join(join.format(at=_SUBMITTED) for _, join in self._c)
-        derived = ", ".join(
-            ["v.*", "t.* EXCLUDE (n)", f"({last}) AS status_last", *(f"{said} AS {name}" for name, said in shape.derived.items())]
-        )
-        wanted = [f'{said} AS "{name}"' for name, said in shape.columns.items() if columns is None or name in columns]
+        found = [(name, *self._of(c, at, name)) for name, (c, at) in looked_up.items()]
+        numbers = "".join(f", {said} AS {name}" for name, said, _ in found)
+        joins = "".join(join for _, _, join in found)
         unsaid = [(name, kind.value.strip()) for name, _, kind in shape.builder.stated if name not in self._known]
         missing = "".join(f', NULL::{type_} AS "{name}"' for name, type_ in unsaid)
         doubt = f" OR v.n IN (SELECT n FROM {self.log.doubtful})" if self.log.doubtful else ""
         verdict = " OR ".join(f"COALESCE({one}, FALSE)" for one in odd) + doubt
+        columns_of = ", ".join(["n", *(f'{said} AS "{name}"' for name, said in wanted.items())])
+        events = self._events(within, [c for c in self._c if c in _words(parts)])
         return (
-            f"WITH e AS MATERIALIZED ({self._events(within)}), p AS (SELECT n, seq, {parts} FROM e), "
+            f"WITH e AS MATERIALIZED ({events}), p AS (SELECT n, seq, {parts} FROM e), "
             f"t AS (SELECT n, {aggregates} FROM p GROUP BY n), "
             f"b AS (SELECT *{missing} FROM {self.log.values} WHERE {within}), "
-            f"s AS (SELECT b.*, {starts} FROM b{joins}), "
-            f"v AS (SELECT {derived} FROM s v LEFT JOIN t ON t.n = v.n) "
-            f"SELECT {', '.join(['n', *wanted])}, {verdict} AS _odd FROM v"
+            f"s AS (SELECT b.*, t.* EXCLUDE (n){numbers} FROM b LEFT JOIN t ON t.n = b.n{joins}), "
+            f"v AS (SELECT {', '.join(['v.*', *derived])} FROM s v) "
+            f"SELECT {columns_of}, {verdict} AS _odd FROM v"
         )
 
-    def _events(self, within: str) -> str:
-        """The events of a band with statuses as numbers, working time by each calendar, and whether the status changed."""
+    def _of(self, c: str, at: str, name: str) -> tuple[str, str]:
+        """C of a calendar at a moment, and the join that it needs, both named after `name`."""
+        said, join = self._c[c]
+        return said.format(at=at, g=f"g_{name}"), join.format(at=at, g=f"g_{name}")
+
+    def _events(self, within: str, calendars: Sequence[str]) -> str:
+        """The events of a band with statuses as numbers, working time by calendars, and whether the status changed."""
         codes = ", ".join(text(status) for status in self.shape.statuses)
-        numbers = ", ".join(f"{c.format(at=_AT)} AS c{number}" for number, (c, _) in enumerate(self._c))
-        joins = "".join(join.format(at=_AT) for _, join in self._c)
+        found = [(c, *self._of(c, 'e."at"', c)) for c in calendars]
+        numbers = "".join(f", {said} AS {c}" for c, said, _ in found)
+        joins = "".join(join for _, _, join in found)
         is_status = f"e.field = {text(STATUS)}"
-        old = f"list_position([{codes}], e.old)"
         new = f"list_position([{codes}], e.new)"
         read = f"SELECT * FROM {self.log.events} WHERE {within}"
         if self._chained:
-            coded = (
-                f'SELECT e.n, e.seq, e."at", e.field, e.new, e.person, {is_status} AS is_status, '
-                f"{old} AS o, {new} AS w, {numbers} "
-                f"FROM ({read}) e{joins}"
+            seq, before = "e.seq", "e.old"
+        else:
+            # nobody says in which order: by time, by the platform's own order, as it was learned
+            order = 'OVER (PARTITION BY n ORDER BY "at", ord, seq)'
+            lined = (
+                f"SELECT e.*, row_number() {order} AS place, lag(new) {order} AS before FROM ({read} AND field = {text(STATUS)}) e"
             )
-            return f"SELECT *, is_status AND o IS DISTINCT FROM w AS moved FROM ({coded})"
-        # nobody says in which order: by time, by the platform's own order, as it was learned
-        order = 'OVER (PARTITION BY n ORDER BY "at", ord, seq)'
-        lined = f"SELECT e.*, row_number() {order} AS place, lag(new) {order} AS before FROM ({read} AND field = {text(STATUS)}) e"
-        others = f"SELECT e.*, 0 AS place, NULL::VARCHAR AS before FROM ({read} AND field <> {text(STATUS)}) e"
+            others = f"SELECT e.*, 0 AS place, NULL::VARCHAR AS before FROM ({read} AND field <> {text(STATUS)}) e"
+            read, seq, before = f"{lined} UNION ALL {others}", "e.place", "e.before"
         coded = (
-            f'SELECT e.n, e.place AS seq, e."at", e.field, e.new, e.person, {is_status} AS is_status, '
-            f"list_position([{codes}], e.before) AS o, {new} AS w, {numbers} FROM ({lined} UNION ALL {others}) e{joins}"
+            f'SELECT e.n, {seq} AS seq, e."at", e.field, e.new, e.person, {is_status} AS is_status, '
+            f"list_position([{codes}], {before}) AS o, {new} AS w{numbers} FROM ({read}) e{joins}"
         )
         return f"SELECT *, is_status AND o IS DISTINCT FROM w AS moved FROM ({coded})"
 
@@ -265,8 +299,9 @@ class Bulk:
         return f'CAST(v."{name}" + to_seconds({offset_sql}) AS DATE)'
 
 
-_AT: Final = 'e."at"'
-_SUBMITTED: Final = f'b."{SUBMITTED}"'
+def _words(*said: str) -> set[str]:
+    """The names in some SQL."""
+    return set(re.findall(r"\w+", " ".join(said)))
 
 
 def _weight(number: str) -> str:

@@ -21,7 +21,9 @@ class Shape:
     Attributes:
         summed: name to (aggregate, what of each event), over the events of one inquiry: `o` and `w` are the numbers of the old and
             the new status, `c0`, `c1` ... working time by each of `calendars`. What does not count is empty.
-        derived: column to expression over `summed`, the values (`v`) and what was derived before it.
+        looked_up: name to (calendar, moment): working time at a moment of the inquiry. C does not fall as time passes, so it is
+            asked of the first or last moment and not of every event.
+        derived: column to expression over `summed`, `looked_up`, the values (`v`) and what was derived before it.
         odd: conditions under which an inquiry is handed back.
         calendars: those that count.
         historic: fields whose events are needed.
@@ -29,6 +31,7 @@ class Shape:
 
     builder: FactBuilder
     summed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    looked_up: dict[str, tuple[str, str]] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  #: of facts, over all of these
     odd: list[str] = field(default_factory=list)
@@ -98,7 +101,8 @@ def _spent(shape: Shape, statuses: Sequence[str], c: str) -> str:
     name = f"sum_{c}_{'_'.join(str(shape.number(status)) for status in statuses)}"
     left, entered = f"CASE WHEN {_among('o', inside)} THEN {c} ELSE 0 END", f"CASE WHEN {_among('w', inside)} THEN {c} ELSE 0 END"
     shape.summed[name] = ("sum", f"CASE WHEN moved THEN {left} - {entered} ELSE 0 END")
-    shape.summed[f"last_{c}"] = ("max", f"CASE WHEN moved THEN {c} END")
+    shape.summed["moved_last"] = ("max", 'CASE WHEN moved THEN "at" END')
+    shape.looked_up[f"last_{c}"] = (c, "t.moved_last")
     return f"({name} + CASE WHEN {_among('status_last', inside)} THEN last_{c} ELSE 0 END)::BIGINT"
 
 
@@ -181,10 +185,7 @@ class _Clock:
         summed = {
             "stop_first": ("min", f'CASE WHEN {stop} THEN "at" END'),
             "stop_last": ("max", f'CASE WHEN {stop} THEN "at" END'),
-            "stop_first_c": ("min", f"CASE WHEN {stop} THEN {c} END"),
-            "stop_last_c": ("max", f"CASE WHEN {stop} THEN {c} END"),
         }
-        # C does not fall as time passes, so that the least C is that of the earliest instant
         if clock.start.submitted:
             derived[f"{self.id}_from"], begun = f"v.{SUBMITTED}", f"s{c}"
             shape.odd.append(f"{self.id}_stop_first < v.{SUBMITTED}")
@@ -194,10 +195,10 @@ class _Clock:
                 raise Inexpressible(f"{clock.id} starts and stops by the same status")
             pick, word = ("max", "last") if clock.start.pick == "last" else ("min", "first")
             summed[f"start_{word}"] = (pick, f'CASE WHEN {start} THEN "at" END')
-            summed[f"start_{word}_c"] = (pick, f"CASE WHEN {start} THEN {c} END")
             if cycles:
                 summed["start_last"] = ("max", f'CASE WHEN {start} THEN "at" END')
-            derived[f"{self.id}_from"], begun = f"{self.id}_start_{word}", f"{self.id}_start_{word}_c"
+            derived[f"{self.id}_from"], begun = f"{self.id}_start_{word}", f"{self.id}_begun"
+            shape.looked_up[begun] = (c, f"t.{self.id}_start_{word}")
         if cycles:
             summed["stops"] = ("count", f"CASE WHEN {stop} THEN 1 END")
         shape.summed |= {f"{self.id}_{name}": said for name, said in summed.items()}
@@ -205,7 +206,8 @@ class _Clock:
         began = f"{self.id}_from IS NOT NULL"
         derived[f"{self.id}_began"] = began
         word = "last" if last and not cycles else "first"
-        at, c_at = f"{self.id}_stop_{word}", f"{self.id}_stop_{word}_c"
+        at, ended = f"{self.id}_stop_{word}", f"{self.id}_ended"
+        shape.looked_up[ended] = (c, f"t.{at}")
         stopped = f"{began} AND {at} IS NOT NULL AND {here}"
         if not clock.start.submitted:
             # a stop counts after its start; which of several does, and what one instant holds, the order of events decides
@@ -219,7 +221,7 @@ class _Clock:
             if not clock.start.submitted:
                 shape.odd.append(f"{self.id}_stops = 1 AND {self.id}_start_last >= {self.id}_stop_first")
         derived[f"{self.id}_to"] = f"CASE WHEN {stopped} THEN {at} END"
-        derived[f"{self.id}_took"] = f"CASE WHEN {stopped} THEN ({c_at} - {begun})::BIGINT END"
+        derived[f"{self.id}_took"] = f"CASE WHEN {stopped} THEN ({ended} - {begun})::BIGINT END"
 
     def _numbers(self, edge: ClockEdge) -> set[int]:
         statuses = self.shape.builder.practice.statuses.statuses
