@@ -25,6 +25,8 @@ BAND: Final = 500_000  #: inquiries summed up at once
 _SINCE, _UNTIL = datetime(1995, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)  #: what lies outside is the builder's
 _BITS: Final = 6  #: of the balance of entering and leaving, for each status
 _LOST: Final = 1 << 32
+_MOVE: Final = "((o * 64 + w) * 2 + person::INTEGER)::INTEGER"  #: a change of status as a number
+_PERSON: Final = "(VALUES (FALSE), (TRUE)) c(person)"
 _MOST: Final = (1 << _BITS) - 2  #: changes of status that the balance can tell apart
 
 
@@ -170,24 +172,26 @@ class Bulk:
         return [row[0] for row in self._connection.execute(f"SELECT inquiry FROM {self.log.values} WHERE {inside}").fetchall()]
 
     def judged(self, low: int, high: int, columns: frozenset[str] | None = None) -> str:
-        """What follows from the events of each inquiry: the columns that are derived, and whether it is handed back."""
+        """SQL of what follows from the events of each inquiry: the columns that are derived, and whether it is handed back.
+
+        It reads `_moves`, which is made here: what each change of status weighs.
+        """
         shape, within = self.shape, f"n >= {low} AND n < {high}"
         odd = [*shape.odd, *(f"s{c} IS NULL" for c in self._c)]
         odd += [one for name, some in shape.odd_of.items() if columns is None or name in columns for one in some]
-        # changes of status, and, far above, what nobody can judge: no known status, a moment that a calendar does not know
-        blind = "".join(f" OR (moved AND {c} IS NULL)" for c in self._blind)
-        lost = f"CASE WHEN is_status AND (w IS NULL{blind}) THEN {_LOST} ELSE 0 END"
-        summed = shape.summed | {"tally": ("sum", f"(CASE WHEN moved THEN 1 ELSE 0 END) + {lost}")}
+        # how many changes, and, far above, what nobody can judge: no known status, a moment that a calendar does not know
+        moves = shape.moves | {"tally": ("sum", f"CASE WHEN w IS NULL THEN {_LOST} ELSE 1 END", "")}
         odd.append(f"tally >= {_LOST}")
+        summed = shape.summed | {f"blind_{c}": ("bool_or", f"move IS NOT NULL AND {c} IS NULL") for c in self._blind}
+        odd += [f"blind_{c}" for c in self._blind]
         if self._chained:
-            balance = f"CASE WHEN moved THEN {_weight('w')} - {_weight('o')} ELSE 0 END"
-            summed["balance"] = ("sum", balance)
+            moves["balance"] = ("sum", f"{_weight('w')} - {_weight('o')}", "")
             whens = " ".join(f"WHEN {1 << (_BITS * n)} THEN {n + 1}" for n in range(len(shape.statuses)))
             last = f"CASE balance {whens} END"
             odd += [f"tally > {_MOST}", "status_last IS NULL"]
         else:
+            moves["last_w"] = ("arg_max", "w", "")
             last = "last_w"
-            summed["last_w"] = ("arg_max", "CASE WHEN is_status THEN w END")
         wanted = {name: said for name, said in shape.columns.items() if columns is None or name in columns}
         looked_up = shape.looked_up | {f"s{c}": (c, f"b.{SUBMITTED}") for c in self._c}
         # only what these ask for is summed up and looked up: the engine would do some of the rest, too
@@ -199,9 +203,23 @@ class Bulk:
                 asked |= _words(said)
         looked_up = {name: said for name, said in looked_up.items() if name in asked}
         asked |= _words(*(at for _, at in looked_up.values()))
-        summed = {name: said for name, said in summed.items() if name in asked}
-        parts = ", ".join(f"{said} AS {name}" for name, (_, said) in summed.items())
-        aggregates = ", ".join(f"{how}({name}{', seq' if how == 'arg_max' else ''}) AS {name}" for name, (how, _) in summed.items())
+        parts: dict[str, str] = {name: said for name, (_, said) in summed.items() if name in asked}
+        aggregates = [f"{summed[name][0]}({name}) AS {name}" for name in parts]
+        weights: list[str] = []
+        for name, (how, weight, of) in moves.items():
+            if name not in asked:
+                continue
+            # what is empty counts nowhere: a moment and nothing is nothing
+            weights.append(f"{f'CASE WHEN {weight} THEN 0::BIGINT END' if of == 'us' else weight} AS w_{name}")
+            parts[name] = f"us + w_{name}" if of == "us" else f"{of} * w_{name}" if of else f"w_{name}"
+            total = f"{how}({name}{', seq' if how == 'arg_max' else ''})"
+            aggregates.append(f"{f'make_timestamp({total})' if of == 'us' else total} AS {name}")
+        number = f"range({len(shape.statuses) + 1})"
+        every = f"SELECT {_MOVE} AS move, nullif(o, 0) AS o, nullif(w, 0) AS w, person FROM {number} a(o), {number} b(w), {_PERSON}"
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _moves AS SELECT move, {', '.join(weights)} FROM ({every}) "
+            "WHERE o IS DISTINCT FROM w OR w IS NULL"
+        )
         found = [(name, *self._of(c, at, name)) for name, (c, at) in looked_up.items()]
         numbers = "".join(f", {said} AS {name}" for name, said, _ in found)
         joins = "".join(join for _, _, join in found)
@@ -210,10 +228,11 @@ class Bulk:
         doubt = f" OR v.n IN (SELECT n FROM {self.log.doubtful})" if self.log.doubtful else ""
         verdict = " OR ".join(f"COALESCE({one}, FALSE)" for one in odd) + doubt
         columns_of = ", ".join(["n", *(f'{said} AS "{name}"' for name, said in wanted.items())])
-        events = self._events(within, [c for c in self._c if c in _words(parts)])
+        each = ", ".join(f"{said} AS {name}" for name, said in parts.items())
+        events = self._events(within, [c for c in self._c if c in _words(each)])
         return (
-            f"WITH e AS MATERIALIZED ({events}), p AS (SELECT n, seq, {parts} FROM e), "
-            f"t AS (SELECT n, {aggregates} FROM p GROUP BY n), "
+            f"WITH p AS (SELECT n, seq, {each} FROM ({events}) LEFT JOIN _moves USING (move)), "
+            f"t AS (SELECT n, {', '.join(aggregates)} FROM p GROUP BY n), "
             f"b AS (SELECT *{missing} FROM {self.log.values} WHERE {within}), "
             f"s AS (SELECT b.*, t.* EXCLUDE (n){numbers} FROM b LEFT JOIN t ON t.n = b.n{joins}), "
             f"v AS (SELECT {', '.join(['v.*', *derived])} FROM s v) "
@@ -226,29 +245,28 @@ class Bulk:
         return said.format(at=at, g=f"g_{name}"), join.format(at=at, g=f"g_{name}")
 
     def _events(self, within: str, calendars: Sequence[str]) -> str:
-        """The events of a band with statuses as numbers, working time by calendars, and whether the status changed."""
+        """The events of a band with their change of status as one number, and working time by calendars."""
         codes = ", ".join(text(status) for status in self.shape.statuses)
         found = [(c, *self._of(c, 'e."at"', c)) for c in calendars]
         numbers = "".join(f", {said} AS {c}" for c, said, _ in found)
         joins = "".join(join for _, _, join in found)
-        is_status = f"e.field = {text(STATUS)}"
-        new = f"list_position([{codes}], e.new)"
+        names = ", ".join(["n", "seq", "us", '"at"', "field", "new", *calendars])
+        move = f"CASE WHEN field = {text(STATUS)} THEN {_MOVE} END AS move"
         read = f"SELECT * FROM {self.log.events} WHERE {within}"
         if self._chained:
             seq, before = "e.seq", "e.old"
         else:
             # nobody says in which order: by time, by the platform's own order, as it was learned
             order = 'OVER (PARTITION BY n ORDER BY "at", ord, seq)'
-            lined = (
-                f"SELECT e.*, row_number() {order} AS place, lag(new) {order} AS before FROM ({read} AND field = {text(STATUS)}) e"
-            )
-            others = f"SELECT e.*, 0 AS place, NULL::VARCHAR AS before FROM ({read} AND field <> {text(STATUS)}) e"
+            lined = f"SELECT *, row_number() {order} AS place, lag(new) {order} AS before FROM ({read} AND field = {text(STATUS)})"
+            others = f"SELECT *, 0 AS place, NULL::VARCHAR AS before FROM ({read} AND field <> {text(STATUS)})"
             read, seq, before = f"{lined} UNION ALL {others}", "e.place", "e.before"
-        coded = (
-            f'SELECT e.n, {seq} AS seq, e."at", e.field, e.new, e.person, {is_status} AS is_status, '
-            f"list_position([{codes}], {before}) AS o, {new} AS w{numbers} FROM ({read}) e{joins}"
+        return (
+            f"SELECT {names}, {move} "
+            f'FROM (SELECT e.n, {seq} AS seq, epoch_us(e."at") AS us, e."at", e.field, e.new, COALESCE(e.person, FALSE) AS person, '
+            f"COALESCE(list_position([{codes}], {before}), 0) AS o, COALESCE(list_position([{codes}], e.new), 0) AS w{numbers} "
+            f"FROM ({read}) e{joins})"
         )
-        return f"SELECT *, is_status AND o IS DISTINCT FROM w AS moved FROM ({coded})"
 
     def _cells(self, position: int, columns: frozenset[str] | None) -> Iterator[str]:
         """Every column of the facts, in its order."""

@@ -19,17 +19,20 @@ class Shape:
     """A practice's facts as SQL.
 
     Attributes:
-        summed: name to (aggregate, what of each event), over the events of one inquiry: `o` and `w` are the numbers of the old and
-            the new status, `c0`, `c1` ... working time by each of `calendars`. What does not count is empty.
+        moves: name to (aggregate, what of each change of status, times what of its event). The former follows from `o` and `w`, the
+            numbers of the old and the new status, and `person` alone, so that it is worked out once for all events alike. The
+            latter: `us`, the moments for which the former is true; `c0`, `c1` ..., working time by each of `calendars`; or nothing.
+        summed: name to (aggregate, what of each event), over the events of one inquiry. What does not count is empty.
         looked_up: name to (calendar, moment): working time at a moment of the inquiry. C does not fall as time passes, so it is
             asked of the first or last moment and not of every event.
-        derived: column to expression over `summed`, `looked_up`, the values (`v`) and what was derived before it.
+        derived: column to expression over `moves`, `summed`, `looked_up`, the values (`v`) and what was derived before it.
         odd: conditions under which an inquiry is handed back.
         calendars: those that count.
         historic: fields whose events are needed.
     """
 
     builder: FactBuilder
+    moves: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     summed: dict[str, tuple[str, str]] = field(default_factory=dict)
     looked_up: dict[str, tuple[str, str]] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
@@ -81,9 +84,7 @@ def shape_of(builder: FactBuilder) -> Shape:
 
 
 def _statuses(shape: Shape) -> None:
-    shape.summed |= {
-        "left_": ("bit_or", "CASE WHEN moved AND o IS NOT NULL THEN 1::BIGINT << o END"),
-    }
+    shape.moves["left_"] = ("bit_or", "1::BIGINT << o", "")
     shape.odd += ["tally IS NULL", "tally = 0", f"v.{SUBMITTED} IS NULL"]
     phases = [(n, status.phase.value) for n, status in enumerate(shape.builder.practice.statuses.statuses.values(), 1)]
     whens = " ".join(f"WHEN {n} THEN {text(phase)}" for n, phase in phases)
@@ -95,13 +96,18 @@ def _statuses(shape: Shape) -> None:
         shape.columns[f"spent_{status}"] = f"CASE WHEN left_ & {1 << n} <> 0 THEN {column} END"
 
 
-def _spent(shape: Shape, statuses: Sequence[str], c: str) -> str:
-    """The time spent in statuses that were left again: what C said on leaving less what it said on entering."""
+def _spent(shape: Shape, statuses: Sequence[str], c: str, ended: bool = False) -> str:
+    """The time spent in statuses that were left again: what C said on leaving less what it said on entering.
+
+    `ended`: it is only asked where all of them were left.
+    """
     inside = [shape.number(status) for status in statuses]
     name = f"sum_{c}_{'_'.join(str(shape.number(status)) for status in statuses)}"
-    left, entered = f"CASE WHEN {_among('o', inside)} THEN {c} ELSE 0 END", f"CASE WHEN {_among('w', inside)} THEN {c} ELSE 0 END"
-    shape.summed[name] = ("sum", f"CASE WHEN moved THEN {left} - {entered} ELSE 0 END")
-    shape.summed["moved_last"] = ("max", 'CASE WHEN moved THEN "at" END')
+    left, entered = (f"CASE WHEN {_among(number, inside)} THEN 1 ELSE 0 END" for number in "ow")
+    shape.moves[name] = ("sum", f"{left} - {entered}", c)
+    if ended:
+        return f"{name}::BIGINT"
+    shape.moves["moved_last"] = ("max", "TRUE", "us")
     shape.looked_up[f"last_{c}"] = (c, "t.moved_last")
     return f"({name} + CASE WHEN {_among('status_last', inside)} THEN last_{c} ELSE 0 END)::BIGINT"
 
@@ -151,26 +157,30 @@ class _Clock:
     def _sum(self) -> None:
         shape, clock = self.shape, self.clock
         counted = [status for status in clock.sum_statuses if status in shape.statuses]
-        spent = _spent(shape, counted, self.c) if counted else "0::BIGINT"
-        inside = [shape.number(status) for status in counted]
-        if clock.within is None:
-            shape.summed["entered_first"] = ("min", 'CASE WHEN moved THEN "at" END')
+        inside = {shape.number(status) for status in counted}
+        outer = next((one for one in shape.builder.clocks.order if one.id == clock.within), None)
+        stop = outer.stop if outer is not None else None
+        # a clock that has only stopped while its last status stands has no time of another still running
+        ended = stop is not None and stop.require_current and not self._numbers(stop) & inside
+        spent = _spent(shape, counted, self.c, ended) if counted else "0::BIGINT"
+        if outer is None:
+            shape.moves["entered_first"] = ("min", "TRUE", "us")
             shape.derived[f"{self.id}_from"], shape.derived[f"{self.id}_to"] = "entered_first", "NULL::TIMESTAMP"
             shape.derived[f"{self.id}_began"] = "tally > 0"
             shape.derived[f"{self.id}_took"] = f"CASE WHEN NOT ({_among('status_last', inside)}) THEN {spent} END"
             return
-        outer = next(one for one in shape.builder.clocks.order if one.id == clock.within)
-        if outer.start is None or outer.stop is None:
+        if outer.start is None or stop is None:
             raise Inexpressible(f"{clock.id} is counted within a clock without edges")
         whole = shape.key(outer.id)
         if counted:
             # the sums hold all that was spent; what lies outside the outer clock is cut off by the builder
-            shape.summed[f"{self.id}_first"] = ("min", f'CASE WHEN moved AND {_among("w", inside)} THEN "at" END')
-            shape.summed[f"{self.id}_last"] = (
-                "max",
-                f'CASE WHEN moved AND ({_among("o", inside)} OR {_among("w", inside)}) THEN "at" END',
-            )
-            shape.odd.append(f"{whole}_took IS NOT NULL AND ({self.id}_first < {whole}_from OR {self.id}_last > {whole}_to)")
+            shape.moves[f"{self.id}_first"] = ("min", _among("w", inside), "us")
+            shape.odd.append(f"{whole}_took IS NOT NULL AND {self.id}_first < {whole}_from")
+            if not (
+                ended and stop.status is not None and stop.pick == "last" and outer.cycles != "first_close" and not stop.by_person
+            ):
+                shape.moves[f"{self.id}_last"] = ("max", f"{_among('o', inside)} OR {_among('w', inside)}", "us")
+                shape.odd.append(f"{whole}_took IS NOT NULL AND {self.id}_last > {whole}_to")
         shape.derived[f"{self.id}_from"], shape.derived[f"{self.id}_to"] = f"{whole}_from", f"{whole}_to"
         shape.derived[f"{self.id}_began"] = f"{whole}_began"
         shape.derived[f"{self.id}_took"] = f"CASE WHEN {whole}_took IS NOT NULL THEN {spent} END"
@@ -182,10 +192,7 @@ class _Clock:
         stop, stops = self._entered(clock.stop), self._numbers(clock.stop)
         last = clock.stop.pick == "last" and clock.cycles != "first_close"
         cycles = clock.cycles in ("sum_of_cycles", "each_cycle")
-        summed = {
-            "stop_first": ("min", f'CASE WHEN {stop} THEN "at" END'),
-            "stop_last": ("max", f'CASE WHEN {stop} THEN "at" END'),
-        }
+        moves = {"stop_first": ("min", stop, "us"), "stop_last": ("max", stop, "us")}
         if clock.start.submitted:
             derived[f"{self.id}_from"], begun = f"v.{SUBMITTED}", f"s{c}"
             shape.odd.append(f"{self.id}_stop_first < v.{SUBMITTED}")
@@ -194,14 +201,14 @@ class _Clock:
             if self._numbers(clock.start) & stops:
                 raise Inexpressible(f"{clock.id} starts and stops by the same status")
             pick, word = ("max", "last") if clock.start.pick == "last" else ("min", "first")
-            summed[f"start_{word}"] = (pick, f'CASE WHEN {start} THEN "at" END')
+            moves[f"start_{word}"] = (pick, start, "us")
             if cycles:
-                summed["start_last"] = ("max", f'CASE WHEN {start} THEN "at" END')
+                moves["start_last"] = ("max", start, "us")
             derived[f"{self.id}_from"], begun = f"{self.id}_start_{word}", f"{self.id}_begun"
             shape.looked_up[begun] = (c, f"t.{self.id}_start_{word}")
         if cycles:
-            summed["stops"] = ("count", f"CASE WHEN {stop} THEN 1 END")
-        shape.summed |= {f"{self.id}_{name}": said for name, said in summed.items()}
+            moves["stops"] = ("count", f"CASE WHEN {stop} THEN 1 END", "")
+        shape.moves |= {f"{self.id}_{name}": said for name, said in moves.items()}
         here = _among("status_last", stops) if clock.stop.require_current else "TRUE"
         began = f"{self.id}_from IS NOT NULL"
         derived[f"{self.id}_began"] = began
@@ -233,7 +240,7 @@ class _Clock:
 
     def _entered(self, edge: ClockEdge) -> str:
         numbers = self._numbers(edge)
-        said = f"moved AND {_among('w', numbers)}"
+        said = _among("w", numbers)
         if edge.status is None:
             said += f" AND (o IS NULL OR NOT ({_among('o', numbers)}))"
         return said + " AND person" if edge.by_person else said
