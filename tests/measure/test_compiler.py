@@ -95,7 +95,7 @@ def test_no_text_of_a_rule_becomes_sql(practice, text, dialect):
     plan = Planner(practice).plan(counting({"any": [{"city": {"eq": text}}, {"city": {"in": [text, "x"]}}]}, by=("city",)))
     statement = compiled(plan, [parse_period("2024-03")], engine=dialect)
     assert text not in statement.sql or text in ("$p0", "%(p0)s")  # the names of our own parameters
-    assert list(statement.parameters.values()).count(text) == 2
+    assert list(statement.parameters.values()).count(text) == 1  # bound, once for both tests
 
 
 @pytest.mark.parametrize("text", HOSTILE[:5])
@@ -125,7 +125,7 @@ def test_the_table_reads_no_other_file(practice, tmp_path):
 def test_both_dialects(practice):
     """The statement for each engine, word for word: what SQLGlot makes of a plan must not change unseen."""
     plan = Planner(practice).plan(practice.metrics["first_response_on_time"])
-    met = 'COUNT(*) FILTER(WHERE (COALESCE("f"."first_response_met" IN ({0}), FALSE)))'
+    met = 'COUNT(*) FILTER(WHERE (("f"."first_response_met") IS TRUE))'
     here = 'COUNT(*) FILTER(WHERE (NOT "f"."first_response_took" IS NULL))'
     for dialect, mark, double in (("duckdb", "$p{}", "DOUBLE"), ("postgres", "%(p{})s", "DOUBLE PRECISION")):
         of = met.format(mark.format(2))

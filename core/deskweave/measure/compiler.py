@@ -82,6 +82,7 @@ class _Writer:
     def __init__(self, engine: Engine, pretty: bool = False) -> None:
         self.dialect, self.pretty = dialect_of(engine), pretty
         self.parameters: dict[str, Any] = {}
+        self._bound: dict[tuple[type, object], str] = {}
 
     def statement(self, plan: Plan, periods: Sequence[Period], as_of: datetime | None) -> Statement:
         table = self.dialect.table(
@@ -168,7 +169,28 @@ class _Writer:
         if as_of is not None:
             query = query.where(self._known(plan, as_of), copy=False)
         query = query.group_by(*self._sets(plan, groups[0]), copy=False)
-        return self._made(query)
+        return self._made(self._conditions_once(query) if self.dialect.filters_anew else query)
+
+    def _conditions_once(self, query: exp.Select) -> exp.Select:
+        """The same with conditions as columns of what it reads, each worked out once for all aggregates that look at it."""
+        said, names = query.args.pop("from_"), dict[exp.Expr, str]()
+        where = query.args.pop("where")
+        for node in list(query.find_all(exp.Filter)):
+            condition = node.expression.this
+            flag = exp.column(names.setdefault(condition, f"_{len(names)}"), table="f", quoted=True)
+            if node.this == exp.Count(this=exp.Star()):
+                node.replace(exp.CountIf(this=flag))
+            else:
+                node.expression.set("this", flag)
+        columns = {column.name: column for column in query.find_all(exp.Column) if column.name not in names.values()}
+        inner = exp.select(
+            *(column.copy() for _, column in sorted(columns.items())),
+            *(self._named(condition, name) for condition, name in names.items()),
+            copy=False,
+        )
+        inner.set("from_", said)
+        inner.set("where", where)
+        return query.from_(inner.subquery("f", copy=False), copy=False)
 
     def _totals(self, plan: Plan) -> list[exp.Expr]:
         """Over what a row is a total. A key that is empty does not tell: it may be a value that nobody gave."""
@@ -273,22 +295,24 @@ class _Writer:
     def _test(self, test: Test) -> exp.Expr:
         column = self._column(test.column)
         if test.operator == "present":
-            here: exp.Expr = exp.not_(exp.Is(this=column, expression=exp.null()), copy=False)
+            here: exp.Expr = exp.not_(exp.Is(this=column.copy(), expression=exp.null()), copy=False)
             if test.column.kind is Kind.TEXT:
-                here = exp.and_(here, exp.NEQ(this=column.copy(), expression=self._bind("")), copy=False)
+                here = self.dialect.never_null(exp.NEQ(this=column, expression=self._bind("")))
             if test.column.kind is Kind.SLUGS:
-                here = exp.and_(here, self._never_null(self.dialect.filled(column.copy())), copy=False)
+                here = self.dialect.never_null(self.dialect.filled(column))
             return exp.paren(here, copy=False) if test.values[0] else self._not(here)
         if test.operator in ("lt", "lte", "gt", "gte"):
             compare = {"lt": exp.LT, "lte": exp.LTE, "gt": exp.GT, "gte": exp.GTE}[test.operator]
-            return self._never_null(compare(this=column, expression=self._bind(test.values[0])))
+            return self.dialect.never_null(compare(this=column, expression=self._bind(test.values[0])))
         if test.column.kind is Kind.SLUGS:
             found: exp.Expr = exp.or_(
-                *(self._never_null(self.dialect.contains(column.copy(), self._bind(str(value)))) for value in test.values),
+                *(self.dialect.never_null(self.dialect.contains(column.copy(), self._bind(str(value)))) for value in test.values),
                 copy=False,
             )
+        elif test.column.kind is Kind.BOOLEAN and len(test.values) == 1:
+            found = self.dialect.never_null(column if test.values[0] else self._not(column))
         else:
-            found = self._never_null(exp.In(this=column, expressions=[self._bind(value) for value in test.values]))
+            found = self.dialect.never_null(exp.In(this=column, expressions=[self._bind(value) for value in test.values]))
         return self._not(found) if test.operator in ("ne", "not_in") else exp.paren(found, copy=False)
 
     def _not(self, made: exp.Expr) -> exp.Expr:
@@ -297,14 +321,12 @@ class _Writer:
     def _named(self, made: exp.Expr, name: str) -> exp.Expr:
         return exp.alias_(made, name, quoted=True, copy=False)
 
-    def _never_null(self, made: exp.Expr) -> exp.Expr:
-        return exp.Coalesce(this=made, expressions=[exp.false()])
-
     def _column(self, column: Column) -> exp.Expr:
         return exp.column(column.name, table="f", quoted=True)
 
     def _bind(self, value: object) -> exp.Expr:
-        name = f"p{len(self.parameters)}"
+        # what is the same is called the same, so that equal conditions are equal
+        name = self._bound.setdefault((type(value), value), f"p{len(self.parameters)}")
         self.parameters[name] = value
         return self.dialect.parameter(name, value)
 

@@ -27,6 +27,7 @@ class Dialect:
     name: Engine = "duckdb"
     title: str = "DuckDB"
     joins_by_order: bool = True  #: a join may compare with < and >= alone
+    filters_anew: bool = True  #: works out the condition of each FILTER for itself, however many are the same
     settings: tuple[tuple[str, int], ...] = ()  #: that a statement needs to mean what it says
 
     def parameter(self, name: str, value: object) -> exp.Expr:
@@ -40,6 +41,10 @@ class Dialect:
     def double(self, made: exp.Expr) -> exp.Expr:
         """As a float of 64 bits: whole numbers divide as whole numbers in PostgreSQL."""
         return exp.cast(made, "double", copy=False)
+
+    def never_null(self, made: exp.Expr) -> exp.Expr:
+        """A condition, false where nobody knows."""
+        return exp.Is(this=exp.paren(made, copy=False), expression=exp.true())
 
     def sum(self, column: Column, made: exp.Expr) -> exp.Expr:
         """The sum of a column; NULL where there is nothing to add."""
@@ -78,6 +83,7 @@ class PostgreSQL(Dialect):
 
     name = "postgres"
     title = "PostgreSQL"
+    filters_anew = False
 
     def percentile(self, function: Literal["interpolated", "discrete"], p: float, made: exp.Expr) -> exp.Expr:
         return super().percentile(function, below(p) if function == "discrete" else p, made)
@@ -102,6 +108,7 @@ class ClickHouse(Dialect):
     name = "clickhouse"
     title = "ClickHouse"
     joins_by_order = False
+    filters_anew = False
     settings = (
         ("aggregate_functions_null_for_empty", 1),  # else a sum of nothing is 0, and the greatest of nothing too
         ("group_by_use_nulls", 1),  # else a sub-total stands under "" and 0, among the real ones
@@ -135,6 +142,9 @@ class ClickHouse(Dialect):
 
     def day(self, bound: exp.Expr) -> exp.Expr:
         return bound
+
+    def never_null(self, made: exp.Expr) -> exp.Expr:
+        return exp.Coalesce(this=made, expressions=[exp.false()])
 
     def sum(self, column: Column, made: exp.Expr) -> exp.Expr:
         if column.kind is Kind.NUMBER:

@@ -15,22 +15,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- average_response_time
 SELECT
@@ -49,8 +48,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -58,19 +57,18 @@ WHERE
       "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
     )
     AND (
-      COALESCE("f"."status" IN ({p4: String}), FALSE)
+      COALESCE("f"."status" IN ({p3: String}), FALSE)
     )
   )
-  AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'closed'
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'closed'
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- never_accepted
 SELECT
@@ -104,8 +102,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -113,26 +111,25 @@ WHERE
       "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
     )
     AND (
-      COALESCE("f"."status" IN ({p4: String}), FALSE)
+      COALESCE("f"."status" IN ({p3: String}), FALSE)
     )
   )
-  AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'closed'
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'closed'
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- first_response_on_time
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
@@ -144,7 +141,7 @@ SELECT
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
@@ -168,23 +165,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- waiting_share
 SELECT
@@ -203,22 +198,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- mean_time_to_resolve
 SELECT
@@ -237,39 +231,38 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- resolution_rate
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."status" IN ({p4: String}), FALSE)
+      COALESCE("f"."status" IN ({p3: String}), FALSE)
     )
     AND (
-      COALESCE("f"."solved_at_desk" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."solved_at_desk", FALSE)
     )) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."status" IN ({p4: String}), FALSE)
+      COALESCE("f"."status" IN ({p3: String}), FALSE)
     )
     AND (
-      COALESCE("f"."solved_at_desk" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."solved_at_desk", FALSE)
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
@@ -283,38 +276,40 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p6: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'closed'
--- p5 = True
--- p6 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'closed'
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- abandonment_rate
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."answered" IN ({p4: Bool}), FALSE)
+      COALESCE(NOT (
+        "f"."answered"
+      ), FALSE)
     )
-    AND COALESCE("f"."ring_time" > {p5: Int64}, FALSE)) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
+    AND COALESCE("f"."ring_time" > {p3: Int64}, FALSE)) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."answered" IN ({p4: Bool}), FALSE)
+      COALESCE(NOT (
+        "f"."answered"
+      ), FALSE)
     )
-    AND COALESCE("f"."ring_time" > {p5: Int64}, FALSE)) AS "_numerator",
+    AND COALESCE("f"."ring_time" > {p3: Int64}, FALSE)) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
   COUNT(*) AS "_rows"
@@ -327,8 +322,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -341,51 +336,40 @@ WHERE
       )
     )
   )
-  AND "f"."contact_at" <= {p6: DateTime64(6, 'UTC')}
+  AND "f"."contact_at" <= {p4: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = False
--- p5 = 25
--- p6 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 25
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- satisfied_share
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."user_satisfaction" IN ({p4: String}), FALSE)
+      COALESCE("f"."user_satisfaction" IN ({p3: String}), FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT (
-          "f"."user_satisfaction" IS NULL
-        )
-        AND "f"."user_satisfaction" <> {p5: String}
+        COALESCE("f"."user_satisfaction" <> {p4: String}, FALSE)
       )) AS Nullable(Float64)),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."user_satisfaction" IN ({p4: String}), FALSE)
+      COALESCE("f"."user_satisfaction" IN ({p3: String}), FALSE)
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."user_satisfaction" IS NULL
-      )
-      AND "f"."user_satisfaction" <> {p5: String}
+      COALESCE("f"."user_satisfaction" <> {p4: String}, FALSE)
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."user_satisfaction" IS NULL
-      )
-      AND "f"."user_satisfaction" <> {p5: String}
+      COALESCE("f"."user_satisfaction" <> {p4: String}, FALSE)
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
@@ -397,74 +381,65 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p6: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- information_quality
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."title_filled" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."title_filled", FALSE)
     )
     AND (
-      COALESCE("f"."symptom_filled" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."symptom_filled", FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."user" IS NULL
-      ) AND "f"."user" <> {p6: String}
+      COALESCE("f"."user" <> {p3: String}, FALSE)
     )
     AND (
-      NOT (
-        "f"."channel" IS NULL
-      ) AND "f"."channel" <> {p7: String}
+      COALESCE("f"."channel" <> {p3: String}, FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."email_filled" IN ({p8: Bool}), FALSE)
+      COALESCE("f"."email_filled", FALSE)
     )
     OR (
-      COALESCE("f"."contact_phone_filled" IN ({p9: Bool}), FALSE)
+      COALESCE("f"."contact_phone_filled", FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p10: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) + COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."returned" IN ({p11: Bool}), FALSE)
+        COALESCE("f"."returned", FALSE)
       )
       OR (
-        COALESCE("f"."misclassified" IN ({p12: Bool}), FALSE)
+        COALESCE("f"."misclassified", FALSE)
       )
       OR (
-        COALESCE("f"."reclassified" IN ({p13: Bool}), FALSE)
+        COALESCE("f"."reclassified", FALSE)
       )
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."service_item" IS NULL
-      ) AND "f"."service_item" <> {p14: String}
+      COALESCE("f"."service_item" <> {p3: String}, FALSE)
     )
     OR (
-      NOT (
-        "f"."classification" IS NULL
-      ) AND "f"."classification" <> {p15: String}
+      COALESCE("f"."classification" <> {p3: String}, FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
       NOT (
@@ -472,76 +447,58 @@ SELECT
       )
     )
     OR (
-      NOT (
-        "f"."systems_concerned" IS NULL
-      )
-      AND "f"."systems_concerned" <> {p16: String}
+      COALESCE("f"."systems_concerned" <> {p3: String}, FALSE)
     )
     OR (
-      NOT (
-        "f"."system_module" IS NULL
-      ) AND "f"."system_module" <> {p17: String}
+      COALESCE("f"."system_module" <> {p3: String}, FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."stream" IS NULL
-      ) AND "f"."stream" <> {p18: String}
+      COALESCE("f"."stream" <> {p3: String}, FALSE)
     )
     AND (
-      NOT (
-        "f"."problem_category" IS NULL
-      )
-      AND "f"."problem_category" <> {p19: String}
+      COALESCE("f"."problem_category" <> {p3: String}, FALSE)
     )
     AND (
-      COALESCE("f"."solution_filled" IN ({p20: Bool}), FALSE)
+      COALESCE("f"."solution_filled", FALSE)
     )) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) * 8 AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."title_filled" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."title_filled", FALSE)
     )
     AND (
-      COALESCE("f"."symptom_filled" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."symptom_filled", FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."user" IS NULL
-      ) AND "f"."user" <> {p6: String}
+      COALESCE("f"."user" <> {p3: String}, FALSE)
     )
     AND (
-      NOT (
-        "f"."channel" IS NULL
-      ) AND "f"."channel" <> {p7: String}
+      COALESCE("f"."channel" <> {p3: String}, FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."email_filled" IN ({p8: Bool}), FALSE)
+      COALESCE("f"."email_filled", FALSE)
     )
     OR (
-      COALESCE("f"."contact_phone_filled" IN ({p9: Bool}), FALSE)
+      COALESCE("f"."contact_phone_filled", FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p10: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) + COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."returned" IN ({p11: Bool}), FALSE)
+        COALESCE("f"."returned", FALSE)
       )
       OR (
-        COALESCE("f"."misclassified" IN ({p12: Bool}), FALSE)
+        COALESCE("f"."misclassified", FALSE)
       )
       OR (
-        COALESCE("f"."reclassified" IN ({p13: Bool}), FALSE)
+        COALESCE("f"."reclassified", FALSE)
       )
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."service_item" IS NULL
-      ) AND "f"."service_item" <> {p14: String}
+      COALESCE("f"."service_item" <> {p3: String}, FALSE)
     )
     OR (
-      NOT (
-        "f"."classification" IS NULL
-      ) AND "f"."classification" <> {p15: String}
+      COALESCE("f"."classification" <> {p3: String}, FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
       NOT (
@@ -549,84 +506,66 @@ SELECT
       )
     )
     OR (
-      NOT (
-        "f"."systems_concerned" IS NULL
-      )
-      AND "f"."systems_concerned" <> {p16: String}
+      COALESCE("f"."systems_concerned" <> {p3: String}, FALSE)
     )
     OR (
-      NOT (
-        "f"."system_module" IS NULL
-      ) AND "f"."system_module" <> {p17: String}
+      COALESCE("f"."system_module" <> {p3: String}, FALSE)
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."stream" IS NULL
-      ) AND "f"."stream" <> {p18: String}
+      COALESCE("f"."stream" <> {p3: String}, FALSE)
     )
     AND (
-      NOT (
-        "f"."problem_category" IS NULL
-      )
-      AND "f"."problem_category" <> {p19: String}
+      COALESCE("f"."problem_category" <> {p3: String}, FALSE)
     )
     AND (
-      COALESCE("f"."solution_filled" IN ({p20: Bool}), FALSE)
+      COALESCE("f"."solution_filled", FALSE)
     )) AS "_numerator",
   COUNT(*) * 8 AS "_denominator",
   COUNT(*) AS "_counted",
   COUNT(*) AS "_rows",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."title_filled" IN ({p21: Bool}), FALSE)
+      COALESCE("f"."title_filled", FALSE)
     )
     AND (
-      COALESCE("f"."symptom_filled" IN ({p22: Bool}), FALSE)
+      COALESCE("f"."symptom_filled", FALSE)
     )) AS "_part0",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."user" IS NULL
-      ) AND "f"."user" <> {p23: String}
+      COALESCE("f"."user" <> {p3: String}, FALSE)
     )
     AND (
-      NOT (
-        "f"."channel" IS NULL
-      ) AND "f"."channel" <> {p24: String}
+      COALESCE("f"."channel" <> {p3: String}, FALSE)
     )) AS "_part1",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."email_filled" IN ({p25: Bool}), FALSE)
+      COALESCE("f"."email_filled", FALSE)
     )
     OR (
-      COALESCE("f"."contact_phone_filled" IN ({p26: Bool}), FALSE)
+      COALESCE("f"."contact_phone_filled", FALSE)
     )) AS "_part2",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p27: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS "_part3",
   COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."returned" IN ({p28: Bool}), FALSE)
+        COALESCE("f"."returned", FALSE)
       )
       OR (
-        COALESCE("f"."misclassified" IN ({p29: Bool}), FALSE)
+        COALESCE("f"."misclassified", FALSE)
       )
       OR (
-        COALESCE("f"."reclassified" IN ({p30: Bool}), FALSE)
+        COALESCE("f"."reclassified", FALSE)
       )
     )) AS "_part4",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."service_item" IS NULL
-      ) AND "f"."service_item" <> {p31: String}
+      COALESCE("f"."service_item" <> {p3: String}, FALSE)
     )
     OR (
-      NOT (
-        "f"."classification" IS NULL
-      ) AND "f"."classification" <> {p32: String}
+      COALESCE("f"."classification" <> {p3: String}, FALSE)
     )) AS "_part5",
   COUNT(*) FILTER(WHERE
     (
@@ -635,30 +574,20 @@ SELECT
       )
     )
     OR (
-      NOT (
-        "f"."systems_concerned" IS NULL
-      )
-      AND "f"."systems_concerned" <> {p33: String}
+      COALESCE("f"."systems_concerned" <> {p3: String}, FALSE)
     )
     OR (
-      NOT (
-        "f"."system_module" IS NULL
-      ) AND "f"."system_module" <> {p34: String}
+      COALESCE("f"."system_module" <> {p3: String}, FALSE)
     )) AS "_part6",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."stream" IS NULL
-      ) AND "f"."stream" <> {p35: String}
+      COALESCE("f"."stream" <> {p3: String}, FALSE)
     )
     AND (
-      NOT (
-        "f"."problem_category" IS NULL
-      )
-      AND "f"."problem_category" <> {p36: String}
+      COALESCE("f"."problem_category" <> {p3: String}, FALSE)
     )
     AND (
-      COALESCE("f"."solution_filled" IN ({p37: Bool}), FALSE)
+      COALESCE("f"."solution_filled", FALSE)
     )) AS "_part7"
 FROM facts AS f
 CROSS JOIN (
@@ -669,8 +598,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -678,54 +607,20 @@ WHERE
       "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
     )
     AND (
-      COALESCE("f"."status" IN ({p38: String}, {p39: String}), FALSE)
+      COALESCE("f"."status" IN ({p4: String}, {p5: String}), FALSE)
     )
   )
-  AND "f"."submitted_at" <= {p40: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = ''
--- p7 = ''
--- p8 = True
--- p9 = True
--- p10 = True
--- p11 = True
--- p12 = True
--- p13 = True
--- p14 = ''
--- p15 = ''
--- p16 = ''
--- p17 = ''
--- p18 = ''
--- p19 = ''
--- p20 = True
--- p21 = True
--- p22 = True
--- p23 = ''
--- p24 = ''
--- p25 = True
--- p26 = True
--- p27 = True
--- p28 = True
--- p29 = True
--- p30 = True
--- p31 = ''
--- p32 = ''
--- p33 = ''
--- p34 = ''
--- p35 = ''
--- p36 = ''
--- p37 = True
--- p38 = 'resolved'
--- p39 = 'closed'
--- p40 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = ''
+-- p4 = 'resolved'
+-- p5 = 'closed'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- channel_convenience
 SELECT
@@ -744,51 +639,44 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   COALESCE("f"."rated_on" < period.until, TRUE)
-  AND COALESCE("f"."rated_on" <= {p4: Date32}, TRUE)
+  AND COALESCE("f"."rated_on" <= {p3: Date32}, TRUE)
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.date(2026, 11, 22)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.date(2026, 11, 22)
 
 -- stakeholder_information_quality
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ({p4: String}), FALSE)
+      COALESCE("f"."rating" IN ({p3: String}), FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT (
-          "f"."rating" IS NULL
-        ) AND "f"."rating" <> {p5: String}
+        COALESCE("f"."rating" <> {p4: String}, FALSE)
       )) AS Nullable(Float64)),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ({p4: String}), FALSE)
+      COALESCE("f"."rating" IN ({p3: String}), FALSE)
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."rating" IS NULL
-      ) AND "f"."rating" <> {p5: String}
+      COALESCE("f"."rating" <> {p4: String}, FALSE)
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."rating" IS NULL
-      ) AND "f"."rating" <> {p5: String}
+      COALESCE("f"."rating" <> {p4: String}, FALSE)
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
@@ -800,8 +688,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -809,52 +697,45 @@ WHERE
       "f"."answered_at_day" >= period.since AND "f"."answered_at_day" < period.until
     )
     AND (
-      COALESCE("f"."question" IN ({p6: String}), FALSE)
+      COALESCE("f"."question" IN ({p5: String}), FALSE)
     )
   )
-  AND "f"."answered_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."answered_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = 'information_quality'
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = 'information_quality'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- stakeholder_channel_convenience
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ({p4: String}), FALSE)
+      COALESCE("f"."rating" IN ({p3: String}), FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT (
-          "f"."rating" IS NULL
-        ) AND "f"."rating" <> {p5: String}
+        COALESCE("f"."rating" <> {p4: String}, FALSE)
       )) AS Nullable(Float64)),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ({p4: String}), FALSE)
+      COALESCE("f"."rating" IN ({p3: String}), FALSE)
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."rating" IS NULL
-      ) AND "f"."rating" <> {p5: String}
+      COALESCE("f"."rating" <> {p4: String}, FALSE)
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."rating" IS NULL
-      ) AND "f"."rating" <> {p5: String}
+      COALESCE("f"."rating" <> {p4: String}, FALSE)
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
@@ -866,8 +747,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -875,21 +756,20 @@ WHERE
       "f"."answered_at_day" >= period.since AND "f"."answered_at_day" < period.until
     )
     AND (
-      COALESCE("f"."question" IN ({p6: String}), FALSE)
+      COALESCE("f"."question" IN ({p5: String}), FALSE)
     )
   )
-  AND "f"."answered_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."answered_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = 'channel_convenience'
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = 'channel_convenience'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- total_demand
 SELECT
@@ -908,22 +788,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
   )
-  AND "f"."contact_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."contact_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- unresolved_share
 SELECT
@@ -931,13 +810,13 @@ SELECT
   CAST(COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."resolved" IN ({p4: Bool}), FALSE)
+        COALESCE("f"."resolved", FALSE)
       )
     )) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."resolved" IN ({p4: Bool}), FALSE)
+        COALESCE("f"."resolved", FALSE)
       )
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
@@ -952,23 +831,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
   )
-  AND "f"."contact_at" <= {p5: DateTime64(6, 'UTC')}
+  AND "f"."contact_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- recording_rate
 SELECT
@@ -980,7 +857,7 @@ SELECT
       )
     )
     AND (
-      COALESCE("f"."content_filled" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."content_filled", FALSE)
     )) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
@@ -989,7 +866,7 @@ SELECT
       )
     )
     AND (
-      COALESCE("f"."content_filled" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."content_filled", FALSE)
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
@@ -1002,7 +879,7 @@ SELECT
     )) AS "_part0",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."content_filled" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."content_filled", FALSE)
     )) AS "_part1"
 FROM facts AS f
 CROSS JOIN (
@@ -1013,8 +890,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -1022,21 +899,17 @@ WHERE
       "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
     )
     AND (
-      COALESCE("f"."answered" IN ({p6: Bool}), FALSE)
+      COALESCE("f"."answered", FALSE)
     )
   )
-  AND "f"."contact_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."contact_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = True
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- desk_index: made of satisfied_share, information_quality, first_response_on_time, waiting_share, resolution_rate, abandonment_rate, misclassified_share, information_received
 
@@ -1045,34 +918,34 @@ SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."returned", FALSE)
     )
     OR (
-      COALESCE("f"."misclassified" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."misclassified", FALSE)
     )
     OR (
-      COALESCE("f"."reclassified" IN ({p6: Bool}), FALSE)
+      COALESCE("f"."reclassified", FALSE)
     )) AS Nullable(Float64)) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."returned", FALSE)
     )
     OR (
-      COALESCE("f"."misclassified" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."misclassified", FALSE)
     )
     OR (
-      COALESCE("f"."reclassified" IN ({p6: Bool}), FALSE)
+      COALESCE("f"."reclassified", FALSE)
     )) AS "_numerator",
   NULL AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."returned", FALSE)
     )
     OR (
-      COALESCE("f"."misclassified" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."misclassified", FALSE)
     )
     OR (
-      COALESCE("f"."reclassified" IN ({p6: Bool}), FALSE)
+      COALESCE("f"."reclassified", FALSE)
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
@@ -1084,48 +957,44 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = True
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- misclassified_share
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."returned", FALSE)
     )
     OR (
-      COALESCE("f"."misclassified" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."misclassified", FALSE)
     )
     OR (
-      COALESCE("f"."reclassified" IN ({p6: Bool}), FALSE)
+      COALESCE("f"."reclassified", FALSE)
     )) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."returned", FALSE)
     )
     OR (
-      COALESCE("f"."misclassified" IN ({p5: Bool}), FALSE)
+      COALESCE("f"."misclassified", FALSE)
     )
     OR (
-      COALESCE("f"."reclassified" IN ({p6: Bool}), FALSE)
+      COALESCE("f"."reclassified", FALSE)
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
@@ -1139,25 +1008,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = True
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- information_received
 SELECT
@@ -1165,11 +1030,11 @@ SELECT
   CAST(COUNT(*) FILTER(WHERE
     (
       NOT (
-        COALESCE("f"."stream" IN ({p4: String}), FALSE)
+        COALESCE("f"."stream" IN ({p3: String}), FALSE)
       )
       OR (
         (
-          COALESCE("f"."symptom_filled" IN ({p5: Bool}), FALSE)
+          COALESCE("f"."symptom_filled", FALSE)
         )
         AND (
           NOT (
@@ -1177,85 +1042,74 @@ SELECT
           )
         )
         AND (
-          COALESCE("f"."scope_of_impact_filled" IN ({p6: Bool}), FALSE)
+          COALESCE("f"."scope_of_impact_filled", FALSE)
         )
         AND (
           (
-            NOT (
-              "f"."systems_concerned" IS NULL
-            )
-            AND "f"."systems_concerned" <> {p7: String}
+            COALESCE("f"."systems_concerned" <> {p4: String}, FALSE)
           )
           OR (
-            NOT (
-              "f"."system_module" IS NULL
-            ) AND "f"."system_module" <> {p8: String}
+            COALESCE("f"."system_module" <> {p4: String}, FALSE)
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p9: String}), FALSE)
+        COALESCE("f"."stream" IN ({p5: String}), FALSE)
       )
       OR (
         (
-          NOT (
-            "f"."service_item" IS NULL
-          ) AND "f"."service_item" <> {p10: String}
+          COALESCE("f"."service_item" <> {p4: String}, FALSE)
         )
         AND (
-          NOT (
-            "f"."user" IS NULL
-          ) AND "f"."user" <> {p11: String}
+          COALESCE("f"."user" <> {p4: String}, FALSE)
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p12: String}), FALSE)
+        COALESCE("f"."stream" IN ({p6: String}), FALSE)
       )
       OR (
-        COALESCE("f"."symptom_filled" IN ({p13: Bool}), FALSE)
+        COALESCE("f"."symptom_filled", FALSE)
       )
       OR (
-        COALESCE("f"."title_filled" IN ({p14: Bool}), FALSE)
+        COALESCE("f"."title_filled", FALSE)
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p15: String}), FALSE)
+        COALESCE("f"."stream" IN ({p7: String}), FALSE)
       )
       OR (
         (
-          COALESCE("f"."symptom_filled" IN ({p16: Bool}), FALSE)
+          COALESCE("f"."symptom_filled", FALSE)
         )
         AND (
           (
-            COALESCE("f"."related_incident_filled" IN ({p17: Bool}), FALSE)
+            COALESCE("f"."related_incident_filled", FALSE)
           )
           OR (
-            COALESCE("f"."configuration_item_filled" IN ({p18: Bool}), FALSE)
+            COALESCE("f"."configuration_item_filled", FALSE)
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p19: String}, {p20: String}), FALSE)
+        COALESCE("f"."stream" IN ({p8: String}, {p9: String}), FALSE)
       )
       OR (
         (
-          NOT (
-            "f"."user" IS NULL
-          ) AND "f"."user" <> {p21: String}
+          COALESCE("f"."user" <> {p4: String}, FALSE)
         )
         AND (
           (
-            COALESCE("f"."symptom_filled" IN ({p22: Bool}), FALSE)
+            COALESCE("f"."symptom_filled", FALSE)
           )
           OR (
-            COALESCE("f"."title_filled" IN ({p23: Bool}), FALSE)
+            COALESCE("f"."title_filled", FALSE)
           )
         )
       )
@@ -1263,11 +1117,11 @@ SELECT
   COUNT(*) FILTER(WHERE
     (
       NOT (
-        COALESCE("f"."stream" IN ({p4: String}), FALSE)
+        COALESCE("f"."stream" IN ({p3: String}), FALSE)
       )
       OR (
         (
-          COALESCE("f"."symptom_filled" IN ({p5: Bool}), FALSE)
+          COALESCE("f"."symptom_filled", FALSE)
         )
         AND (
           NOT (
@@ -1275,85 +1129,74 @@ SELECT
           )
         )
         AND (
-          COALESCE("f"."scope_of_impact_filled" IN ({p6: Bool}), FALSE)
+          COALESCE("f"."scope_of_impact_filled", FALSE)
         )
         AND (
           (
-            NOT (
-              "f"."systems_concerned" IS NULL
-            )
-            AND "f"."systems_concerned" <> {p7: String}
+            COALESCE("f"."systems_concerned" <> {p4: String}, FALSE)
           )
           OR (
-            NOT (
-              "f"."system_module" IS NULL
-            ) AND "f"."system_module" <> {p8: String}
+            COALESCE("f"."system_module" <> {p4: String}, FALSE)
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p9: String}), FALSE)
+        COALESCE("f"."stream" IN ({p5: String}), FALSE)
       )
       OR (
         (
-          NOT (
-            "f"."service_item" IS NULL
-          ) AND "f"."service_item" <> {p10: String}
+          COALESCE("f"."service_item" <> {p4: String}, FALSE)
         )
         AND (
-          NOT (
-            "f"."user" IS NULL
-          ) AND "f"."user" <> {p11: String}
+          COALESCE("f"."user" <> {p4: String}, FALSE)
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p12: String}), FALSE)
+        COALESCE("f"."stream" IN ({p6: String}), FALSE)
       )
       OR (
-        COALESCE("f"."symptom_filled" IN ({p13: Bool}), FALSE)
+        COALESCE("f"."symptom_filled", FALSE)
       )
       OR (
-        COALESCE("f"."title_filled" IN ({p14: Bool}), FALSE)
+        COALESCE("f"."title_filled", FALSE)
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p15: String}), FALSE)
+        COALESCE("f"."stream" IN ({p7: String}), FALSE)
       )
       OR (
         (
-          COALESCE("f"."symptom_filled" IN ({p16: Bool}), FALSE)
+          COALESCE("f"."symptom_filled", FALSE)
         )
         AND (
           (
-            COALESCE("f"."related_incident_filled" IN ({p17: Bool}), FALSE)
+            COALESCE("f"."related_incident_filled", FALSE)
           )
           OR (
-            COALESCE("f"."configuration_item_filled" IN ({p18: Bool}), FALSE)
+            COALESCE("f"."configuration_item_filled", FALSE)
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ({p19: String}, {p20: String}), FALSE)
+        COALESCE("f"."stream" IN ({p8: String}, {p9: String}), FALSE)
       )
       OR (
         (
-          NOT (
-            "f"."user" IS NULL
-          ) AND "f"."user" <> {p21: String}
+          COALESCE("f"."user" <> {p4: String}, FALSE)
         )
         AND (
           (
-            COALESCE("f"."symptom_filled" IN ({p22: Bool}), FALSE)
+            COALESCE("f"."symptom_filled", FALSE)
           )
           OR (
-            COALESCE("f"."title_filled" IN ({p23: Bool}), FALSE)
+            COALESCE("f"."title_filled", FALSE)
           )
         )
       )
@@ -1363,11 +1206,11 @@ SELECT
   COUNT(*) AS "_rows",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ({p24: String}), FALSE)
+      COALESCE("f"."stream" IN ({p3: String}), FALSE)
     )
     OR (
       (
-        COALESCE("f"."symptom_filled" IN ({p25: Bool}), FALSE)
+        COALESCE("f"."symptom_filled", FALSE)
       )
       AND (
         NOT (
@@ -1375,81 +1218,70 @@ SELECT
         )
       )
       AND (
-        COALESCE("f"."scope_of_impact_filled" IN ({p26: Bool}), FALSE)
+        COALESCE("f"."scope_of_impact_filled", FALSE)
       )
       AND (
         (
-          NOT (
-            "f"."systems_concerned" IS NULL
-          )
-          AND "f"."systems_concerned" <> {p27: String}
+          COALESCE("f"."systems_concerned" <> {p4: String}, FALSE)
         )
         OR (
-          NOT (
-            "f"."system_module" IS NULL
-          ) AND "f"."system_module" <> {p28: String}
+          COALESCE("f"."system_module" <> {p4: String}, FALSE)
         )
       )
     )) AS "_part0",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ({p29: String}), FALSE)
+      COALESCE("f"."stream" IN ({p5: String}), FALSE)
     )
     OR (
       (
-        NOT (
-          "f"."service_item" IS NULL
-        ) AND "f"."service_item" <> {p30: String}
+        COALESCE("f"."service_item" <> {p4: String}, FALSE)
       )
       AND (
-        NOT (
-          "f"."user" IS NULL
-        ) AND "f"."user" <> {p31: String}
+        COALESCE("f"."user" <> {p4: String}, FALSE)
       )
     )) AS "_part1",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ({p32: String}), FALSE)
+      COALESCE("f"."stream" IN ({p6: String}), FALSE)
     )
     OR (
-      COALESCE("f"."symptom_filled" IN ({p33: Bool}), FALSE)
+      COALESCE("f"."symptom_filled", FALSE)
     )
     OR (
-      COALESCE("f"."title_filled" IN ({p34: Bool}), FALSE)
+      COALESCE("f"."title_filled", FALSE)
     )) AS "_part2",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ({p35: String}), FALSE)
+      COALESCE("f"."stream" IN ({p7: String}), FALSE)
     )
     OR (
       (
-        COALESCE("f"."symptom_filled" IN ({p36: Bool}), FALSE)
+        COALESCE("f"."symptom_filled", FALSE)
       )
       AND (
         (
-          COALESCE("f"."related_incident_filled" IN ({p37: Bool}), FALSE)
+          COALESCE("f"."related_incident_filled", FALSE)
         )
         OR (
-          COALESCE("f"."configuration_item_filled" IN ({p38: Bool}), FALSE)
+          COALESCE("f"."configuration_item_filled", FALSE)
         )
       )
     )) AS "_part3",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ({p39: String}, {p40: String}), FALSE)
+      COALESCE("f"."stream" IN ({p8: String}, {p9: String}), FALSE)
     )
     OR (
       (
-        NOT (
-          "f"."user" IS NULL
-        ) AND "f"."user" <> {p41: String}
+        COALESCE("f"."user" <> {p4: String}, FALSE)
       )
       AND (
         (
-          COALESCE("f"."symptom_filled" IN ({p42: Bool}), FALSE)
+          COALESCE("f"."symptom_filled", FALSE)
         )
         OR (
-          COALESCE("f"."title_filled" IN ({p43: Bool}), FALSE)
+          COALESCE("f"."title_filled", FALSE)
         )
       )
     )) AS "_part4"
@@ -1462,8 +1294,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -1471,92 +1303,49 @@ WHERE
       "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
     )
     AND (
-      NOT (
-        "f"."stream" IS NULL
-      ) AND "f"."stream" <> {p44: String}
+      COALESCE("f"."stream" <> {p4: String}, FALSE)
     )
   )
-  AND "f"."submitted_at" <= {p45: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p10: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'incident'
--- p5 = True
--- p6 = True
--- p7 = ''
--- p8 = ''
--- p9 = 'service_request'
--- p10 = ''
--- p11 = ''
--- p12 = 'consultation'
--- p13 = True
--- p14 = True
--- p15 = 'problem'
--- p16 = True
--- p17 = True
--- p18 = True
--- p19 = 'complaint'
--- p20 = 'praise'
--- p21 = ''
--- p22 = True
--- p23 = True
--- p24 = 'incident'
--- p25 = True
--- p26 = True
--- p27 = ''
--- p28 = ''
--- p29 = 'service_request'
--- p30 = ''
--- p31 = ''
--- p32 = 'consultation'
--- p33 = True
--- p34 = True
--- p35 = 'problem'
--- p36 = True
--- p37 = True
--- p38 = True
--- p39 = 'complaint'
--- p40 = 'praise'
--- p41 = ''
--- p42 = True
--- p43 = True
--- p44 = ''
--- p45 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'incident'
+-- p4 = ''
+-- p5 = 'service_request'
+-- p6 = 'consultation'
+-- p7 = 'problem'
+-- p8 = 'complaint'
+-- p9 = 'praise'
+-- p10 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- stakeholder_information_conveyed
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ({p4: String}), FALSE)
+      COALESCE("f"."rating" IN ({p3: String}), FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT (
-          "f"."rating" IS NULL
-        ) AND "f"."rating" <> {p5: String}
+        COALESCE("f"."rating" <> {p4: String}, FALSE)
       )) AS Nullable(Float64)),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ({p4: String}), FALSE)
+      COALESCE("f"."rating" IN ({p3: String}), FALSE)
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."rating" IS NULL
-      ) AND "f"."rating" <> {p5: String}
+      COALESCE("f"."rating" <> {p4: String}, FALSE)
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT (
-        "f"."rating" IS NULL
-      ) AND "f"."rating" <> {p5: String}
+      COALESCE("f"."rating" <> {p4: String}, FALSE)
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
@@ -1568,8 +1357,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -1577,21 +1366,20 @@ WHERE
       "f"."answered_at_day" >= period.since AND "f"."answered_at_day" < period.until
     )
     AND (
-      COALESCE("f"."question" IN ({p6: String}), FALSE)
+      COALESCE("f"."question" IN ({p5: String}), FALSE)
     )
   )
-  AND "f"."answered_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."answered_at" <= {p6: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = 'information_conveyed'
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = 'information_conveyed'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- percentile_interpolated
 SELECT
@@ -1611,23 +1399,22 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n,
   "f"."service_item"
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- percentile_discrete
 SELECT
@@ -1654,22 +1441,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- smallest
 SELECT
@@ -1688,22 +1474,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- share_of_sums
 SELECT
@@ -1722,22 +1507,21 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p4: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- every_operator
 SELECT
@@ -1756,8 +1540,8 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
@@ -1766,41 +1550,39 @@ WHERE
     )
     AND (
       (
-        COALESCE(has("f"."tags", {p4: String}), FALSE)
+        COALESCE(has("f"."tags", {p3: String}), FALSE)
       )
       AND (
         (
-          NOT (
-            "f"."tags" IS NULL
-          ) AND COALESCE(LENGTH("f"."tags") > 0, FALSE)
+          COALESCE(LENGTH("f"."tags") > 0, FALSE)
         )
         OR NOT (
-          COALESCE("f"."channel" IN ({p5: String}), FALSE)
+          COALESCE("f"."channel" IN ({p4: String}), FALSE)
         )
       )
       AND NOT (
-        COALESCE("f"."submitted_at" >= {p6: DateTime64(6, 'UTC')}, FALSE)
+        COALESCE("f"."submitted_at" >= {p5: DateTime64(6, 'UTC')}, FALSE)
       )
       AND (
-        COALESCE("f"."returned" IN ({p7: Bool}), FALSE)
+        COALESCE(NOT (
+          "f"."returned"
+        ), FALSE)
       )
-      AND COALESCE("f"."resolution_took" <= {p8: Int64}, FALSE)
+      AND COALESCE("f"."resolution_took" <= {p6: Int64}, FALSE)
     )
   )
-  AND "f"."submitted_at" <= {p9: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p7: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'first_line_support'
--- p5 = 'phone'
--- p6 = datetime.datetime(2026, 10, 31, 16, 0)
--- p7 = False
--- p8 = 14400
--- p9 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'first_line_support'
+-- p4 = 'phone'
+-- p5 = datetime.datetime(2026, 10, 31, 16, 0)
+-- p6 = 14400
+-- p7 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- two in one reading, by channel
 SELECT
@@ -1808,7 +1590,7 @@ SELECT
     WHEN "f"."submitted_at_day" < {p0: Date32}
     THEN CASE WHEN "f"."submitted_at_day" >= {p1: Date32} THEN 0 END
     WHEN "f"."submitted_at_day" < {p2: Date32}
-    THEN CASE WHEN "f"."submitted_at_day" >= {p3: Date32} THEN 1 END
+    THEN CASE WHEN "f"."submitted_at_day" >= {p0: Date32} THEN 1 END
   END AS "period",
   "f"."channel" AS "channel",
   CAST(COUNT(*) AS Nullable(Float64)) AS "0_value",
@@ -1818,7 +1600,7 @@ SELECT
   COUNT(*) AS "0_rows",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
@@ -1830,7 +1612,7 @@ SELECT
   ) AS "1_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS "1_numerator",
   COUNT(*) FILTER(WHERE
     (
@@ -1848,26 +1630,22 @@ SELECT
 FROM facts AS f
 WHERE
   (
-    "f"."submitted_at_day" >= {p5: Date32} AND "f"."submitted_at_day" < {p6: Date32}
+    "f"."submitted_at_day" >= {p1: Date32} AND "f"."submitted_at_day" < {p2: Date32}
   )
-  AND "f"."submitted_at" <= {p7: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   CASE
     WHEN "f"."submitted_at_day" < {p0: Date32}
     THEN CASE WHEN "f"."submitted_at_day" >= {p1: Date32} THEN 0 END
     WHEN "f"."submitted_at_day" < {p2: Date32}
-    THEN CASE WHEN "f"."submitted_at_day" >= {p3: Date32} THEN 1 END
+    THEN CASE WHEN "f"."submitted_at_day" >= {p0: Date32} THEN 1 END
   END,
   "f"."channel"
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 11, 1)
 -- p1 = datetime.date(2026, 10, 1)
 -- p2 = datetime.date(2026, 12, 1)
--- p3 = datetime.date(2026, 11, 1)
--- p4 = True
--- p5 = datetime.date(2026, 10, 1)
--- p6 = datetime.date(2026, 12, 1)
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- sub-totals by item, and the total
 SELECT
@@ -1878,7 +1656,7 @@ SELECT
   GROUPING("f"."channel") AS "_total1",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS Nullable(Float64)) / nullIf(
     CAST(COUNT(*) FILTER(WHERE
       (
@@ -1890,7 +1668,7 @@ SELECT
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ({p4: Bool}), FALSE)
+      COALESCE("f"."first_response_met", FALSE)
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
@@ -1914,14 +1692,14 @@ CROSS JOIN (
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until
+    {p1: Date32} AS since,
+    {p2: Date32} AS until
 ) AS period
 WHERE
   (
     "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
   )
-  AND "f"."submitted_at" <= {p5: DateTime64(6, 'UTC')}
+  AND "f"."submitted_at" <= {p3: DateTime64(6, 'UTC')}
 GROUP BY
   GROUPING SETS (
     (period.n, "f"."service_item", "f"."channel"),
@@ -1931,7 +1709,5 @@ GROUP BY
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)

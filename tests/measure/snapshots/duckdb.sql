@@ -9,17 +9,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p4
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- average_response_time
 SELECT
@@ -32,20 +31,21 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."status" IN ($p4), FALSE)
-  ) AND "f"."submitted_at" <= $p5
+    (
+      "f"."status" IN ($p3)
+    ) IS TRUE
+  ) AND "f"."submitted_at" <= $p4
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'closed'
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'closed'
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- never_accepted
 SELECT
@@ -67,27 +67,30 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."status" IN ($p4), FALSE)
-  ) AND "f"."submitted_at" <= $p5
+    (
+      "f"."status" IN ($p3)
+    ) IS TRUE
+  ) AND "f"."submitted_at" <= $p4
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'closed'
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'closed'
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- first_response_on_time
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p4), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(
     CAST(COUNT(*) FILTER(WHERE
       (
@@ -97,7 +100,9 @@ SELECT
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p4), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
@@ -111,18 +116,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p5
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- waiting_share
 SELECT
@@ -135,17 +138,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p4
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- mean_time_to_resolve
 SELECT
@@ -158,7 +160,49 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
+  ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
+WHERE
+  "f"."submitted_at" <= $p3
+GROUP BY
+  period.n;
+-- p0 = datetime.date(2026, 10, 1)
+-- p1 = datetime.date(2026, 11, 1)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
+
+-- resolution_rate
+SELECT
+  period.n AS "period",
+  CAST(COUNT(*) FILTER(WHERE
+    (
+      (
+        "f"."status" IN ($p3)
+      ) IS TRUE
+    )
+    AND (
+      (
+        "f"."solved_at_desk"
+      ) IS TRUE
+    )) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
+  COUNT(*) FILTER(WHERE
+    (
+      (
+        "f"."status" IN ($p3)
+      ) IS TRUE
+    )
+    AND (
+      (
+        "f"."solved_at_desk"
+      ) IS TRUE
+    )) AS "_numerator",
+  COUNT(*) AS "_denominator",
+  COUNT(*) AS "_counted",
+  COUNT(*) AS "_rows"
+FROM facts AS f
+JOIN (VALUES
+  (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
   "f"."submitted_at" <= $p4
@@ -166,362 +210,413 @@ GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'closed'
 -- p4 = datetime.datetime(2026, 11, 22, 0, 0)
-
--- resolution_rate
-SELECT
-  period.n AS "period",
-  CAST(COUNT(*) FILTER(WHERE
-    (
-      COALESCE("f"."status" IN ($p4), FALSE)
-    )
-    AND (
-      COALESCE("f"."solved_at_desk" IN ($p5), FALSE)
-    )) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
-  COUNT(*) FILTER(WHERE
-    (
-      COALESCE("f"."status" IN ($p4), FALSE)
-    )
-    AND (
-      COALESCE("f"."solved_at_desk" IN ($p5), FALSE)
-    )) AS "_numerator",
-  COUNT(*) AS "_denominator",
-  COUNT(*) AS "_counted",
-  COUNT(*) AS "_rows"
-FROM facts AS f
-JOIN (VALUES
-  (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
-  ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
-WHERE
-  "f"."submitted_at" <= $p6
-GROUP BY
-  period.n;
--- p0 = datetime.date(2026, 10, 1)
--- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'closed'
--- p5 = True
--- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- abandonment_rate
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."answered" IN ($p4), FALSE)
+      (
+        NOT (
+          "f"."answered"
+        )
+      ) IS TRUE
     )
-    AND COALESCE("f"."ring_time" > $p5, FALSE)) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
+    AND (
+      "f"."ring_time" > $p3
+    ) IS TRUE) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."answered" IN ($p4), FALSE)
+      (
+        NOT (
+          "f"."answered"
+        )
+      ) IS TRUE
     )
-    AND COALESCE("f"."ring_time" > $p5, FALSE)) AS "_numerator",
+    AND (
+      "f"."ring_time" > $p3
+    ) IS TRUE) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
 WHERE
   (
     NOT "f"."ring_time" IS NULL
-  ) AND "f"."contact_at" <= $p6
+  ) AND "f"."contact_at" <= $p4
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = False
--- p5 = 25
--- p6 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 25
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- satisfied_share
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."user_satisfaction" IN ($p4), FALSE)
+      (
+        "f"."user_satisfaction" IN ($p3)
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT "f"."user_satisfaction" IS NULL AND "f"."user_satisfaction" <> $p5
+        (
+          "f"."user_satisfaction" <> $p4
+        ) IS TRUE
       )) AS DOUBLE),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."user_satisfaction" IN ($p4), FALSE)
+      (
+        "f"."user_satisfaction" IN ($p3)
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."user_satisfaction" IS NULL AND "f"."user_satisfaction" <> $p5
+      (
+        "f"."user_satisfaction" <> $p4
+      ) IS TRUE
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."user_satisfaction" IS NULL AND "f"."user_satisfaction" <> $p5
+      (
+        "f"."user_satisfaction" <> $p4
+      ) IS TRUE
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p6
+  "f"."submitted_at" <= $p5
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- information_quality
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."title_filled" IN ($p4), FALSE)
+      (
+        "f"."title_filled"
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."symptom_filled" IN ($p5), FALSE)
+      (
+        "f"."symptom_filled"
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT "f"."user" IS NULL AND "f"."user" <> $p6
+      (
+        "f"."user" <> $p3
+      ) IS TRUE
     )
     AND (
-      NOT "f"."channel" IS NULL AND "f"."channel" <> $p7
+      (
+        "f"."channel" <> $p3
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."email_filled" IN ($p8), FALSE)
+      (
+        "f"."email_filled"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."contact_phone_filled" IN ($p9), FALSE)
+      (
+        "f"."contact_phone_filled"
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p10), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."returned" IN ($p11), FALSE)
+        (
+          "f"."returned"
+        ) IS TRUE
       )
       OR (
-        COALESCE("f"."misclassified" IN ($p12), FALSE)
+        (
+          "f"."misclassified"
+        ) IS TRUE
       )
       OR (
-        COALESCE("f"."reclassified" IN ($p13), FALSE)
+        (
+          "f"."reclassified"
+        ) IS TRUE
       )
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT "f"."service_item" IS NULL AND "f"."service_item" <> $p14
+      (
+        "f"."service_item" <> $p3
+      ) IS TRUE
     )
     OR (
-      NOT "f"."classification" IS NULL AND "f"."classification" <> $p15
+      (
+        "f"."classification" <> $p3
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
       NOT "f"."occurred_at" IS NULL
     )
     OR (
-      NOT "f"."systems_concerned" IS NULL AND "f"."systems_concerned" <> $p16
+      (
+        "f"."systems_concerned" <> $p3
+      ) IS TRUE
     )
     OR (
-      NOT "f"."system_module" IS NULL AND "f"."system_module" <> $p17
+      (
+        "f"."system_module" <> $p3
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT "f"."stream" IS NULL AND "f"."stream" <> $p18
+      (
+        "f"."stream" <> $p3
+      ) IS TRUE
     )
     AND (
-      NOT "f"."problem_category" IS NULL AND "f"."problem_category" <> $p19
+      (
+        "f"."problem_category" <> $p3
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."solution_filled" IN ($p20), FALSE)
+      (
+        "f"."solution_filled"
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(CAST(COUNT(*) * 8 AS DOUBLE), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."title_filled" IN ($p4), FALSE)
+      (
+        "f"."title_filled"
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."symptom_filled" IN ($p5), FALSE)
+      (
+        "f"."symptom_filled"
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT "f"."user" IS NULL AND "f"."user" <> $p6
+      (
+        "f"."user" <> $p3
+      ) IS TRUE
     )
     AND (
-      NOT "f"."channel" IS NULL AND "f"."channel" <> $p7
+      (
+        "f"."channel" <> $p3
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."email_filled" IN ($p8), FALSE)
+      (
+        "f"."email_filled"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."contact_phone_filled" IN ($p9), FALSE)
+      (
+        "f"."contact_phone_filled"
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p10), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."returned" IN ($p11), FALSE)
+        (
+          "f"."returned"
+        ) IS TRUE
       )
       OR (
-        COALESCE("f"."misclassified" IN ($p12), FALSE)
+        (
+          "f"."misclassified"
+        ) IS TRUE
       )
       OR (
-        COALESCE("f"."reclassified" IN ($p13), FALSE)
+        (
+          "f"."reclassified"
+        ) IS TRUE
       )
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT "f"."service_item" IS NULL AND "f"."service_item" <> $p14
+      (
+        "f"."service_item" <> $p3
+      ) IS TRUE
     )
     OR (
-      NOT "f"."classification" IS NULL AND "f"."classification" <> $p15
+      (
+        "f"."classification" <> $p3
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
       NOT "f"."occurred_at" IS NULL
     )
     OR (
-      NOT "f"."systems_concerned" IS NULL AND "f"."systems_concerned" <> $p16
+      (
+        "f"."systems_concerned" <> $p3
+      ) IS TRUE
     )
     OR (
-      NOT "f"."system_module" IS NULL AND "f"."system_module" <> $p17
+      (
+        "f"."system_module" <> $p3
+      ) IS TRUE
     )) + COUNT(*) FILTER(WHERE
     (
-      NOT "f"."stream" IS NULL AND "f"."stream" <> $p18
+      (
+        "f"."stream" <> $p3
+      ) IS TRUE
     )
     AND (
-      NOT "f"."problem_category" IS NULL AND "f"."problem_category" <> $p19
+      (
+        "f"."problem_category" <> $p3
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."solution_filled" IN ($p20), FALSE)
+      (
+        "f"."solution_filled"
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) * 8 AS "_denominator",
   COUNT(*) AS "_counted",
   COUNT(*) AS "_rows",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."title_filled" IN ($p21), FALSE)
+      (
+        "f"."title_filled"
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."symptom_filled" IN ($p22), FALSE)
+      (
+        "f"."symptom_filled"
+      ) IS TRUE
     )) AS "_part0",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."user" IS NULL AND "f"."user" <> $p23
+      (
+        "f"."user" <> $p3
+      ) IS TRUE
     )
     AND (
-      NOT "f"."channel" IS NULL AND "f"."channel" <> $p24
+      (
+        "f"."channel" <> $p3
+      ) IS TRUE
     )) AS "_part1",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."email_filled" IN ($p25), FALSE)
+      (
+        "f"."email_filled"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."contact_phone_filled" IN ($p26), FALSE)
+      (
+        "f"."contact_phone_filled"
+      ) IS TRUE
     )) AS "_part2",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p27), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) AS "_part3",
   COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."returned" IN ($p28), FALSE)
+        (
+          "f"."returned"
+        ) IS TRUE
       )
       OR (
-        COALESCE("f"."misclassified" IN ($p29), FALSE)
+        (
+          "f"."misclassified"
+        ) IS TRUE
       )
       OR (
-        COALESCE("f"."reclassified" IN ($p30), FALSE)
+        (
+          "f"."reclassified"
+        ) IS TRUE
       )
     )) AS "_part4",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."service_item" IS NULL AND "f"."service_item" <> $p31
+      (
+        "f"."service_item" <> $p3
+      ) IS TRUE
     )
     OR (
-      NOT "f"."classification" IS NULL AND "f"."classification" <> $p32
+      (
+        "f"."classification" <> $p3
+      ) IS TRUE
     )) AS "_part5",
   COUNT(*) FILTER(WHERE
     (
       NOT "f"."occurred_at" IS NULL
     )
     OR (
-      NOT "f"."systems_concerned" IS NULL AND "f"."systems_concerned" <> $p33
+      (
+        "f"."systems_concerned" <> $p3
+      ) IS TRUE
     )
     OR (
-      NOT "f"."system_module" IS NULL AND "f"."system_module" <> $p34
+      (
+        "f"."system_module" <> $p3
+      ) IS TRUE
     )) AS "_part6",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."stream" IS NULL AND "f"."stream" <> $p35
+      (
+        "f"."stream" <> $p3
+      ) IS TRUE
     )
     AND (
-      NOT "f"."problem_category" IS NULL AND "f"."problem_category" <> $p36
+      (
+        "f"."problem_category" <> $p3
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."solution_filled" IN ($p37), FALSE)
+      (
+        "f"."solution_filled"
+      ) IS TRUE
     )) AS "_part7"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."status" IN ($p38, $p39), FALSE)
-  )
-  AND "f"."submitted_at" <= $p40
+    (
+      "f"."status" IN ($p4, $p5)
+    ) IS TRUE
+  ) AND "f"."submitted_at" <= $p6
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = ''
--- p7 = ''
--- p8 = True
--- p9 = True
--- p10 = True
--- p11 = True
--- p12 = True
--- p13 = True
--- p14 = ''
--- p15 = ''
--- p16 = ''
--- p17 = ''
--- p18 = ''
--- p19 = ''
--- p20 = True
--- p21 = True
--- p22 = True
--- p23 = ''
--- p24 = ''
--- p25 = True
--- p26 = True
--- p27 = True
--- p28 = True
--- p29 = True
--- p30 = True
--- p31 = ''
--- p32 = ''
--- p33 = ''
--- p34 = ''
--- p35 = ''
--- p36 = ''
--- p37 = True
--- p38 = 'resolved'
--- p39 = 'closed'
--- p40 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = ''
+-- p4 = 'resolved'
+-- p5 = 'closed'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- channel_convenience
 SELECT
@@ -534,109 +629,130 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON COALESCE("f"."rated_on" < period.until, TRUE)
 WHERE
-  COALESCE("f"."rated_on" <= $p4, TRUE)
+  COALESCE("f"."rated_on" <= $p3, TRUE)
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.date(2026, 11, 22)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.date(2026, 11, 22)
 
 -- stakeholder_information_quality
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ($p4), FALSE)
+      (
+        "f"."rating" IN ($p3)
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+        (
+          "f"."rating" <> $p4
+        ) IS TRUE
       )) AS DOUBLE),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ($p4), FALSE)
+      (
+        "f"."rating" IN ($p3)
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+      (
+        "f"."rating" <> $p4
+      ) IS TRUE
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+      (
+        "f"."rating" <> $p4
+      ) IS TRUE
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."answered_at_day" >= period.since AND "f"."answered_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."question" IN ($p6), FALSE)
-  ) AND "f"."answered_at" <= $p7
+    (
+      "f"."question" IN ($p5)
+    ) IS TRUE
+  ) AND "f"."answered_at" <= $p6
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = 'information_quality'
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = 'information_quality'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- stakeholder_channel_convenience
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ($p4), FALSE)
+      (
+        "f"."rating" IN ($p3)
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+        (
+          "f"."rating" <> $p4
+        ) IS TRUE
       )) AS DOUBLE),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ($p4), FALSE)
+      (
+        "f"."rating" IN ($p3)
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+      (
+        "f"."rating" <> $p4
+      ) IS TRUE
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+      (
+        "f"."rating" <> $p4
+      ) IS TRUE
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."answered_at_day" >= period.since AND "f"."answered_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."question" IN ($p6), FALSE)
-  ) AND "f"."answered_at" <= $p7
+    (
+      "f"."question" IN ($p5)
+    ) IS TRUE
+  ) AND "f"."answered_at" <= $p6
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = 'channel_convenience'
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = 'channel_convenience'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- total_demand
 SELECT
@@ -649,17 +765,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
 WHERE
-  "f"."contact_at" <= $p4
+  "f"."contact_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- unresolved_share
 SELECT
@@ -667,13 +782,17 @@ SELECT
   CAST(COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."resolved" IN ($p4), FALSE)
+        (
+          "f"."resolved"
+        ) IS TRUE
       )
     )) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
       (
-        COALESCE("f"."resolved" IN ($p4), FALSE)
+        (
+          "f"."resolved"
+        ) IS TRUE
       )
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
@@ -682,18 +801,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
 WHERE
-  "f"."contact_at" <= $p5
+  "f"."contact_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- recording_rate
 SELECT
@@ -703,14 +820,18 @@ SELECT
       NOT "f"."talk_time" IS NULL
     )
     AND (
-      COALESCE("f"."content_filled" IN ($p4), FALSE)
+      (
+        "f"."content_filled"
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
       NOT "f"."talk_time" IS NULL
     )
     AND (
-      COALESCE("f"."content_filled" IN ($p4), FALSE)
+      (
+        "f"."content_filled"
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
@@ -721,27 +842,27 @@ SELECT
     )) AS "_part0",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."content_filled" IN ($p5), FALSE)
+      (
+        "f"."content_filled"
+      ) IS TRUE
     )) AS "_part1"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."answered" IN ($p6), FALSE)
-  ) AND "f"."contact_at" <= $p7
+    (
+      "f"."answered"
+    ) IS TRUE
+  ) AND "f"."contact_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = True
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- desk_index: made of satisfied_share, information_quality, first_response_on_time, waiting_share, resolution_rate, abandonment_rate, misclassified_share, information_received
 
@@ -750,76 +871,102 @@ SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ($p4), FALSE)
+      (
+        "f"."returned"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."misclassified" IN ($p5), FALSE)
+      (
+        "f"."misclassified"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."reclassified" IN ($p6), FALSE)
+      (
+        "f"."reclassified"
+      ) IS TRUE
     )) AS DOUBLE) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ($p4), FALSE)
+      (
+        "f"."returned"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."misclassified" IN ($p5), FALSE)
+      (
+        "f"."misclassified"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."reclassified" IN ($p6), FALSE)
+      (
+        "f"."reclassified"
+      ) IS TRUE
     )) AS "_numerator",
   NULL AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ($p4), FALSE)
+      (
+        "f"."returned"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."misclassified" IN ($p5), FALSE)
+      (
+        "f"."misclassified"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."reclassified" IN ($p6), FALSE)
+      (
+        "f"."reclassified"
+      ) IS TRUE
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p7
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = True
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- misclassified_share
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ($p4), FALSE)
+      (
+        "f"."returned"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."misclassified" IN ($p5), FALSE)
+      (
+        "f"."misclassified"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."reclassified" IN ($p6), FALSE)
+      (
+        "f"."reclassified"
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."returned" IN ($p4), FALSE)
+      (
+        "f"."returned"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."misclassified" IN ($p5), FALSE)
+      (
+        "f"."misclassified"
+      ) IS TRUE
     )
     OR (
-      COALESCE("f"."reclassified" IN ($p6), FALSE)
+      (
+        "f"."reclassified"
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
   COUNT(*) AS "_counted",
@@ -827,20 +974,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p7
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = True
--- p6 = True
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- information_received
 SELECT
@@ -848,84 +991,122 @@ SELECT
   CAST(COUNT(*) FILTER(WHERE
     (
       NOT (
-        COALESCE("f"."stream" IN ($p4), FALSE)
+        (
+          "f"."stream" IN ($p3)
+        ) IS TRUE
       )
       OR (
         (
-          COALESCE("f"."symptom_filled" IN ($p5), FALSE)
+          (
+            "f"."symptom_filled"
+          ) IS TRUE
         )
         AND (
           NOT "f"."occurred_at" IS NULL
         )
         AND (
-          COALESCE("f"."scope_of_impact_filled" IN ($p6), FALSE)
+          (
+            "f"."scope_of_impact_filled"
+          ) IS TRUE
         )
         AND (
           (
-            NOT "f"."systems_concerned" IS NULL AND "f"."systems_concerned" <> $p7
+            (
+              "f"."systems_concerned" <> $p4
+            ) IS TRUE
           )
           OR (
-            NOT "f"."system_module" IS NULL AND "f"."system_module" <> $p8
+            (
+              "f"."system_module" <> $p4
+            ) IS TRUE
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ($p9), FALSE)
+        (
+          "f"."stream" IN ($p5)
+        ) IS TRUE
       )
       OR (
         (
-          NOT "f"."service_item" IS NULL AND "f"."service_item" <> $p10
-        )
-        AND (
-          NOT "f"."user" IS NULL AND "f"."user" <> $p11
-        )
-      )
-    )
-    AND (
-      NOT (
-        COALESCE("f"."stream" IN ($p12), FALSE)
-      )
-      OR (
-        COALESCE("f"."symptom_filled" IN ($p13), FALSE)
-      )
-      OR (
-        COALESCE("f"."title_filled" IN ($p14), FALSE)
-      )
-    )
-    AND (
-      NOT (
-        COALESCE("f"."stream" IN ($p15), FALSE)
-      )
-      OR (
-        (
-          COALESCE("f"."symptom_filled" IN ($p16), FALSE)
+          (
+            "f"."service_item" <> $p4
+          ) IS TRUE
         )
         AND (
           (
-            COALESCE("f"."related_incident_filled" IN ($p17), FALSE)
+            "f"."user" <> $p4
+          ) IS TRUE
+        )
+      )
+    )
+    AND (
+      NOT (
+        (
+          "f"."stream" IN ($p6)
+        ) IS TRUE
+      )
+      OR (
+        (
+          "f"."symptom_filled"
+        ) IS TRUE
+      )
+      OR (
+        (
+          "f"."title_filled"
+        ) IS TRUE
+      )
+    )
+    AND (
+      NOT (
+        (
+          "f"."stream" IN ($p7)
+        ) IS TRUE
+      )
+      OR (
+        (
+          (
+            "f"."symptom_filled"
+          ) IS TRUE
+        )
+        AND (
+          (
+            (
+              "f"."related_incident_filled"
+            ) IS TRUE
           )
           OR (
-            COALESCE("f"."configuration_item_filled" IN ($p18), FALSE)
+            (
+              "f"."configuration_item_filled"
+            ) IS TRUE
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ($p19, $p20), FALSE)
+        (
+          "f"."stream" IN ($p8, $p9)
+        ) IS TRUE
       )
       OR (
         (
-          NOT "f"."user" IS NULL AND "f"."user" <> $p21
+          (
+            "f"."user" <> $p4
+          ) IS TRUE
         )
         AND (
           (
-            COALESCE("f"."symptom_filled" IN ($p22), FALSE)
+            (
+              "f"."symptom_filled"
+            ) IS TRUE
           )
           OR (
-            COALESCE("f"."title_filled" IN ($p23), FALSE)
+            (
+              "f"."title_filled"
+            ) IS TRUE
           )
         )
       )
@@ -933,84 +1114,122 @@ SELECT
   COUNT(*) FILTER(WHERE
     (
       NOT (
-        COALESCE("f"."stream" IN ($p4), FALSE)
+        (
+          "f"."stream" IN ($p3)
+        ) IS TRUE
       )
       OR (
         (
-          COALESCE("f"."symptom_filled" IN ($p5), FALSE)
+          (
+            "f"."symptom_filled"
+          ) IS TRUE
         )
         AND (
           NOT "f"."occurred_at" IS NULL
         )
         AND (
-          COALESCE("f"."scope_of_impact_filled" IN ($p6), FALSE)
+          (
+            "f"."scope_of_impact_filled"
+          ) IS TRUE
         )
         AND (
           (
-            NOT "f"."systems_concerned" IS NULL AND "f"."systems_concerned" <> $p7
+            (
+              "f"."systems_concerned" <> $p4
+            ) IS TRUE
           )
           OR (
-            NOT "f"."system_module" IS NULL AND "f"."system_module" <> $p8
+            (
+              "f"."system_module" <> $p4
+            ) IS TRUE
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ($p9), FALSE)
+        (
+          "f"."stream" IN ($p5)
+        ) IS TRUE
       )
       OR (
         (
-          NOT "f"."service_item" IS NULL AND "f"."service_item" <> $p10
-        )
-        AND (
-          NOT "f"."user" IS NULL AND "f"."user" <> $p11
-        )
-      )
-    )
-    AND (
-      NOT (
-        COALESCE("f"."stream" IN ($p12), FALSE)
-      )
-      OR (
-        COALESCE("f"."symptom_filled" IN ($p13), FALSE)
-      )
-      OR (
-        COALESCE("f"."title_filled" IN ($p14), FALSE)
-      )
-    )
-    AND (
-      NOT (
-        COALESCE("f"."stream" IN ($p15), FALSE)
-      )
-      OR (
-        (
-          COALESCE("f"."symptom_filled" IN ($p16), FALSE)
+          (
+            "f"."service_item" <> $p4
+          ) IS TRUE
         )
         AND (
           (
-            COALESCE("f"."related_incident_filled" IN ($p17), FALSE)
+            "f"."user" <> $p4
+          ) IS TRUE
+        )
+      )
+    )
+    AND (
+      NOT (
+        (
+          "f"."stream" IN ($p6)
+        ) IS TRUE
+      )
+      OR (
+        (
+          "f"."symptom_filled"
+        ) IS TRUE
+      )
+      OR (
+        (
+          "f"."title_filled"
+        ) IS TRUE
+      )
+    )
+    AND (
+      NOT (
+        (
+          "f"."stream" IN ($p7)
+        ) IS TRUE
+      )
+      OR (
+        (
+          (
+            "f"."symptom_filled"
+          ) IS TRUE
+        )
+        AND (
+          (
+            (
+              "f"."related_incident_filled"
+            ) IS TRUE
           )
           OR (
-            COALESCE("f"."configuration_item_filled" IN ($p18), FALSE)
+            (
+              "f"."configuration_item_filled"
+            ) IS TRUE
           )
         )
       )
     )
     AND (
       NOT (
-        COALESCE("f"."stream" IN ($p19, $p20), FALSE)
+        (
+          "f"."stream" IN ($p8, $p9)
+        ) IS TRUE
       )
       OR (
         (
-          NOT "f"."user" IS NULL AND "f"."user" <> $p21
+          (
+            "f"."user" <> $p4
+          ) IS TRUE
         )
         AND (
           (
-            COALESCE("f"."symptom_filled" IN ($p22), FALSE)
+            (
+              "f"."symptom_filled"
+            ) IS TRUE
           )
           OR (
-            COALESCE("f"."title_filled" IN ($p23), FALSE)
+            (
+              "f"."title_filled"
+            ) IS TRUE
           )
         )
       )
@@ -1020,187 +1239,202 @@ SELECT
   COUNT(*) AS "_rows",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ($p24), FALSE)
+      (
+        "f"."stream" IN ($p3)
+      ) IS TRUE
     )
     OR (
       (
-        COALESCE("f"."symptom_filled" IN ($p25), FALSE)
+        (
+          "f"."symptom_filled"
+        ) IS TRUE
       )
       AND (
         NOT "f"."occurred_at" IS NULL
       )
       AND (
-        COALESCE("f"."scope_of_impact_filled" IN ($p26), FALSE)
+        (
+          "f"."scope_of_impact_filled"
+        ) IS TRUE
       )
       AND (
         (
-          NOT "f"."systems_concerned" IS NULL AND "f"."systems_concerned" <> $p27
+          (
+            "f"."systems_concerned" <> $p4
+          ) IS TRUE
         )
         OR (
-          NOT "f"."system_module" IS NULL AND "f"."system_module" <> $p28
+          (
+            "f"."system_module" <> $p4
+          ) IS TRUE
         )
       )
     )) AS "_part0",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ($p29), FALSE)
+      (
+        "f"."stream" IN ($p5)
+      ) IS TRUE
     )
     OR (
       (
-        NOT "f"."service_item" IS NULL AND "f"."service_item" <> $p30
+        (
+          "f"."service_item" <> $p4
+        ) IS TRUE
       )
       AND (
-        NOT "f"."user" IS NULL AND "f"."user" <> $p31
+        (
+          "f"."user" <> $p4
+        ) IS TRUE
       )
     )) AS "_part1",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ($p32), FALSE)
-    )
-    OR (
-      COALESCE("f"."symptom_filled" IN ($p33), FALSE)
-    )
-    OR (
-      COALESCE("f"."title_filled" IN ($p34), FALSE)
-    )) AS "_part2",
-  COUNT(*) FILTER(WHERE
-    NOT (
-      COALESCE("f"."stream" IN ($p35), FALSE)
+      (
+        "f"."stream" IN ($p6)
+      ) IS TRUE
     )
     OR (
       (
-        COALESCE("f"."symptom_filled" IN ($p36), FALSE)
+        "f"."symptom_filled"
+      ) IS TRUE
+    )
+    OR (
+      (
+        "f"."title_filled"
+      ) IS TRUE
+    )) AS "_part2",
+  COUNT(*) FILTER(WHERE
+    NOT (
+      (
+        "f"."stream" IN ($p7)
+      ) IS TRUE
+    )
+    OR (
+      (
+        (
+          "f"."symptom_filled"
+        ) IS TRUE
       )
       AND (
         (
-          COALESCE("f"."related_incident_filled" IN ($p37), FALSE)
+          (
+            "f"."related_incident_filled"
+          ) IS TRUE
         )
         OR (
-          COALESCE("f"."configuration_item_filled" IN ($p38), FALSE)
+          (
+            "f"."configuration_item_filled"
+          ) IS TRUE
         )
       )
     )) AS "_part3",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."stream" IN ($p39, $p40), FALSE)
+      (
+        "f"."stream" IN ($p8, $p9)
+      ) IS TRUE
     )
     OR (
       (
-        NOT "f"."user" IS NULL AND "f"."user" <> $p41
+        (
+          "f"."user" <> $p4
+        ) IS TRUE
       )
       AND (
         (
-          COALESCE("f"."symptom_filled" IN ($p42), FALSE)
+          (
+            "f"."symptom_filled"
+          ) IS TRUE
         )
         OR (
-          COALESCE("f"."title_filled" IN ($p43), FALSE)
+          (
+            "f"."title_filled"
+          ) IS TRUE
         )
       )
     )) AS "_part4"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
   (
-    NOT "f"."stream" IS NULL AND "f"."stream" <> $p44
-  )
-  AND "f"."submitted_at" <= $p45
+    (
+      "f"."stream" <> $p4
+    ) IS TRUE
+  ) AND "f"."submitted_at" <= $p10
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'incident'
--- p5 = True
--- p6 = True
--- p7 = ''
--- p8 = ''
--- p9 = 'service_request'
--- p10 = ''
--- p11 = ''
--- p12 = 'consultation'
--- p13 = True
--- p14 = True
--- p15 = 'problem'
--- p16 = True
--- p17 = True
--- p18 = True
--- p19 = 'complaint'
--- p20 = 'praise'
--- p21 = ''
--- p22 = True
--- p23 = True
--- p24 = 'incident'
--- p25 = True
--- p26 = True
--- p27 = ''
--- p28 = ''
--- p29 = 'service_request'
--- p30 = ''
--- p31 = ''
--- p32 = 'consultation'
--- p33 = True
--- p34 = True
--- p35 = 'problem'
--- p36 = True
--- p37 = True
--- p38 = True
--- p39 = 'complaint'
--- p40 = 'praise'
--- p41 = ''
--- p42 = True
--- p43 = True
--- p44 = ''
--- p45 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'incident'
+-- p4 = ''
+-- p5 = 'service_request'
+-- p6 = 'consultation'
+-- p7 = 'problem'
+-- p8 = 'complaint'
+-- p9 = 'praise'
+-- p10 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- stakeholder_information_conveyed
 SELECT
   period.n AS "period",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ($p4), FALSE)
+      (
+        "f"."rating" IN ($p3)
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(
     CAST(COUNT(*) FILTER(WHERE
       (
-        NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+        (
+          "f"."rating" <> $p4
+        ) IS TRUE
       )) AS DOUBLE),
     0
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."rating" IN ($p4), FALSE)
+      (
+        "f"."rating" IN ($p3)
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+      (
+        "f"."rating" <> $p4
+      ) IS TRUE
     )) AS "_denominator",
   COUNT(*) FILTER(WHERE
     (
-      NOT "f"."rating" IS NULL AND "f"."rating" <> $p5
+      (
+        "f"."rating" <> $p4
+      ) IS TRUE
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."answered_at_day" >= period.since AND "f"."answered_at_day" < period.until
 WHERE
   (
-    COALESCE("f"."question" IN ($p6), FALSE)
-  ) AND "f"."answered_at" <= $p7
+    (
+      "f"."question" IN ($p5)
+    ) IS TRUE
+  ) AND "f"."answered_at" <= $p6
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'satisfied'
--- p5 = ''
--- p6 = 'information_conveyed'
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'satisfied'
+-- p4 = ''
+-- p5 = 'information_conveyed'
+-- p6 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- percentile_interpolated
 SELECT
@@ -1216,18 +1450,17 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p4
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n,
   "f"."service_item";
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- percentile_discrete
 SELECT
@@ -1242,17 +1475,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p4
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- smallest
 SELECT
@@ -1265,17 +1497,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p4
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- share_of_sums
 SELECT
@@ -1288,17 +1519,16 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p4
+  "f"."submitted_at" <= $p3
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- every_operator
 SELECT
@@ -1311,42 +1541,54 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
   (
     (
-      COALESCE(ARRAY_CONTAINS("f"."tags", CAST($p4 AS TEXT)), FALSE)
+      (
+        ARRAY_CONTAINS("f"."tags", CAST($p3 AS TEXT))
+      ) IS TRUE
     )
     AND (
       (
-        NOT "f"."tags" IS NULL AND COALESCE(ARRAY_LENGTH("f"."tags") > 0, FALSE)
+        (
+          ARRAY_LENGTH("f"."tags") > 0
+        ) IS TRUE
       )
       OR NOT (
-        COALESCE("f"."channel" IN ($p5), FALSE)
+        (
+          "f"."channel" IN ($p4)
+        ) IS TRUE
       )
     )
     AND NOT (
-      COALESCE("f"."submitted_at" >= $p6, FALSE)
+      (
+        "f"."submitted_at" >= $p5
+      ) IS TRUE
     )
     AND (
-      COALESCE("f"."returned" IN ($p7), FALSE)
+      (
+        NOT (
+          "f"."returned"
+        )
+      ) IS TRUE
     )
-    AND COALESCE("f"."resolution_took" <= $p8, FALSE)
+    AND (
+      "f"."resolution_took" <= $p6
+    ) IS TRUE
   )
-  AND "f"."submitted_at" <= $p9
+  AND "f"."submitted_at" <= $p7
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = 'first_line_support'
--- p5 = 'phone'
--- p6 = datetime.datetime(2026, 10, 31, 16, 0)
--- p7 = False
--- p8 = 14400
--- p9 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = 'first_line_support'
+-- p4 = 'phone'
+-- p5 = datetime.datetime(2026, 10, 31, 16, 0)
+-- p6 = 14400
+-- p7 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- two in one reading, by channel
 SELECT
@@ -1354,7 +1596,7 @@ SELECT
     WHEN "f"."submitted_at_day" < CAST($p0 AS DATE)
     THEN CASE WHEN "f"."submitted_at_day" >= CAST($p1 AS DATE) THEN 0 END
     WHEN "f"."submitted_at_day" < CAST($p2 AS DATE)
-    THEN CASE WHEN "f"."submitted_at_day" >= CAST($p3 AS DATE) THEN 1 END
+    THEN CASE WHEN "f"."submitted_at_day" >= CAST($p0 AS DATE) THEN 1 END
   END AS "period",
   "f"."channel" AS "channel",
   CAST(COUNT(*) AS DOUBLE) AS "0_value",
@@ -1362,52 +1604,43 @@ SELECT
   NULL AS "0_denominator",
   COUNT(*) AS "0_counted",
   COUNT(*) AS "0_rows",
-  CAST(COUNT(*) FILTER(WHERE
-    (
-      COALESCE("f"."first_response_met" IN ($p4), FALSE)
-    )) AS DOUBLE) / NULLIF(
-    CAST(COUNT(*) FILTER(WHERE
-      (
-        NOT "f"."first_response_took" IS NULL
-      )) AS DOUBLE),
-    0
-  ) AS "1_value",
-  COUNT(*) FILTER(WHERE
-    (
-      COALESCE("f"."first_response_met" IN ($p4), FALSE)
-    )) AS "1_numerator",
-  COUNT(*) FILTER(WHERE
-    (
-      NOT "f"."first_response_took" IS NULL
-    )) AS "1_denominator",
-  COUNT(*) FILTER(WHERE
-    (
-      NOT "f"."first_response_took" IS NULL
-    )) AS "1_counted",
+  CAST(COUNT_IF("f"."_0") AS DOUBLE) / NULLIF(CAST(COUNT_IF("f"."_1") AS DOUBLE), 0) AS "1_value",
+  COUNT_IF("f"."_0") AS "1_numerator",
+  COUNT_IF("f"."_1") AS "1_denominator",
+  COUNT_IF("f"."_1") AS "1_counted",
   COUNT(*) AS "1_rows"
-FROM facts AS f
-WHERE
-  (
-    "f"."submitted_at_day" >= CAST($p5 AS DATE)
-    AND "f"."submitted_at_day" < CAST($p6 AS DATE)
-  )
-  AND "f"."submitted_at" <= $p7
+FROM (
+  SELECT
+    "f"."channel",
+    "f"."submitted_at_day",
+    (
+      (
+        "f"."first_response_met"
+      ) IS TRUE
+    ) AS "_0",
+    (
+      NOT "f"."first_response_took" IS NULL
+    ) AS "_1"
+  FROM facts AS f
+  WHERE
+    (
+      "f"."submitted_at_day" >= CAST($p1 AS DATE)
+      AND "f"."submitted_at_day" < CAST($p2 AS DATE)
+    )
+    AND "f"."submitted_at" <= $p3
+) AS f
 GROUP BY
   CASE
     WHEN "f"."submitted_at_day" < CAST($p0 AS DATE)
     THEN CASE WHEN "f"."submitted_at_day" >= CAST($p1 AS DATE) THEN 0 END
     WHEN "f"."submitted_at_day" < CAST($p2 AS DATE)
-    THEN CASE WHEN "f"."submitted_at_day" >= CAST($p3 AS DATE) THEN 1 END
+    THEN CASE WHEN "f"."submitted_at_day" >= CAST($p0 AS DATE) THEN 1 END
   END,
   "f"."channel";
 -- p0 = datetime.date(2026, 11, 1)
 -- p1 = datetime.date(2026, 10, 1)
 -- p2 = datetime.date(2026, 12, 1)
--- p3 = datetime.date(2026, 11, 1)
--- p4 = True
--- p5 = datetime.date(2026, 10, 1)
--- p6 = datetime.date(2026, 12, 1)
--- p7 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- sub-totals by item, and the total
 SELECT
@@ -1418,7 +1651,9 @@ SELECT
   GROUPING("f"."channel") AS "_total1",
   CAST(COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p4), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) AS DOUBLE) / NULLIF(
     CAST(COUNT(*) FILTER(WHERE
       (
@@ -1428,7 +1663,9 @@ SELECT
   ) AS "_value",
   COUNT(*) FILTER(WHERE
     (
-      COALESCE("f"."first_response_met" IN ($p4), FALSE)
+      (
+        "f"."first_response_met"
+      ) IS TRUE
     )) AS "_numerator",
   COUNT(*) FILTER(WHERE
     (
@@ -1442,10 +1679,10 @@ SELECT
 FROM facts AS f
 JOIN (VALUES
   (0, CAST($p0 AS DATE), CAST($p1 AS DATE)),
-  (1, CAST($p2 AS DATE), CAST($p3 AS DATE))) AS period(n, since, until)
+  (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."submitted_at_day" >= period.since AND "f"."submitted_at_day" < period.until
 WHERE
-  "f"."submitted_at" <= $p5
+  "f"."submitted_at" <= $p3
 GROUP BY
   GROUPING SETS (
     (period.n, "f"."service_item", "f"."channel"),
@@ -1454,7 +1691,5 @@ GROUP BY
   );
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = True
--- p5 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 11, 22, 0, 0)
