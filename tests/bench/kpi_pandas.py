@@ -27,8 +27,8 @@ def read(paths: list[Path], columns: list[str] | None = None) -> pd.DataFrame:
     return table.to_pandas(split_blocks=True, self_destruct=True)
 
 
-def from_facts(paths: list[Path]) -> list[list[Any]]:
-    return kpis(read(paths))
+def from_facts(paths: list[Path], columns: list[str]) -> list[list[Any]]:
+    return kpis(read(paths, columns))
 
 
 def working(at: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def working(at: np.ndarray) -> np.ndarray:
     return base[place] + slope[place] * (seconds - points[place])
 
 
-def from_log(paths: list[Path]) -> list[list[Any]]:
+def from_log(paths: list[Path], columns: list[str]) -> list[list[Any]]:
     events = read([paths[0]], ["n", "field", "old", "new", "at"])
     tiers = events[events["field"] == "current_tier"]
     at_desk = (tiers["new"] == "first_line").groupby(tiers["n"]).all()
@@ -58,7 +58,7 @@ def from_log(paths: list[Path]) -> list[list[Any]]:
     waited = (waiting * moved["c"]).groupby(moved["n"]).sum()
     del moved, waiting
 
-    facts = read([paths[1]]).set_index("n")
+    facts = read([paths[1]], columns).set_index("n")
     closed = facts["status"] == "closed"
     submitted = pd.Series(working(facts["submitted_at"].to_numpy()), index=facts.index)
     facts["first_response_took"] = begun["c"] - submitted
@@ -66,8 +66,10 @@ def from_log(paths: list[Path]) -> list[list[Any]]:
     facts["resolution_took"] = (ended - begun["c"]).where(closed)
     facts["waiting_took"] = waited.where(facts["resolution_took"].notna())
     facts["solved_at_desk"] = at_desk
-    one, other = facts["classification"].astype(object), facts["business_category"].astype(object)
-    facts["reclassified"] = (one != other).where(one.notna() & other.notna())
+    one, other = facts["classification"], facts["business_category"]
+    words = one.cat.categories.union(other.cat.categories)  # so that codes of the two can be compared
+    one, other = one.cat.set_categories(words).cat.codes, other.cat.set_categories(words).cat.codes
+    facts["reclassified"] = (one != other) & (one >= 0) & (other >= 0)
     facts["submitted_at_day"] = facts["submitted_at"] + timedelta(hours=8)  # Shanghai has no summer time in these years
     return kpis(facts)
 
@@ -95,19 +97,24 @@ def kpis(facts: pd.DataFrame) -> list[list[Any]]:
     wrong = truth["returned"] | truth["misclassified"] | truth["reclassified"]
     concerned = has("systems_concerned") | has("system_module")
     stream, item, user = facts["stream"], has("service_item"), has("user")
-    quality = [
-        filled("title") & filled("symptom"), user & has("channel"), filled("email") | filled("contact_phone"),
-        truth["first_response_met"], ~wrong, item | has("classification"), has("occurred_at") | concerned,
-        has("stream") & has("problem_category") & filled("solution"),
-    ]  # fmt: skip
-    received = (
-        ((stream != "incident") | (filled("symptom") & has("occurred_at") & filled("scope_of_impact") & concerned))
-        & ((stream != "service_request") | (item & user))
-        & ((stream != "consultation") | filled("symptom") | filled("title"))
-        & ((stream != "problem") | (filled("symptom") & (filled("related_incident") | filled("configuration_item"))))
-        & (~stream.isin(["complaint", "praise"]) | (user & (filled("symptom") | filled("title"))))
-    )
-    ended = facts["status"].isin(["resolved", "closed"])
+    quality = {
+        "availability": filled("title") & filled("symptom"),
+        "reliability": user & has("channel"),
+        "accessibility": filled("email") | filled("contact_phone"),
+        "timeliness": truth["first_response_met"],
+        "accuracy": ~wrong,
+        "relevance": item | has("classification"),
+        "objective": has("occurred_at") | concerned,
+        "complete": has("stream") & has("problem_category") & filled("solution"),
+    }
+    received = {
+        "incident": (stream != "incident") | (filled("symptom") & has("occurred_at") & filled("scope_of_impact") & concerned),
+        "service_request": (stream != "service_request") | (item & user),
+        "consultation": (stream != "consultation") | filled("symptom") | filled("title"),
+        "problem": (stream != "problem") | (filled("symptom") & (filled("related_incident") | filled("configuration_item"))),
+        "voice_of_user": ~stream.isin(["complaint", "praise"]) | (user & (filled("symptom") | filled("title"))),
+    }
+    ended, streamed = facts["status"].isin(["resolved", "closed"]), has("stream")
     frame = pd.DataFrame(
         {
             "n": 1,
@@ -118,20 +125,24 @@ def kpis(facts: pd.DataFrame) -> list[list[Any]]:
             "on_time": truth["first_response_met"],
             "waiting": facts["waiting_took"].astype("float64"),
             "resolution": resolution,
+            "response": response,
             "at_desk": closed & truth["solved_at_desk"],
             "satisfied": facts["user_satisfaction"] == "satisfied",
             "rated": has("user_satisfaction"),
-            "quality": np.where(ended, sum(one.astype("int8") for one in quality), 0),
-            "asked": np.where(ended, len(quality), 0),
+            "ended": ended,
             "wrong": wrong,
-            "received": received & has("stream"),
-            "streamed": has("stream"),
+            "received": streamed & np.logical_and.reduce([one.to_numpy() for one in received.values()]),
+            "streamed": streamed,
+            **{f"information_quality: {name}": one & ended for name, one in quality.items()},
+            **{f"information_received: {name}": one & streamed for name, one in received.items()},
         }
     )
     groups = frame.groupby(by, observed=True)
     total = groups.sum()
     means = groups[["response_closed", "resolution"]].mean()
-    nothing = total["never"] * np.nan
+    of_quality, of_received = (
+        [f"information_{word}: {name}" for name in some] for word, some in (("quality", quality), ("received", received))
+    )
     figures = {
         "inquiries_registered": total["n"],
         "average_response_time": means["response_closed"],
@@ -141,12 +152,14 @@ def kpis(facts: pd.DataFrame) -> list[list[Any]]:
         "mean_time_to_resolve": means["resolution"],
         "resolution_rate": total["at_desk"] / total["n"],
         "satisfied_share": total["satisfied"] / total["rated"],
-        "information_quality": (total["quality"] / total["asked"]).where(total["asked"] > 0, nothing),
+        "information_quality": total[of_quality].sum(axis=1) / (total["ended"] * len(quality)),
+        **{name: total[name] / total["ended"] for name in of_quality},
         "misclassified_count": total["wrong"],
         "misclassified_share": total["wrong"] / total["n"],
         "information_received": total["received"] / total["streamed"],
-        "resolution_p90": resolution.groupby(by, observed=True).quantile(0.9),
-        "first_response_p50": response.groupby(by, observed=True).quantile(0.5),
+        **{name: total[name] / total["streamed"] for name in of_received},
+        "resolution_p90": groups["resolution"].quantile(0.9),
+        "first_response_p50": groups["response"].quantile(0.5),
     }
     return [
         [name, f"{key[0] // 100}-{key[0] % 100:02}-01", key[1], None if np.isnan(value) else float(value)]
