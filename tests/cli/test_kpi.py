@@ -286,6 +286,8 @@ def test_a_named_figure_shows_its_own_breakdown_and_level(cli: Any, desk: Any) -
     assert "Inquiries by channel 5 1 - - !! - 5" in lines
     assert "Critical Inquiries by channel: 5, over 4; for Service desk manager" in lines
     assert lines[lines.index("Inquiries by channel") :][:3] == ["Inquiries by channel", "Feishu 2 - - 2", "Phone 3 warning - - 3"]
+    why = " ".join(cli("kpi", "explain", "inquiries_by_channel", *NOVEMBER).out.split())
+    assert "Critical Inquiries by channel: 5, over 4; for Service desk manager Made of" in why
     (first, *_) = json.loads(cli("kpi", "inquiries_by_channel", *NOVEMBER, "--json").out)["items"]
     assert (first["level"], first["notify"], first["by"], first["over"]) == ("critical", "manager", {}, [])
 

@@ -148,6 +148,15 @@ def test_periods_under_each_other(practice):
     ]
 
 
+def test_the_last_period_says_why_it_has_no_figure(practice):
+    metric = rule(value={"average": "effort"}, unit="number")
+    periods = [MARCH, APRIL]
+    given = [one | {"effort": 1.0} for one in rows("phone")]
+    lines = series(practice, asked(practice, metric, given, periods, by=()), periods, "en").splitlines()
+    assert lines[-2:] == ["", "No data    Nothing in this period to compute it from: Inquiries"]
+    assert "No data " not in series(practice, asked(practice, metric, given, periods[:1], by=()), periods[:1], "en")
+
+
 def test_periods_of_a_breakdown_have_a_line_each(practice):
     metric = rule(by=("channel",), totals=((),))
     given = [*rows("phone"), *rows("email", at=datetime(2024, 4, 4, 1))]

@@ -168,6 +168,8 @@ class _Told:
             titled(session, say("kpi-head-hours"), self.comma.join(hours))
         if goals:
             titled(session, say("kpi-head-goals"), self.comma.join(goals))
+        if result.level is not None:
+            titled(session, word(language, f"level:{result.level}").capitalize(), self.words.threshold(metric, result))
         titled(session, say("kpi-head-made"), self.made())
         if result.reason:
             screen.say(" " * 11 + self.words.reason(metric, result), hang=11)

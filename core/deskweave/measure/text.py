@@ -133,7 +133,7 @@ def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, lan
 def series(practice: Rulebook, results: Sequence[Result], periods: Sequence[Period], language: str) -> str:
     """Several periods under each other: a block for each metric and combination, a line for each period.
 
-    The trend is that from the period above.
+    The trend is that from the period above. What stands below is about the last period.
     """
     names = Names(practice, language)
     heads = [word(language, key) for key in ("trend", "target", "verdict", "counted")]
@@ -150,6 +150,7 @@ def series(practice: Rulebook, results: Sequence[Result], periods: Sequence[Peri
                 lines.extend(_named(name, _cells(metric, one, before, language)))
             latest += some[-1:]
     lines.extend(_reached(practice, latest, names, language))
+    lines.extend(_without(practice, {one.metric: one for one in latest if not one.fields}, names, language))
     return "\n".join(line.rstrip() for line in lines)
 
 
