@@ -208,13 +208,11 @@ class _Page:
             if without
             else None
         )
-        reached = sorted(
-            (one for one in self.data.results.values() if one.level), key=lambda one: LEVELS.index(one.level or "info")
-        )
-        said = [tag("li", self.level(one), " ", self.names.threshold(self.practice.metrics[one.metric], one)) for one in reached]
-        remarks: list[Markup] = [tag("ul", said, class_="notes reached")] if said else []
-        remarks += [tag("p", remark, class_="remark") for remark in self.remarks]
-        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), empty, remarks)
+        beyond = [one for level in LEVELS for one in self.data.results.values() if one.level == level]
+        said = [tag("li", self.level(one), " ", self.names.threshold(self.practice.metrics[one.metric], one)) for one in beyond]
+        reached = tag("ul", said, class_="notes reached") if said else None
+        remarks = [tag("p", remark, class_="remark") for remark in self.remarks]
+        return tag("section", tag("h2", self.say("figures")), tag("div", table, class_="scroll"), reached, empty, remarks)
 
     def trend(self) -> Markup | None:
         """The figures of several periods, where there are several."""
