@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from deskweave.documents import read
-from deskweave.errors import DocumentError
 from deskweave.findings import Finding
 from deskweave.model import Phase
 from deskweave.model.predicate import holds
-from deskweave.practice import Practice, builtin, compose
+from deskweave.practice import Practice, builtin
 
 HEAD = "apiVersion: deskweave/v1\n"
-TOP = (
-    HEAD
-    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
-)
 CATALOG = "kind: Catalog\nid: services\n"
 STATUS = "kind: StatusModel\nid: inquiry\n"
 ITEM = "/categories/desktop_operations/services/software_failure/items/common_software_failure"
@@ -29,23 +24,6 @@ def item(words: str) -> str:
     return CATALOG + (
         f"categories: {{desktop_operations: {{services: {{software_failure: {{items: {{common_software_failure: {{{words}}}}}}}}}}}}}\n"
     )
-
-
-def composed(text: str) -> Practice:
-    return compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
-
-
-def findings(text: str) -> list[Finding]:
-    with pytest.raises(DocumentError) as caught:
-        composed(text)
-    for finding in caught.value.findings:
-        (finding.message + finding.remedy).encode("gbk")
-    return list(caught.value.findings)
-
-
-@pytest.fixture(scope="module")
-def practice() -> Practice:
-    return builtin()
 
 
 # ------------------------------------------------------------------------------------------------- the built-in practice
@@ -233,12 +211,20 @@ def mended(text: str, mend: tuple[str, str]) -> str:
 
 
 @pytest.mark.parametrize(("text", "rule", "at", "message", "mend"), BROKEN, ids=[f"{row[1]}{row[2]}" for row in BROKEN])
-def test_broken_and_mended(text: str, rule: str, at: str, message: str, mend: tuple[str, str]) -> None:
+def test_broken_and_mended(
+    text: str,
+    rule: str,
+    at: str,
+    message: str,
+    mend: tuple[str, str],
+    composed: Callable[[str], Practice],
+    findings: Callable[[str], list[Finding]],
+) -> None:
     assert [(finding.rule, finding.place.path, finding.message) for finding in findings(text)] == [(rule, at, message)]
     composed(mended(text, mend))
 
 
-def test_the_ways_silence_may_take_are_named() -> None:
+def test_the_ways_silence_may_take_are_named(findings: Callable[[str], list[Finding]]) -> None:
     (finding,) = findings(STATUS + "confirmation: {transition: cancel}\n")
     assert finding.allowed == ("confirm", "close")
 
@@ -251,11 +237,11 @@ def test_the_ways_silence_may_take_are_named() -> None:
         (CATALOG + "systems: {erp: {}}\n", "label"),
     ],
 )
-def test_what_must_be_there_once_composed(text: str, missing: str) -> None:
+def test_what_must_be_there_once_composed(text: str, missing: str, findings: Callable[[str], list[Finding]]) -> None:
     assert [finding.message for finding in findings(text)] == [f"the key {missing!r} is missing"]
 
 
-def test_wrong_shapes_are_told_and_nothing_raises() -> None:
+def test_wrong_shapes_are_told_and_nothing_raises(findings: Callable[[str], list[Finding]]) -> None:
     text = (
         STATUS + "confirmation: {status: [a], transition: {x: y}}\nstale: 5\n---\n" + item("entitled: [1], service_level: {x: y}")
     )
@@ -303,14 +289,14 @@ fields: {grade: {label: {en: Grade, zh: 职级}, type: integer, group: people}}
         ({}, False),
     ],
 )
-def test_a_client_entitles_by_fields_of_its_own(person: dict[str, Any], offered: bool) -> None:
+def test_a_client_entitles_by_fields_of_its_own(person: dict[str, Any], offered: bool, composed: Callable[[str], Practice]) -> None:
     laptop = composed(ACME).catalog["loan_laptop"]
     assert laptop.stock
     assert holds(laptop.entitled, person) is offered
 
 
 @pytest.mark.practice("B6")
-def test_a_client_states_its_systems_and_spans() -> None:
+def test_a_client_states_its_systems_and_spans(composed: Callable[[str], Practice]) -> None:
     acme, base = composed(ACME), builtin()
     assert list(acme.fields["system_module"].choices) == ["business_system", "erp", "crm"]
     assert acme.statuses.confirmation.silence == timedelta(hours=16)
@@ -331,7 +317,7 @@ def test_a_client_states_its_systems_and_spans() -> None:
         ("StatusModel/inquiry/stale/tells", "deskweave:service-desk/statuses.yaml"),
     ],
 )
-def test_origin_names_the_layer(path: str, source: str) -> None:
+def test_origin_names_the_layer(path: str, source: str, composed: Callable[[str], Practice]) -> None:
     assert composed(ACME).origin(path).source == source
 
 
@@ -342,7 +328,7 @@ def _asking(fields: str) -> str:
 
 
 @pytest.mark.practice("F6")
-def test_an_item_says_what_its_form_asks_besides() -> None:
+def test_an_item_says_what_its_form_asks_besides(composed: Callable[[str], Practice]) -> None:
     asked = composed(_asking("[system_module, symptom]")).catalog["device_hardware_repair"].asks
     assert asked == ("system_module", "symptom")
     assert {item.asks for item in builtin().catalog.values()} == {()}  # what every inquiry needs is enough for the eleven rows
@@ -355,7 +341,9 @@ def test_an_item_says_what_its_form_asks_besides() -> None:
         ("[symptom, created_at]", "asks-of-system", "created_at", None),  # nobody types when a ticket was made
     ],
 )
-def test_a_form_asks_fields_that_people_can_fill_in(fields: str, rule: str, found: str, nearest: str | None) -> None:
+def test_a_form_asks_fields_that_people_can_fill_in(
+    fields: str, rule: str, found: str, nearest: str | None, findings: Callable[[str], list[Finding]]
+) -> None:
     (told,) = findings(_asking(fields))
     assert (told.rule, told.found, told.nearest) == (rule, found, nearest)
     assert told.place.path.endswith(f"device_hardware_repair/asks/{fields.count(',')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,38 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskweave.documents import read
-from deskweave.errors import DocumentError
 from deskweave.findings import Finding
 from deskweave.model.predicate import holds
-from deskweave.practice import Practice, builtin, compose
+from deskweave.practice import Practice, builtin
 from deskweave.practice.build.organisation import routing_of
 from deskweave_schemas import load
 
 HEAD = "apiVersion: deskweave/v1\n"
-TOP = (
-    HEAD
-    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
-)
 ROUTING = "kind: Routing\nid: routing\n"
 DESK = "kind: Desk\nid: service_desk\n"
-
-
-def composed(text: str) -> Practice:
-    return compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
-
-
-def findings(text: str) -> list[Finding]:
-    with pytest.raises(DocumentError) as caught:
-        composed(text)
-    for finding in caught.value.findings:
-        (finding.message + finding.remedy).encode("gbk")
-    return list(caught.value.findings)
-
-
-@pytest.fixture(scope="module")
-def practice() -> Practice:
-    return builtin()
 
 
 # ------------------------------------------------------------------------------------------------- the built-in practice
@@ -470,7 +448,15 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("text", "rule", "at", "message", "mend"), BROKEN, ids=[f"{row[1]}{row[2]}" for row in BROKEN])
-def test_broken_and_mended(text: str, rule: str, at: str, message: str, mend: tuple[str, str]) -> None:
+def test_broken_and_mended(
+    text: str,
+    rule: str,
+    at: str,
+    message: str,
+    mend: tuple[str, str],
+    composed: Callable[[str], Practice],
+    findings: Callable[[str], list[Finding]],
+) -> None:
     assert [(finding.rule, finding.place.path, finding.message) for finding in findings(text)] == [(rule, at, message)]
     assert text.replace(*mend) != text
     composed(text.replace(*mend))
@@ -489,7 +475,7 @@ def test_broken_and_mended(text: str, rule: str, at: str, message: str, mend: tu
         (DESK + "shares: [tools]\n", "/shares/0"),
     ],
 )
-def test_values_the_schema_refuses(text: str, at: str) -> None:
+def test_values_the_schema_refuses(text: str, at: str, findings: Callable[[str], list[Finding]]) -> None:
     assert at in [finding.place.path for finding in findings(text)]
 
 
@@ -504,11 +490,11 @@ def test_values_the_schema_refuses(text: str, at: str) -> None:
         (DESK + "shifts: {night: {label: {en: N}}}\n", "calendar"),
     ],
 )
-def test_what_must_be_there_once_composed(text: str, missing: str) -> None:
+def test_what_must_be_there_once_composed(text: str, missing: str, findings: Callable[[str], list[Finding]]) -> None:
     assert f"the key {missing!r} is missing" in [finding.message for finding in findings(text)]
 
 
-def test_a_removed_group_points_at_its_users() -> None:
+def test_a_removed_group_points_at_its_users(findings: Callable[[str], list[Finding]]) -> None:
     found = findings(ROUTING + "remove: [groups/on_site_support]\n")
     assert {(finding.rule, finding.place.source) for finding in found} == {
         ("unknown-support-group", "deskweave:service-desk/routing.yaml"),
@@ -517,7 +503,7 @@ def test_a_removed_group_points_at_its_users() -> None:
     }
 
 
-def test_wrong_shapes_are_told_and_nothing_raises() -> None:
+def test_wrong_shapes_are_told_and_nothing_raises(findings: Callable[[str], list[Finding]]) -> None:
     text = ROUTING + "tiers: [a]\ngroups: 3\nassignment: {x: 5, y: {when: 7, to: [1]}}\nescalations: {e: [1]}\n---\n"
     text += "kind: Desk\nid: d\nsites: {a: {groups: {x: y}}}\nshifts: {s: {site: {x: y}, calendar: [1]}}\nshares: {a: b}\n"
     assert {"wrong-type"} <= {finding.rule for finding in findings(text)}
@@ -568,7 +554,7 @@ shifts:
 
 
 @pytest.mark.practice("F4", "J4")
-def test_a_client_adds_a_group_and_a_rule_before_the_others() -> None:
+def test_a_client_adds_a_group_and_a_rule_before_the_others(composed: Callable[[str], Practice]) -> None:
     acme, base = composed(ACME), builtin()
     # F4: a newly launched service goes straight to its early-support team
     assert first_fit(acme, {"system_module": "payroll"}) == ("payroll_early_support", ("payroll",))
@@ -580,7 +566,7 @@ def test_a_client_adds_a_group_and_a_rule_before_the_others() -> None:
 
 
 @pytest.mark.practice("J5", "J8")
-def test_a_virtual_desk_of_two_zones_answers_round_the_clock() -> None:
+def test_a_virtual_desk_of_two_zones_answers_round_the_clock(composed: Callable[[str], Practice]) -> None:
     """J5, J8: shifts of two sites; on every hour of the year one of them is on duty.
 
     Dublin's clocks change and Beijing's do not: without Dublin's hour after midnight, summer would have a gap.
@@ -622,7 +608,7 @@ def test_a_virtual_desk_of_two_zones_answers_round_the_clock() -> None:
         ("Catalog/services/systems/business_system", True, "deskweave:service-desk/catalog.yaml"),
     ],
 )
-def test_origin_names_the_layer(path: str, key: bool, source: str) -> None:
+def test_origin_names_the_layer(path: str, key: bool, source: str, composed: Callable[[str], Practice]) -> None:
     assert composed(ACME).origin(path, key=key).source == source
 
 
@@ -637,11 +623,9 @@ SITES = (
 
 
 @pytest.mark.parametrize("example", load("Desk")["examples"], ids=lambda example: example["structure"])
-def test_each_structure_of_the_schemas_examples_composes(example: dict[str, Any]) -> None:
-    stated = json.dumps({"apiVersion": "deskweave/v1"} | example)  # JSON is YAML
-    desk = compose([*read(TOP, "practice.yaml"), *read(stated, "desk.yaml"), *read(HEAD + SITES, "sites.yaml")]).desks[
-        example["id"]
-    ]
+def test_each_structure_of_the_schemas_examples_composes(composed: Callable[[str], Practice], example: dict[str, Any]) -> None:
+    stated = json.dumps(example)  # JSON is YAML
+    desk = composed(f"{SITES}---\n{stated}\n").desks[example["id"]]
     assert desk.structure == example["structure"]
     assert list(desk.sites) == list(example.get("sites", {}))
 

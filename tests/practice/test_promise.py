@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,38 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskweave.documents import read
-from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
 from deskweave.model import Goal
 from deskweave.model.predicate import holds
-from deskweave.practice import Practice, builtin, compose
+from deskweave.practice import Practice, builtin
 from deskweave.practice.references import check_references
 
 HEAD = "apiVersion: deskweave/v1\n"
-TOP = (
-    HEAD
-    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
-)
 MATRIX = "kind: PriorityMatrix\nid: priority\n"
 LEVEL = "kind: ServiceLevel\nid: standard\n"
-
-
-def composed(text: str) -> Practice:
-    return compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
-
-
-def findings(text: str) -> list[Finding]:
-    with pytest.raises(DocumentError) as caught:
-        composed(text)
-    for finding in caught.value.findings:
-        (finding.message + finding.remedy).encode("gbk")
-    return list(caught.value.findings)
-
-
-@pytest.fixture(scope="module")
-def practice() -> Practice:
-    return builtin()
 
 
 def promised(practice: Practice, level: str, clock: str, inquiry: dict[str, Any]) -> Goal | None:
@@ -285,13 +263,21 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("text", "rule", "at", "message", "mend"), BROKEN, ids=[f"{row[1]}{row[2]}" for row in BROKEN])
-def test_broken_and_mended(text: str, rule: str, at: str, message: str, mend: tuple[str, str]) -> None:
+def test_broken_and_mended(
+    text: str,
+    rule: str,
+    at: str,
+    message: str,
+    mend: tuple[str, str],
+    composed: Callable[[str], Practice],
+    findings: Callable[[str], list[Finding]],
+) -> None:
     assert [(finding.rule, finding.place.path, finding.message) for finding in findings(text)] == [(rule, at, message)]
     assert text.replace(*mend) != text
     composed(text.replace(*mend))
 
 
-def test_impact_and_urgency_are_not_one_field() -> None:
+def test_impact_and_urgency_are_not_one_field(findings: Callable[[str], list[Finding]]) -> None:
     found = [finding for finding in findings(MATRIX + "urgency: impact\n") if finding.rule == "matrix-fields"]
     assert [(finding.place.path, finding.message) for finding in found] == [
         ("/urgency", "impact, urgency and the result are three fields")
@@ -313,11 +299,11 @@ def test_impact_and_urgency_are_not_one_field() -> None:
         (MATRIX + "weighs: {mood: {good: {label: {en: G}}}}\n", "/weighs/mood"),
     ],
 )
-def test_values_the_schema_refuses(text: str, at: str) -> None:
+def test_values_the_schema_refuses(text: str, at: str, findings: Callable[[str], list[Finding]]) -> None:
     assert at in [finding.place.path for finding in findings(text)]
 
 
-def test_without_any_goal_nothing_can_be_at_risk() -> None:
+def test_without_any_goal_nothing_can_be_at_risk(findings: Callable[[str], list[Finding]]) -> None:
     """Taking the promise away points at the rules that wait for it."""
     found = findings(LEVEL + "remove: [goals/resolution]\nlabel: {en: S}\n")
     assert {finding.rule for finding in found} == {"clock-without-goal"}
@@ -327,14 +313,14 @@ def test_without_any_goal_nothing_can_be_at_risk() -> None:
     }
 
 
-def test_wrong_shapes_are_told_and_nothing_raises() -> None:
+def test_wrong_shapes_are_told_and_nothing_raises(findings: Callable[[str], list[Finding]]) -> None:
     text = "kind: PriorityMatrix\nid: m\nimpact: [a]\nurgency: {x: y}\nsets: 3\nmatrix: {high: 1, low: {high: [p1]}}\nrises: [1]\n---\n"
     text += "kind: ServiceLevel\nid: l\ngoals: {resolution: [1], first_response: {a: 1}}\nat_risk: [a]\ndefault: {x: y}\n"
     assert {"wrong-type"} <= {finding.rule for finding in findings(text)}
 
 
 # -------------------------------------------------------------------------------------------------------- a client's share
-def test_a_client_raises_one_goal() -> None:
+def test_a_client_raises_one_goal(composed: Callable[[str], Practice]) -> None:
     acme, base = composed(LEVEL + "goals: {resolution: {p1: {goal: PT2H}}}\n"), builtin()
     p1, p2 = ({"stream": "incident", "priority": priority} for priority in ("p1", "p2"))
     assert promised(acme, "standard", "resolution", p1).goal == timedelta(hours=2)
@@ -344,7 +330,7 @@ def test_a_client_raises_one_goal() -> None:
     assert acme.origin("ServiceLevel/standard/goals/resolution/p2/goal").source == "deskweave:service-desk/service_levels.yaml"
 
 
-def test_a_clocks_goal_stands_once() -> None:
+def test_a_clocks_goal_stands_once(composed: Callable[[str], Practice]) -> None:
     """A client who changes the clock's own goal changes what every level promises that states none of its own."""
     acme = composed("kind: Clock\nid: first_response\ngoal: PT10M\n---\n" + LEVEL + "goals: {first_response: {p1: {goal: PT3M}}}\n")
     assert promised(acme, "standard", "first_response", {"priority": "p1"}).goal == timedelta(minutes=3)
@@ -352,7 +338,7 @@ def test_a_clocks_goal_stands_once() -> None:
     assert promised(acme, "meeting", "first_response", {}).goal == timedelta(minutes=10)
 
 
-def test_a_level_of_a_clients_own() -> None:
+def test_a_level_of_a_clients_own(composed: Callable[[str], Practice]) -> None:
     acme = composed(
         "kind: ServiceLevel\nid: gold\nlabel: {en: Gold, zh: 金牌}\nat_risk: [0.3, 0.6, 0.9]\non_change: keep\n"
         "goals: {resolution: {board: {order: 1, when: {department: {eq: Board}}, goal: PT1H}, otherwise: {goal: PT8H}}}\n---\n"
@@ -365,7 +351,7 @@ def test_a_level_of_a_clients_own() -> None:
     assert (level.default, level.on_change, level.at_risk) == (False, "keep", (0.3, 0.6, 0.9))
 
 
-def test_a_client_changes_one_cell() -> None:
+def test_a_client_changes_one_cell(composed: Callable[[str], Practice]) -> None:
     acme = composed(MATRIX + "matrix: {high: {low: p2}}\n")
     (matrix,), (base,) = acme.priority_matrices.values(), builtin().priority_matrices.values()
     assert matrix.matrix["high"] == {**base.matrix["high"], "low": "p2"}
