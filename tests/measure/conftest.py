@@ -201,6 +201,7 @@ class Practice:
     catalog: dict = field(default_factory=lambda: ITEMS)
     roles: dict = field(default_factory=lambda: {"manager": Role(slug="manager", label=label("Service manager", "服务经理"))})
     channels: dict = field(default_factory=lambda: {"feishu": Channel(slug="feishu", label=label("Feishu", "飞书"))})
+    surveys: dict = field(default_factory=dict)
     feedback: dict = field(
         default_factory=lambda: {
             slug: Rating(slug=slug, label=label(slug.capitalize(), zh), code=code)

@@ -429,6 +429,9 @@ class Teller:
         if how == "differs":
             return self._word("computed_differs", of=self.said("fields", tuple(what), practice))
         ((name, only),) = what.items()
+        if how == "linked":
+            field, link = (wording.say_field(one, practice, self.language) for one in (only, name))
+            return self._word("computed_linked", of=field, link=link)
         values = wording.say_value(name, list(only), practice, self.language)
         return self._word("computed_only", of=wording.say_field(name, practice, self.language), values=values)
 

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,8 +19,10 @@ from deskweave.cli.session import Session, session_of
 if TYPE_CHECKING:
     from deskweave.measure import Period
     from deskweave.measure.mining import Codes, Flow, Loop, Trace
+    from deskweave.model import Grain
     from deskweave.workspace import Workspace
 
+GRAINS = ("inquiry", "contact", "response")
 #: what can be exported -> the formats it has
 WHAT = {
     "facts": ("csv", "csv-raw", "parquet"),
@@ -36,12 +38,19 @@ def export(
     ctx: typer.Context,
     what: Annotated[str, typer.Argument(help="export-arg-what", metavar="WHAT")],
     period: Annotated[str | None, typer.Option("--period", help="export-opt-period", metavar="2026-11")] = None,
+    grain: Annotated[str, typer.Option("--grain", help="export-opt-grain", metavar="GRAIN")] = "inquiry",
     personal: Annotated[bool, typer.Option("--personal", help="export-opt-personal")] = False,
 ) -> int:
     session = session_of(ctx)
     say, screen = session.say, session.screen
     if what not in WHAT:
         screen.warn(say("export-what", what=what))
+        return Exit.INPUT
+    if grain not in GRAINS:
+        screen.warn(say("option-value", option="--grain", value=grain, allowed=", ".join(GRAINS)))
+        return Exit.INPUT
+    if grain != "inquiry" and what != "facts":
+        screen.warn(say("export-grain", what=what))
         return Exit.INPUT
     format = _format(session, what)
     if format not in WHAT[what]:
@@ -66,7 +75,7 @@ def export(
     codes = Codes(space.store.install.id, plain=personal)
     match what:
         case "facts":
-            return _facts(session, space, codes, wanted, format)
+            return _facts(session, space, codes, wanted, format, cast("Grain", grain))
         case "events":
             return _events(session, space, codes, wanted, format)
         case "ocel":
@@ -93,18 +102,22 @@ def _traces(space: Workspace, codes: Codes, period: Period | None) -> Iterable[T
 
 
 # --------------------------------------------------------------------------------------------------------------------- tables
-def _facts(session: Session, space: Workspace, codes: Codes, period: Period | None, format: str) -> int:
+def _facts(session: Session, space: Workspace, codes: Codes, period: Period | None, format: str, grain: Grain) -> int:
     from deskweave.measure.mining import fact_columns, fact_rows
     from deskweave.measure.mining.tables import types_of
     from deskweave.measure.naming import Names
+    from deskweave.workspace.measuring import fact_table
 
-    space.refresh_facts()
-    columns = fact_columns(space.practice, codes)
-    with space.facts.open() as table:
-        rows = fact_rows(space.practice, table, codes, period)
-        names = Names(space.practice, session.say.language)
+    if grain != "inquiry" and grain not in space.practice.records:
+        session.screen.warn(session.say("export-no-record", grain=grain))
+        return Exit.INPUT
+    columns = fact_columns(space.practice, codes, grain)
+    with fact_table(space) as facts:
+        table = facts if grain == "inquiry" else facts.others.get(grain)
+        rows = fact_rows(space.practice, table, codes, period) if table is not None else iter(())
+        names = Names(space.practice, session.say.language, grain=grain)
         labels = {column.name: names.column(column) or column.name for column in columns}
-        return _table(session, space, "facts", types_of(columns), labels, rows, format, codes)
+        return _table(session, space, "facts", types_of(columns), labels, rows, format, codes, grain)
 
 
 def _events(session: Session, space: Workspace, codes: Codes, period: Period | None, format: str) -> int:
@@ -134,6 +147,7 @@ def _table(
     rows: Iterable[Mapping[str, Any]],
     format: str,
     codes: Codes,
+    grain: Grain = "inquiry",
 ) -> int:
     if format == "parquet":
         from deskweave.measure.mining import write_parquet
@@ -144,7 +158,7 @@ def _table(
         session.screen.note(session.say("export-done", what=what, n=count, file=str(output)))
     else:
         people = format == "csv"
-        shown = _shown(space, session.say.language)
+        shown = _shown(space, session.say.language, grain)
         _put(session, list(labels.values()) if people else list(columns), (
             [shown(name, row.get(name)) if people else _raw(row.get(name)) for name in columns] for row in rows
         ), people)  # fmt: skip
@@ -163,13 +177,13 @@ def _put(session: Session, heads: list[str], rows: Iterable[list[object]], peopl
     session.put_csv((BOM if people else "") + out.getvalue())
 
 
-def _shown(space: Workspace, language: str) -> Callable[[str, object], object]:
+def _shown(space: Workspace, language: str, grain: Grain = "inquiry") -> Callable[[str, object], object]:
     """Values as people read them; moments in the practice's zone."""
     from zoneinfo import ZoneInfo
 
     from deskweave.measure.naming import Names
 
-    names, zone = Names(space.practice, language), ZoneInfo(space.practice.zone)
+    names, zone = Names(space.practice, language, grain=grain), ZoneInfo(space.practice.zone)
 
     def show(name: str, value: object) -> object:
         if value is None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from deskweave.workspace import Workspace
     from deskweave.workspace.importing import Imported, Known, Progress
 
-_FEW = 12  #: gaps and troubles that are listed; the rest is counted
+GRAINS = ("inquiry", "contact", "response")
+FEW = 12  #: gaps and troubles that are listed; the rest is counted
 
 
 def import_log(
@@ -28,6 +29,7 @@ def import_log(
     file: Annotated[Path | None, typer.Argument(help="import-log-arg-file", metavar="[FILE]")] = None,
     name: Annotated[str | None, typer.Option("--name", help="import-log-opt-name", metavar="SLUG")] = None,
     zone: Annotated[str | None, typer.Option("--zone", help="import-log-opt-zone", metavar="ZONE")] = None,
+    grain: Annotated[str | None, typer.Option("--grain", help="import-log-opt-grain", metavar="GRAIN")] = None,
     remove: Annotated[str | None, typer.Option("--remove", help="import-log-opt-remove", metavar="NAME")] = None,
 ) -> int:
     session = session_of(ctx)
@@ -36,6 +38,9 @@ def import_log(
         return Exit.INPUT
     if name is not None and not _is_slug(name):
         session.screen.warn(session.say("option-value", option="--name", value=name, allowed="[a-z][a-z0-9_]*"))
+        return Exit.INPUT
+    if grain is not None and grain not in GRAINS:
+        session.screen.warn(session.say("option-value", option="--grain", value=grain, allowed=", ".join(GRAINS)))
         return Exit.INPUT
     if file is not None and not file.is_file():
         session.screen.warn(session.say("import-log-no-file", file=str(file)))
@@ -47,10 +52,14 @@ def import_log(
         return _remove(session, space, remove)
     if file is None:
         return _list(session, space)
+    from deskweave.cli.import_records import records_answer
+    from deskweave.workspace.collecting import ImportedRecords
     from deskweave.workspace.importing import import_log as read_in
 
     session.life(session.say("import-log-reading", file=file.name))
-    done = read_in(space, file, name=name, zone=zone, progress=_progress(session))
+    done = read_in(space, file, name=name, zone=zone, grain=grain, progress=_progress(session))  # type: ignore[arg-type]
+    if isinstance(done, ImportedRecords):
+        return session.finish(records_answer(session, space, done))
     return session.finish(_answer(session, space, done))
 
 
@@ -108,7 +117,7 @@ def _answer(session: Session, space: Workspace, done: Imported) -> Report:
 
     def text() -> None:
         session.heading(done.source)
-        span = _span(session, done.since, done.until)
+        span = span_of(session, done.since, done.until)
         counts = say("import-log-read", rows=f"{done.rows:,}", inquiries=f"{done.cases:,}", span=span)
         file = say("import-log-guessed" if done.guessed else "import-log-by", file=done.mapping_file)
         rows = [[say("import-log-row-read"), counts], [say("import-log-row-mapping"), file]]
@@ -118,17 +127,17 @@ def _answer(session: Session, space: Workspace, done: Imported) -> Report:
         if findings:
             session.screen.say()
             session.screen.say(say("import-log-troubles"))
-            for finding in findings[:_FEW]:
+            for finding in findings[:FEW]:
                 session.screen.say("  " + sentence(session, finding), hang=4)
-            if len(findings) > _FEW:
-                session.screen.say("  " + say("and-more", count=len(findings) - _FEW))
+            if len(findings) > FEW:
+                session.screen.say("  " + say("and-more", count=len(findings) - FEW))
         from deskweave.measure.text import left_out
 
         said = left_out(wrong, say.language)
         if said:
             session.screen.say()
             session.screen.say(said, hang=11)
-        _tell_gaps(session, space, done.gaps)
+        tell_gaps(session, space, done.gaps)
         session.next(f"deskweave kpi --period {done.busiest}" if done.busiest else "deskweave kpi", "deskweave import-log")
 
     return Report(
@@ -150,17 +159,17 @@ def _answer(session: Session, space: Workspace, done: Imported) -> Report:
             "until": done.until,
             "doubtful": len({inquiry for inquiry, _ in wrong}),
         },
-        items=[_gap_item(one) for one in done.gaps],
+        items=[gap_item(one) for one in done.gaps],
         findings=findings,
         exit=Exit.PERSON if done.unknown_words else Exit.DONE,
     )
 
 
-def _gap_item(one: Gap) -> dict[str, object]:
+def gap_item(one: Gap) -> dict[str, object]:
     return {"metric": one.metric, "whole": one.whole, "why": one.why, "names": list(one.names), "count": one.count}
 
 
-def _span(session: Session, since: datetime | None, until: datetime | None) -> str:
+def span_of(session: Session, since: datetime | None, until: datetime | None) -> str:
     if since is None or until is None:
         return session.say("never")
     days = [at.astimezone(session.zone) for at in (since, until)]
@@ -183,7 +192,7 @@ def _how(session: Session, done: Imported) -> list[str]:
     if mapping.status:
         known = sum(slug is not None for slug in mapping.words.values())
         lines.append(say("import-log-how-status", column=" + ".join(mapping.status), known=known, every=len(mapping.words)))
-        lines += [f"  {word}: {count:,}" for word, count in list(done.unknown_words.items())[:_FEW]]
+        lines += [f"  {word}: {count:,}" for word, count in list(done.unknown_words.items())[:FEW]]
     if mapping.fields:
         lines.append(say("import-log-how-fields", fields=", ".join(mapping.fields)))
     if done.guessed is not None and done.guessed.unused:
@@ -212,16 +221,19 @@ def _stored(session: Session, done: Imported) -> str:
     return " ".join(parts)
 
 
-def _tell_gaps(session: Session, space: Workspace, gaps: tuple[Gap, ...]) -> None:
+def tell_gaps(session: Session, space: Workspace, gaps: tuple[Gap, ...]) -> None:
+    from deskweave.measure.columns import fields_of
+
     say, practice = session.say, space.practice
     shown = [one for one in gaps if one.why != "grain"]
     others = [one for one in gaps if one.why == "grain"]
 
     def named(one: Gap) -> str:
+        fields = fields_of(practice, practice.metrics[one.metric].grain)
         labels = [
             say.label(practice.statuses.statuses[name].label, name)
             if name in practice.statuses.statuses
-            else say.label(practice.fields[FieldId(name)].label, name) if FieldId(name) in practice.fields else name
+            else say.label(fields[FieldId(name)].label, name) if FieldId(name) in fields else name
             for name in one.names
         ]  # fmt: skip
         return ", ".join(labels[:4]) + (f" (+{len(labels) - 4})" if len(labels) > 4 else "")
@@ -260,8 +272,10 @@ def _list(session: Session, space: Workspace) -> int:
             session.next("deskweave import-log incidents.csv")
             return
         for one in known:
-            span = _span(session, one.since, one.until)
+            span = span_of(session, one.since, one.until)
             counts = say("import-log-line", inquiries=f"{one.inquiries:,}", events=f"{one.events:,}", span=span)
+            if one.grain != "inquiry":
+                counts = say(f"import-log-line-{one.grain}", n=one.inquiries, span=span)
             session.screen.say(f"{one.name}   {counts}", hang=4)
             session.screen.say(f"    {one.file}", hang=4)
         session.next("deskweave kpi", f"deskweave import-log --remove {known[0].name}")
@@ -275,7 +289,9 @@ def _item(one: Known) -> dict[str, object]:
     return {
         "log": one.name,
         "file": one.file,
-        "inquiries": one.inquiries,
+        "grain": one.grain,
+        "records": one.inquiries,
+        "inquiries": one.inquiries if one.grain == "inquiry" else 0,
         "events": one.events,
         "since": one.since,
         "until": one.until,
@@ -284,14 +300,17 @@ def _item(one: Known) -> dict[str, object]:
 
 
 def _remove(session: Session, space: Workspace, name: str) -> int:
-    from deskweave.workspace.importing import remove_log
+    from deskweave.workspace.importing import imported_logs, remove_log
 
+    grain = next((one.grain for one in imported_logs(space) if one.name == name), "inquiry")
     gone, stays = remove_log(space, name)
     say = session.say
 
     def text() -> None:
         session.heading()
-        session.screen.say(say("import-log-removed", name=name, n=gone))
+        inquiries = grain == "inquiry"
+        told = say("import-log-removed", name=name, n=gone) if inquiries else say(f"import-log-removed-{grain}", name=name, n=gone)
+        session.screen.say(told)
         if stays:
             session.screen.say(say("import-log-kept", n=stays))
         session.next("deskweave import-log")

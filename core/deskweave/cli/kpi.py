@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -19,6 +20,8 @@ from deskweave.cli.width import pad
 if TYPE_CHECKING:
     from deskweave.findings import Finding
     from deskweave.measure import FactTable, Period, Result
+    from deskweave.measure.facts import Problem
+    from deskweave.model import Grain, InquiryId
     from deskweave.workspace import Workspace
 
 HANG = 11  #: columns of a word in front of a sentence
@@ -138,7 +141,8 @@ def kpi(
         if not known(session, word, list(practice.metrics), "metric"):
             return Exit.INPUT
     for word in by or ():
-        if not known(session, word, [str(name) for name in practice.fields], "field"):
+        fields = [str(name) for record in (practice.fields, *practice.records.values()) for name in record]
+        if not known(session, word, list(dict.fromkeys(fields)), "field"):
             return Exit.INPUT
     if sql is not None:
         from deskweave.cli.statements import statements
@@ -202,7 +206,7 @@ def table(
     asked = wanted if by or several else [span, span.previous]
     with fact_table(space, then) as facts, asked_where(session, facts, engine, then) as there:
         results = figures(session, there, asked, wanted, metrics, by, then)
-        problems = problems_of(facts, span)
+        problems, of_records = problems_of(facts, span), record_problems(facts, span)
         valued = {one.metric for one in results if one.value is not None and one.period in wanted}
         silent = {metric: fields for metric, fields in unsaid(practice, facts, span).items() if metric in valued}
         # what rests on nothing that anybody says is shown, and not judged
@@ -213,7 +217,7 @@ def table(
         rules = rules_line(session, facts, span) if then is None else None
     restated = restated_lines(session, span, only=metrics) if then is None and not several else []
     calendar = calendar_line(session, span, problems)
-    findings = [*quality_findings(problems), *doubts_of_logs(space)]
+    findings = [*quality_findings([*problems, *chain.from_iterable(of_records.values())]), *doubts_of_logs(space)]
     published = moved_since(space, span) if then is None and not several else None
     now = [one for one in results if one.period in wanted]
     if session.options.format in ("csv", "csv-raw"):
@@ -329,7 +333,12 @@ def _written(session: Session, results: list[Result], wanted: list[Period], by: 
 
 def _month_with_data(facts: FactTable, wanted: Period) -> str | None:
     """The newest month in which anything was registered, where nothing was in the period asked for."""
+    from deskweave.measure.record_facts import MOMENTS
+
     if facts.columns.get("submitted_at_day") is None:
+        return None
+    days = {grain: f"{MOMENTS[grain]}_day" for grain in facts.others}
+    if any(_rows_in(facts.others[grain], day, wanted) for grain, day in days.items()):
         return None
     (row,) = facts.query(
         "SELECT max(submitted_at_day) AS newest, count(*) FILTER (submitted_at_day >= $since AND submitted_at_day < $until) AS here"
@@ -337,6 +346,21 @@ def _month_with_data(facts: FactTable, wanted: Period) -> str | None:
         {"since": wanted.since, "until": wanted.until},
     )
     return None if row["here"] or row["newest"] is None else f"{row['newest']:%Y-%m}"
+
+
+def _rows_in(table: FactTable, day: str, wanted: Period) -> int:
+    if table.columns.get(day) is None:
+        return 0
+    sql = f'SELECT count(*) AS n FROM facts WHERE "{day}" >= $since AND "{day}" < $until'  # a column of the checked practice
+    return int(table.query(sql, {"since": wanted.since, "until": wanted.until})[0]["n"])
+
+
+def record_problems(facts: FactTable, wanted: Period) -> dict[Grain, list[tuple[InquiryId, Problem]]]:
+    """What is wrong with the contacts and answers of a period, each by what it is called."""
+    from deskweave.measure import problems_of
+    from deskweave.measure.record_facts import MOMENTS
+
+    return {grain: problems_of(table, wanted, f"{MOMENTS[grain]}_day") for grain, table in facts.others.items()}
 
 
 def doubts_of_logs(space: Workspace) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -62,10 +63,10 @@ def _sentence(session: Session, one: Moved) -> str:
     return say("kpi-published-rule", **values)
 
 
-def by_number(name: str) -> tuple[int, str]:
-    """An order in which INQ-9 comes before INQ-10."""
-    digits = name.rpartition("-")[2]
-    return (int(digits) if digits.isascii() and digits.isdigit() else 0, name)
+def by_number(name: str) -> tuple[str, int, str]:
+    """An order in which INQ-9 comes before INQ-10, and calls/C9 before calls/C10."""
+    digits = re.search(r"[0-9]{1,18}\Z", name)
+    return (name if digits is None else name[: digits.start()], 0 if digits is None else int(digits[0]), name)
 
 
 def _figure(session: Session, figure: Figure | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.kpi import doubts_of_logs, known, titled
+from deskweave.cli.kpi import doubts_of_logs, known, record_problems, titled
 from deskweave.cli.publishing import by_number
 from deskweave.cli.session import Session
 from deskweave.cli.trouble import SHOWN, show_findings
@@ -470,7 +470,9 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
     if not _ready(session):
         return Exit.INPUT
     with fact_table(space, then) as facts:
-        problems = problems_of(facts, period)
+        problems, of_records = problems_of(facts, period), record_problems(facts, period)
+    grains = {key: grain for grain, some in of_records.items() for key, _ in some}
+    problems += [one for some in of_records.values() for one in some]
     doubts = doubts_of_logs(space)
     names = inquiry_names(space, {inquiry for inquiry, _ in problems})
     practice, language = space.practice, say.language
@@ -490,7 +492,8 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
             of: dict[str, list[str]] = {}
             for inquiry, problem in problems:
                 if problem.rule == rule:
-                    of.setdefault(inquiry, []).append(words.field(problem.at) + (f": {problem.found}" if problem.found else ""))
+                    field = words.of(grains.get(inquiry, "inquiry")).field(problem.at)
+                    of.setdefault(inquiry, []).append(field + (f": {problem.found}" if problem.found else ""))
             screen.say(problem_in_words(rule, len(of), language))
             keys = sorted(of, key=lambda one: by_number(names[one]))
             screen.table([[names[one], ("、" if language == "zh" else ", ").join(of[one])] for one in keys[:limit]], indent=2)
@@ -499,14 +502,20 @@ def quality(session: Session, period: Period, more: Sequence[str], then: datetim
         if doubts:
             screen.say()
             show_findings(session, doubts)
-        first = next(iter(sorted(names.values(), key=by_number)), None)
+        first = next((one for one in sorted(names.values(), key=by_number) if one.startswith("INQ-")), None)
         session.next(*([f"deskweave explain {first}"] if first else []), f"deskweave kpi --period {period.id}")
 
     return session.finish(
         Report(
             command="kpi quality",
             text=text,
-            summary={"period": period.id, "as_of": then, "inquiries": len(names), "problems": len(problems)},
+            summary={
+                "period": period.id,
+                "as_of": then,
+                "inquiries": sum(one.startswith("INQ-") for one in names.values()),
+                "records": sum(not one.startswith("INQ-") for one in names.values()),
+                "problems": len(problems),
+            },
             items=[
                 {"key": names[inquiry], "problem": problem.rule, "at": problem.at, "found": problem.found}
                 for inquiry, problem in problems

@@ -1,7 +1,21 @@
-"""The only writer of events, and the fold that makes a document of them."""
+"""The only writer of events and of records, and the fold that makes a document of events."""
 
 from deskweave.ledger.fold import MESSAGE_LOG, fold
 from deskweave.ledger.ledger import Entry, Ledger, Posting, Utterance, mark_dirty
+from deskweave.ledger.records import Collected, collect, remove_records
 from deskweave.ledger.withdrawal import inquiries_of, withdraw
 
-__all__ = ["MESSAGE_LOG", "Entry", "Ledger", "Posting", "Utterance", "fold", "inquiries_of", "mark_dirty", "withdraw"]
+__all__ = [
+    "MESSAGE_LOG",
+    "Collected",
+    "Entry",
+    "Ledger",
+    "Posting",
+    "Utterance",
+    "collect",
+    "fold",
+    "inquiries_of",
+    "mark_dirty",
+    "remove_records",
+    "withdraw",
+]

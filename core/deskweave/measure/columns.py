@@ -87,7 +87,7 @@ class Columns:
     """Every column of the facts of one practice about one kind of record."""
 
     def __init__(self, practice: Rulebook, grain: Grain = "inquiry") -> None:
-        """Clocks and statuses are an inquiry's alone."""
+        """Clocks and statuses are an inquiry's alone; `_key` is what a contact or an answer is called."""
         self.all: dict[str, Column] = {}
         self._succession = succession(practice)
         self.collisions: list[Finding] = []
@@ -98,6 +98,8 @@ class Columns:
             self._field(field, practice)
         if grain == "inquiry":
             self._derived(practice)
+        elif grain != "channel":
+            self._add("_key", Kind.TEXT, "_key")
         for name, kind in SYSTEM.items():
             self._add(name, kind, name)
 

@@ -70,7 +70,7 @@ def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str,
         [
             heads["metric"],
             heads["period"],
-            *(names.field(name) for name in fields),
+            *(_field(names, practice, results, name) for name in fields),
             *(heads[key] for key in keys[2:]),
             *([word(language, "col:over")] if fields else []),
         ]
@@ -94,10 +94,17 @@ def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str,
                 one.counted,
                 one.beside,
                 names.reason(metric, one) if metric else "",
-                *([word(language, "list").join(map(names.field, one.over))] if fields else []),
+                *([word(language, "list").join(_field(names, practice, [one], name) for name in one.over)] if fields else []),
             ]
         )
     return BOM + _written(rows)
+
+
+def _field(names: Names, practice: Rulebook, results: Sequence[Result], name: str) -> str:
+    """What a field is called in the records that are broken down by it."""
+    broken = (practice.metrics.get(one.metric) for one in results if name in one.fields)
+    metric = next((one for one in broken if one is not None), None)
+    return (names if metric is None else names.of(metric.grain)).field(name)
 
 
 def csv_raw(practice: Rulebook, results: Sequence[Result]) -> str:

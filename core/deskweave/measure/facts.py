@@ -42,7 +42,7 @@ class Problem:
     message: str
 
 
-#: What can be wrong with the data of an inquiry. Each is counted and listed; none makes an inquiry disappear.
+#: What can be wrong with the data of an inquiry, or of another record. Each is counted and listed; none makes an inquiry disappear.
 RULES = (
     "submission-missing",
     "unknown-status",
@@ -52,6 +52,7 @@ RULES = (
     "value-type",
     "status-missing",
     "clock-error",
+    "inquiry-unknown",
 )
 
 
@@ -101,7 +102,7 @@ class FactBuilder:
             value = values.get(name)
             if value is None:
                 continue
-            cell = self.cell(value, kind)
+            cell = cell_of(value, kind)
             if cell is None:
                 problems.append(Problem("value-type", name, str(type(value).__name__), f"{name} holds no {type_}"))
                 continue
@@ -153,33 +154,34 @@ class FactBuilder:
             if not evaluation.problems:  # else the clocks have said it
                 problems.append(Problem(error.rule, STATUS, "", str(error)))
 
-    def cell(self, value: Value, kind: Kind) -> object:
-        """`value` as JSON that DuckDB reads as `kind`; None: it is not of that kind."""
-        match kind:
-            case Kind.TEXT:
-                return _text(value)
-            case Kind.BOOLEAN:
-                return value if isinstance(value, bool) else None
-            case Kind.INTEGER | Kind.SECONDS:
-                return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
-            case Kind.NUMBER:
-                if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e300:
-                    return None  # nor infinite, nor no number at all
-                return float(value)
-            case Kind.SLUGS:
-                slugs = [_text(item) for item in value] if isinstance(value, tuple) else [None]
-                return None if None in slugs else slugs
-            case Kind.INSTANT:
-                if not isinstance(value, datetime) or value.tzinfo is None or not 1900 < value.year < 2200:
-                    return None  # what platforms write for "never" and "for ever" is no instant
-                return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-            case Kind.DATE:
-                if isinstance(value, date) and not isinstance(value, datetime):
-                    return value.isoformat()
-                try:
-                    return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
-                except ValueError:
-                    return None
+
+def cell_of(value: Value, kind: Kind) -> object:
+    """`value` as JSON that DuckDB reads as `kind`; None: it is not of that kind."""
+    match kind:
+        case Kind.TEXT:
+            return _text(value)
+        case Kind.BOOLEAN:
+            return value if isinstance(value, bool) else None
+        case Kind.INTEGER | Kind.SECONDS:
+            return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
+        case Kind.NUMBER:
+            if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e300:
+                return None  # nor infinite, nor no number at all
+            return float(value)
+        case Kind.SLUGS:
+            slugs = [_text(item) for item in value] if isinstance(value, tuple) else [None]
+            return None if None in slugs else slugs
+        case Kind.INSTANT:
+            if not isinstance(value, datetime) or value.tzinfo is None or not 1900 < value.year < 2200:
+                return None  # what platforms write for "never" and "for ever" is no instant
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+        case Kind.DATE:
+            if isinstance(value, date) and not isinstance(value, datetime):
+                return value.isoformat()
+            try:
+                return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
+            except ValueError:
+                return None
 
 
 def _text(value: Value) -> str | None:

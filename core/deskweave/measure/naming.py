@@ -53,6 +53,8 @@ class Names:
     def column(self, column: Column) -> str:
         """What a column of facts is called; empty for one about the row itself."""
         name, of = column.name, column.of
+        if name == "_key":
+            return word(self.language, "column:key")
         if name in ("inquiry", "phase") and name not in self._fields:
             return word(self.language, f"column:{name}")
         if name == of:
@@ -76,8 +78,10 @@ class Names:
 
     def place(self, result: Result) -> list[str]:
         """The values that a figure is of, in the order of the breakdown; where it is a total over a field, the word for that."""
+        metric = self.practice.metrics.get(result.metric)
+        names = self if metric is None else self.of(metric.grain)
         return [
-            self.value(field, result.by[field]) if field in result.by else word(self.language, "total") for field in result.fields
+            names.value(field, result.by[field]) if field in result.by else word(self.language, "total") for field in result.fields
         ]
 
     def threshold(self, metric: Metric, result: Result) -> str:

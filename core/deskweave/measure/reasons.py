@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from deskweave.clock import clock_events
 from deskweave.clock.timeline import STATUS, SUBMITTED
-from deskweave.measure.columns import Column, Kind
+from deskweave.measure.columns import Column, Kind, fields_of
 from deskweave.measure.facts import FactBuilder, Problem, Row
 from deskweave.measure.periods import Period
 from deskweave.measure.plain import PlainTable, holds
@@ -116,7 +116,7 @@ class Asking:
             raise ValueError(message)
         self.practice, self.period, self.as_of = practice, period, as_of
         self.among = None if among is None else sorted(among)
-        tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
+        tables: dict[Grain, FactTable] = {**facts.others, **(others or {}), "inquiry": facts}
         self.records = Records(practice, tables)
         self.planner = Planner(practice, facts.columns)
         self.stamp = stamp_of(practice, facts, as_of)
@@ -185,7 +185,7 @@ class Asking:
         columns = self.planner.columns(grain)
         for name, said in only.items():
             column = columns.get(name)
-            tests.append({name: {"eq": self._typed(name, column, said)}} if said else {name: {"present": False}})
+            tests.append({name: {"eq": self._typed(name, column, said, grain)}} if said else {name: {"present": False}})
         if not tests:
             return None
         stated = next(one for one in self.practice.metrics.values() if one.grain == grain and "composite" not in one.value)
@@ -194,7 +194,7 @@ class Asking:
         assert isinstance(plan, Plan)
         return plan.where
 
-    def _typed(self, name: str, column: Column | None, said: str) -> Json:
+    def _typed(self, name: str, column: Column | None, said: str, grain: Grain) -> Json:
         """What somebody typed, as the column holds it: labels stand for their slugs."""
         if column is not None and column.kind is Kind.BOOLEAN:
             return {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}.get(said.lower(), said)
@@ -203,7 +203,7 @@ class Asking:
                 return int(said) if column.kind is not Kind.NUMBER else float(said)
             except ValueError:
                 return said
-        field_ = next((one for one in self.practice.fields.values() if one.id == name), None)
+        field_ = next((one for one in fields_of(self.practice, grain).values() if one.id == name), None)
         if field_ is None:
             return said
         labels = {slug: choice.label for slug, choice in field_.choices.items()}
@@ -222,7 +222,7 @@ class Asking:
         names = {column.name for column in columns_of(plan)} | {plan.instant.name, plan.day.name}
         names |= {column.name for column in _tested(limit)} if limit is not None else set()
         names |= {f"{clock}_{what}" for clock in clocks for what in ("took", "goal", "met")}
-        names |= {name for name in ("inquiry", "channel", "_problems") if name in columns.all}
+        names |= {name for name in ("inquiry", "channel", "_key", "_problems") if name in columns.all}
         stated = ", ".join(f'"{columns[name].name}"' for name in sorted(names))
         day = f'"{columns[plan.day.name].name}"'
         begun = "" if plan.standing else f"{day} >= $since AND "
@@ -395,8 +395,9 @@ def clocks_of(plan: Plan, practice: Rulebook) -> tuple[str, ...]:
 
 
 def key_of(row: Row, grain: Grain, number: int) -> str:
-    """What a record is called: an inquiry's id, a channel's slug, else its place."""
-    return str(row.get("inquiry" if grain == "inquiry" else "channel") or f"{grain} {number}")
+    """What a record is called: an inquiry's id, a channel's slug, a contact's or an answer's own name, else its place."""
+    named = {"inquiry": "inquiry", "channel": "channel"}.get(grain, "_key")
+    return str(row.get(named) or f"{grain} {number}")
 
 
 def _grains(plan: Plan | Composite) -> set[Grain]:

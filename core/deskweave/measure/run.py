@@ -88,10 +88,10 @@ def run(
         periods: local dates in the practice's zone; each metric is computed for each.
         as_of: rows whose period field lies after it are left out; stamped on every result.
         by: break down by these fields in place of each metric's own; () gives totals. Of all metrics of the practice, those whose
-            records do not have these fields are left out.
+            records do not have these fields are left out; a field that no record has is told.
         metrics: ids, or metrics that are not in the practice; default: all of the practice.
-        others: open fact tables of contacts and responses, where somebody collects them. Metrics about records that nobody collects
-            have no value and say so.
+        others: open fact tables of contacts and responses, where somebody collects them; default: those of `facts.others`. Metrics
+            about records that nobody collects have no value and say so.
         totals: sub-totals beside the breakdown, each by some of its fields, () by none; default: each metric's own where `by` is
             its own too, else none. They are computed from the rows, never from the figures above them.
 
@@ -109,15 +109,19 @@ def run(
     planner = Planner(practice, facts.columns)
     if metrics is None:
         known = practice.metrics.values()
-        # a field of inquiries is none of channels; a field that no inquiry has is told, as ever
+        elsewhere = any(all(name in fields for name in by or ()) for fields in practice.records.values())
+        # a field of inquiries is none of channels, one of contacts none of inquiries
         wanted = [
-            one for one in known if (one.grain == "inquiry" and "composite" not in one.value) or planner.divides(one, by or ())
+            one
+            for one in known
+            if (one.grain == "inquiry" and "composite" not in one.value and (not by or not elsewhere))
+            or planner.divides(one, by or ())
         ]
     else:
         wanted = [practice.metrics[one] if isinstance(one, str) else one for one in metrics]
     stamp = stamp_of(practice, facts, as_of)
     found: list[Result] = []
-    tables: dict[Grain, FactTable] = {**(others or {}), "inquiry": facts}
+    tables: dict[Grain, FactTable] = {**facts.others, **(others or {}), "inquiry": facts}
     records = Records(practice, tables)
     plans = [planner.plan(metric, by, totals) for metric in wanted]
     figures = figures_of(plans, records, periods, as_of)

@@ -354,7 +354,7 @@ class Facts:
 
 
 def problems_of(table: FactTable, period: Period | None = None, day: str = f"{SUBMITTED}_day") -> list[tuple[InquiryId, Problem]]:
-    """Everything that is wrong with the data behind a fact table, by inquiry.
+    """Everything that is wrong with the data behind a fact table, by inquiry (or by what another record is called).
 
     Args:
         table: the facts.
@@ -368,9 +368,10 @@ def problems_of(table: FactTable, period: Period | None = None, day: str = f"{SU
     if period is not None and (day in table.columns.all or day != f"{SUBMITTED}_day"):
         inside = f'COALESCE("{table.columns[day].name}" >= $since AND "{day}" < $until, TRUE)'
         parameters = {"since": period.since, "until": period.until}
-    sql = f"SELECT inquiry, _problems FROM facts WHERE _problems IS NOT NULL AND {inside} ORDER BY inquiry"
+    key = "inquiry" if table.columns.grain == "inquiry" else "_key"
+    sql = f"SELECT {key} AS key, _problems FROM facts WHERE _problems IS NOT NULL AND {inside} ORDER BY {key}"
     rows = table.query(sql, parameters)
-    return [(InquiryId(row["inquiry"]), Problem(**said)) for row in rows for said in json.loads(row["_problems"])]
+    return [(InquiryId(row["key"]), Problem(**said)) for row in rows for said in json.loads(row["_problems"])]
 
 
 def quality_findings(problems: Iterable[tuple[InquiryId, Problem]]) -> list[Finding]:

@@ -22,6 +22,7 @@ from deskweave.model import (
     Role,
     ServiceLevel,
     StatusModel,
+    Survey,
 )
 
 
@@ -64,6 +65,8 @@ class Rulebook(Protocol):
     def roles(self) -> Mapping[str, Role]: ...
     @property
     def feedback(self) -> Mapping[str, Rating]: ...
+    @property
+    def surveys(self) -> Mapping[str, Survey]: ...
 
 
 class EventSource(Protocol):

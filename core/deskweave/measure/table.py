@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +15,7 @@ from deskweave.measure.columns import Columns
 from deskweave.measure.facts import Row
 from deskweave.measure.periods import Period
 from deskweave.measure.plan import Engine, Plan
+from deskweave.model import Grain
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,7 +40,11 @@ def seal(connection: duckdb.DuckDBPyConnection, directory: Path | None = None) -
 
 
 class FactTable:
-    """The latest row of every inquiry, as the table `facts`. A context manager; close it."""
+    """The latest row of every inquiry, as the table `facts`. A context manager; close it.
+
+    Attributes:
+        others: beside a table of inquiries, those of contacts and answers, where somebody collects them; they stay the caller's.
+    """
 
     engine: ClassVar[Engine] = "duckdb"  #: whose SQL `query` takes
 
@@ -47,6 +54,7 @@ class FactTable:
         """Take over an open connection in which `facts` exists."""
         self._connection, self.columns, self.position = connection, columns, position
         self._answers: dict[tuple[Plan, tuple[Period, ...], datetime], list[dict[str, Any]]] = {}
+        self.others: Mapping[Grain, FactTable] = {}
 
     @classmethod
     def of_segments(cls, columns: Columns, directory: Path, files: Sequence[str | Sequence[str]], position: int) -> Self:
@@ -88,6 +96,34 @@ class FactTable:
         table = cls(connection, columns)
         table._insert(rows)
         return table
+
+    @classmethod
+    def of_lines(cls, columns: Columns, rows: Iterable[Row], keep: Path | None = None) -> Self:
+        """Many rows, whose cells are JSON: they go through a file, which is a hundred times as fast as one by one.
+
+        Args:
+            columns: of the rows.
+            rows: of whatever is to be asked.
+            keep: a Parquet file to write them to as well, for `of_segments`.
+        """
+        import orjson
+
+        connection = offline()
+        with tempfile.TemporaryDirectory(prefix="deskweave-rows-") as folder:
+            lines = Path(folder) / "rows.json"
+            with lines.open("wb") as out:
+                out.writelines(orjson.dumps(row) + b"\n" for row in rows)
+            if lines.stat().st_size:
+                relation = connection.read_json(str(lines), format="newline_delimited", columns=columns.types)
+                relation.create("facts")
+            else:
+                _create(connection, columns)
+        if keep is not None:
+            part = keep.with_name(f".{keep.name}.part")
+            connection.table("facts").write_parquet(str(part), compression="zstd")
+            os.replace(part, keep)
+        seal(connection)
+        return cls(connection, columns)
 
     def _insert(self, rows: Sequence[Row]) -> None:
         # only the columns that are filled: rows in memory name a handful of a hundred

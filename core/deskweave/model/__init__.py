@@ -38,6 +38,7 @@ from deskweave.model.practice import (
 )
 from deskweave.model.process import Candidate, Check, Point, Process, Step
 from deskweave.model.promise import Goal, PriorityMatrix, PriorityRise, ServiceLevel
+from deskweave.model.record import Record
 from deskweave.model.route import Route
 from deskweave.model.value import ConnectionName, FieldId, InquiryId, Json, PersonId, Value
 
@@ -93,6 +94,7 @@ __all__ = [
     "PublicFile",
     "PublicMessage",
     "Rating",
+    "Record",
     "Role",
     "Route",
     "Routing",

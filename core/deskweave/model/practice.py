@@ -68,7 +68,7 @@ class Field:
     constraints: Mapping[str, Json] = field(default_factory=dict)  #: JSON Schema keywords a value must meet besides its type (A9)
     personal: Literal["identity", "contact", "content"] | None = None
     never_send: tuple[str, ...] = ()  #: connections that are never sent its value
-    computed: Mapping[str, Json] | None = None  #: {"clock": c}, {"differs": [f, g]} or {"only": {f: [values]}}: how it is derived
+    computed: Mapping[str, Json] | None = None  #: {"clock": c}, {"differs": [f, g]}, {"only": {f: [values]}} or {"linked": {f: g}}
 
 
 class Phase(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from deskweave.model import Event, FieldId, Inquiry, InquiryId, Json, Value
 from deskweave.store.events import events_of, last_seq
 from deskweave.store.inquiries import load_documents, personal_values
-from deskweave.store.tables import conflict, connection, inquiry, link, message, practice_version
+from deskweave.store.tables import conflict, connection, event, inquiry, link, message, practice_version
 from deskweave.store.values import decode
 
 if TYPE_CHECKING:
@@ -116,7 +116,9 @@ class Nearest:
 
 
 def find_inquiry(store: Store, key: str) -> InquiryRow | Nearest:
-    """The inquiry that `key` names: INQ-42, 42, a platform's label, its id there, or its address (or the tail of it)."""
+    """The inquiry that `key` names: INQ-42, 42, a platform's label, its id there, or its address (or the tail of it), or its
+    number in an imported log.
+    """
     wanted = key.strip()
     with store.read() as tx:
         found = _named(tx, wanted)
@@ -159,7 +161,43 @@ def _named(tx: sa.Connection, key: str) -> InquiryId | None:
         if found is not None:
             return InquiryId(found)
     by_id = tx.execute(sa.select(inquiry.c.id).where(inquiry.c.id == key)).scalar()
-    return None if by_id is None else InquiryId(by_id)
+    if by_id is not None:
+        return InquiryId(by_id)
+    told = sa.select(event.c.inquiry, event.c.new).where(event.c.field == _NUMBER_FIELD).order_by(event.c.seq.desc())
+    return next((InquiryId(row.inquiry) for row in tx.execute(told) if _is_called(row.new, key)), None)
+
+
+_NUMBER_FIELD = "number"  #: what an inquiry is called where it comes from; imported ones are called nothing else
+
+
+def _is_called(number: Any, key: str) -> bool:
+    return isinstance(number, str) and number.casefold() == key.casefold()
+
+
+def inquiries_called(tx: sa.Connection, names: Collection[str]) -> dict[str, InquiryId]:
+    """Inquiries by any of the names people use for them, many at once: INQ-42, a platform's label or id, the number in an imported
+    log. Capitals do not count, 42 alone is no INQ-42, and what nobody is called is left out.
+    """
+    wanted: dict[str, list[str]] = {}
+    for name in names:
+        wanted.setdefault(name.strip().casefold(), []).append(name)
+    found: dict[str, InquiryId] = {}
+
+    def take(key: object, identifier: str | None) -> None:
+        for name in wanted.get(str(key).casefold(), ()) if key is not None and identifier is not None else ():
+            found.setdefault(name, InquiryId(str(identifier)))
+
+    for row in tx.execute(
+        sa.select(link.c.inquiry, link.c.label, link.c.rid).where(link.c.kind == "inquiry").order_by(link.c.id)
+    ):  # fmt: skip
+        take(row.label, row.inquiry)
+        take(row.rid, row.inquiry)
+    told = sa.select(event.c.inquiry, event.c.new).where(event.c.field == _NUMBER_FIELD).order_by(event.c.seq.desc())
+    for one in tx.execute(told):
+        take(one.new, one.inquiry)
+    for identifier, number in tx.execute(sa.select(inquiry.c.id, inquiry.c.number)).all():
+        take(f"INQ-{number}", identifier)
+    return found
 
 
 def _nearest(tx: sa.Connection, key: str) -> tuple[str, ...]:
@@ -173,6 +211,10 @@ def _nearest(tx: sa.Connection, key: str) -> tuple[str, ...]:
         known[row.label] = None
     for row in tx.execute(sa.select(inquiry.c.number).order_by(inquiry.c.number.desc()).limit(2000)):
         known[f"INQ-{row.number}"] = None
+    for number in tx.execute(
+        sa.select(event.c.new).where(event.c.field == _NUMBER_FIELD).order_by(event.c.seq.desc()).limit(2000)
+    ).scalars():
+        known[str(number)] = None
     return tuple(get_close_matches(key.upper(), list(known), n=3, cutoff=0.5))
 
 

@@ -129,6 +129,23 @@ event = Table(
     Index("ix_event_coarse", "source", "recorded_at", sqlite_where=text("precise = 0"), postgresql_where=text("NOT precise")),
 )
 
+#: What is no inquiry and counts in figures all the same: contacts, answers to surveys (practice A7, D2). Rows are only added: the
+#: last one of a key by `n` holds, and what was known at a moment stays known. Without `doc` the key is no more.
+record = Table(
+    "record",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("grain", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("doc", JsonText),
+    Column("practice", Text, nullable=False),
+    Index("ix_record_grain_n", "grain", "n"),
+    Index("ix_record_source_key", "source", "key"),
+)
+
 #: What joins one thing on one platform with an inquiry. `label` is what people call it there.
 link = Table(
     "link",

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from deskweave.documents import Document, check, problem, read
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
-from deskweave.ledger import Entry, Ledger, Posting, withdraw
+from deskweave.ledger import Entry, Ledger, Posting, remove_records, withdraw
 from deskweave.ledger.withdrawal import first_seq
 from deskweave.measure import Problem, problems_of
 from deskweave.measure.logs import (
@@ -40,12 +40,23 @@ from deskweave.measure.logs import (
     read_table,
 )
 from deskweave.measure.logs.history import NUMBER, SUBMITTED
+from deskweave.measure.logs.records import (
+    RecordGuess,
+    RecordMapping,
+    grain_of,
+    guess_records,
+    read_record_mapping,
+    write_record_mapping,
+)
 from deskweave.measure.logs.table import LogTable
 from deskweave.measure.logs.written import write_mapping
-from deskweave.model import InquiryId
+from deskweave.measure.record_facts import forget_kept
+from deskweave.model import Grain, InquiryId
+from deskweave.practice import Practice
 from deskweave.store import tables
 from deskweave.store.inquiries import chunks
 from deskweave.workspace.adoption import require
+from deskweave.workspace.collecting import ImportedRecords, import_records
 
 if TYPE_CHECKING:
     from deskweave.workspace.workspace import Workspace
@@ -98,7 +109,9 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One imported log of this environment, as it was last read."""
+    """One imported log of this environment, as it was last read. Of contacts and answers `inquiries` counts those, and there are no
+    events.
+    """
 
     name: str
     file: str
@@ -109,6 +122,7 @@ class Known:
     imported_at: datetime
     troubles: tuple[Trouble, ...]
     mapping: str  #: digest of the mapping it was read by
+    grain: Grain = "inquiry"
 
 
 def name_of(path: Path) -> str:
@@ -121,15 +135,22 @@ def name_of(path: Path) -> str:
 
 
 def import_log(
-    space: Workspace, path: Path, *, name: str | None = None, zone: str | None = None, progress: Progress | None = None
-) -> Imported:
-    """Read a log into the store.
+    space: Workspace,
+    path: Path,
+    *,
+    name: str | None = None,
+    zone: str | None = None,
+    grain: Grain | None = None,
+    progress: Progress | None = None,
+) -> Imported | ImportedRecords:
+    """Read a log into the store: of inquiries as events, of contacts and answers as records.
 
     Args:
         space: the open folder.
         path: the file: XES, CSV or .xlsx, gzipped or not.
         name: of the log; default: by the file's name. A later export of the same tickets goes by the same name.
         zone: for moments without an offset, where the mapping is written now; default: the folder's.
+        grain: what the rows are, where the mapping is written now; default: as the columns look.
         progress: told now and then.
 
     Raises:
@@ -140,7 +161,36 @@ def import_log(
     """
     log = name or name_of(path)
     table = read_table(path)
-    mapping, guessed = _mapping(space, table, log, zone)
+    mapping, guessed = _mapping(space, table, log, zone, grain)
+    before = {one.name: one for one in imported_logs(space)}.get(log)
+    found = before.grain if before is not None else None
+    if found is not None and found != mapping.grain:
+        place = Place(f"{FOLDER}/{log}.yaml", "/grain")
+        message = f"the log {log} was imported as one of grain {found}"
+        remedy = f"take it out first: deskweave import-log --remove {log}"
+        raise DocumentError([problem("log-grain", place, mapping.grain, message, remedy=remedy)])
+    if isinstance(mapping, RecordMapping):
+        kept = guessed if isinstance(guessed, RecordGuess) else None
+        collected = import_records(
+            space, table, mapping, kept, before.mapping if before is not None else None, f"{FOLDER}/{log}.yaml"
+        )
+        _remember(
+            space,
+            Known(
+                name=log,
+                file=path.name,
+                inquiries=collected.held,
+                events=0,
+                since=_first(before.since if before else None, collected.since),
+                until=_last_of(before.until if before else None, collected.until),
+                imported_at=space.now(),
+                troubles=collected.troubles,
+                mapping=mapping.digest,
+                grain=mapping.grain,
+            ),
+        )
+        return collected
+    assert guessed is None or isinstance(guessed, Guess)
     said = histories(table, mapping, space.practice, space.now())
     require(space.store, space.practice)
     with space.store.lease("import-log"):
@@ -192,6 +242,14 @@ def import_log(
     )
 
 
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((one for one in moments if one is not None), default=None)
+
+
+def _last_of(*moments: datetime | None) -> datetime | None:
+    return max((one for one in moments if one is not None), default=None)
+
+
 def _busiest(said: Histories, zone: str) -> str | None:
     months = Counter(
         step.new.astimezone(ZoneInfo(zone)).strftime("%Y-%m")
@@ -206,7 +264,7 @@ def remove_log(space: Workspace, name: str) -> tuple[int, int]:
     """Take an import out again, whole. Its mapping stays in `logs/`.
 
     Returns:
-        Inquiries taken out, and inquiries that stay because a platform, a rule or a person has touched them.
+        Inquiries (contacts, answers) taken out, and inquiries that stay because a platform, a rule or a person has touched them.
 
     Raises:
         DocumentError: no such log was imported here.
@@ -218,6 +276,13 @@ def remove_log(space: Workspace, name: str) -> tuple[int, int]:
         message = f"no log {name!r} was imported here"
         raise DocumentError([problem("unknown-log", place, name, message, allowed=tuple(known), word=name)])
     source = f"log:{name}"
+    if known[name].grain != "inquiry":
+        with space.store.lease("import-log"):
+            with space.store.write() as tx:
+                count = remove_records(tx, source)
+            forget_kept(space.facts.directory, known[name].grain)
+            _state_file(space, name).unlink(missing_ok=True)
+        return count, 0
     with space.store.lease("import-log"):
         gone, stays = _take_out(space, source, None)
         if not stays:
@@ -251,24 +316,38 @@ def mapping_findings(space: Workspace) -> list[Finding]:
     findings: list[Finding] = []
     for path in sorted((space.folder.root / FOLDER).glob("*.yaml")):
         try:
-            read_mapping(_document(path, path.stem), space.practice)
+            _read(_document(path, path.stem), space.practice)
         except DocumentError as error:
             findings += error.findings
     return findings
 
 
 # ------------------------------------------------------------------------------------------------------------------- mapping
-def _mapping(space: Workspace, table: LogTable, log: str, zone: str | None) -> tuple[LogMapping, Guess | None]:
+def _mapping(
+    space: Workspace, table: LogTable, log: str, zone: str | None, grain: Grain | None
+) -> tuple[LogMapping | RecordMapping, Guess | RecordGuess | None]:
     """The mapping of the folder; guessed and written where there is none."""
     path = space.folder.root / FOLDER / f"{log}.yaml"
-    guessed = None
+    guessed: Guess | RecordGuess | None = None
     if not path.exists():
-        guessed = guess(table, space.practice, id=log, zone=zone or space.folder.zone)
+        language, wall = space.folder.language or "en", zone or space.folder.zone
+        what = grain or grain_of(table, space.practice)
+        if what in ("contact", "response") and what in space.practice.records:
+            guessed = guess_records(table, space.practice, what, id=log, zone=wall)
+            text = write_record_mapping(guessed, table, space.practice, language)
+        else:
+            guessed = guess(table, space.practice, id=log, zone=wall)
+            text = write_mapping(guessed, table, space.practice, language)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            write_mapping(guessed, table, space.practice, space.folder.language or "en"), encoding="utf-8", newline="\n"
-        )
-    return read_mapping(_document(path, log), space.practice, table.columns), guessed
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return _read(_document(path, log), space.practice, table.columns), guessed
+
+
+def _read(document: Document, practice: Practice, columns: tuple[str, ...] | None = None) -> LogMapping | RecordMapping:
+    body = document.body
+    if body.get("grain") in ("contact", "response"):
+        return read_record_mapping(document, practice, columns)
+    return read_mapping(document, practice, columns)
 
 
 def _document(path: Path, log: str) -> Document:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from deskweave.model import Event, InquiryId
+from deskweave.model import Event, Grain, InquiryId
 
 if TYPE_CHECKING:
     from deskweave.measure import FactTable, Period
@@ -42,7 +42,7 @@ class KnownThen:
 
 @contextmanager
 def fact_table(space: Workspace, as_of: datetime | None = None) -> Iterator[FactTable]:
-    """The facts, refreshed; or as they were known at a moment.
+    """The facts, refreshed; or as they were known at a moment. Those of contacts and answers stand beside them (`others`).
 
     Args:
         space: an open workspace with a store.
@@ -51,7 +51,7 @@ def fact_table(space: Workspace, as_of: datetime | None = None) -> Iterator[Fact
     """
     if as_of is None:
         space.refresh_facts()
-        with space.facts.open() as table:
+        with space.facts.open() as table, _records_beside(space, table, None):
             yield table
         return
     from deskweave.measure import Facts
@@ -60,7 +60,7 @@ def fact_table(space: Workspace, as_of: datetime | None = None) -> Iterator[Fact
     with tempfile.TemporaryDirectory(prefix="deskweave-facts-") as folder:
         facts = Facts(space.practice, Path(folder))
         facts.rebuild(KnownThen(StoreEvents(space.store), as_of))
-        with facts.open() as table:
+        with facts.open() as table, _records_beside(space, table, as_of):
             yield table
 
 
@@ -96,7 +96,9 @@ def in_postgres(space: Workspace, facts: FactTable, as_of: datetime | None = Non
             there.refresh(facts, space.store.install.id, _comments(space, facts))
         else:
             there.beside(facts)
-        yield there.open(facts.position)
+        opened = there.open(facts.position)
+        opened.others = facts.others  # contacts and answers stay where they are: the same plans, the same figures
+        yield opened
 
 
 def _comments(space: Workspace, facts: FactTable) -> dict[str, str]:
@@ -109,6 +111,46 @@ def _comments(space: Workspace, facts: FactTable) -> dict[str, str]:
     said = {column.name: [one.column(column) for one in names] for column in facts.columns}
     said[""] = [word(language, "column:table") for language in languages]
     return {name: " / ".join(dict.fromkeys(some)) for name, some in said.items() if any(some)}
+
+
+@contextmanager
+def _records_beside(space: Workspace, table: FactTable, as_of: datetime | None) -> Iterator[None]:
+    """Put the facts of contacts and answers beside those of inquiries, of each kind that anybody has handed in."""
+    from deskweave.measure.record_facts import COLLECTED, forget_kept, kept_table, record_table
+    from deskweave.store import inquiries_called
+    from deskweave.store.records import records_of, records_stamp
+
+    def find(names: Collection[str]) -> Mapping[str, InquiryId]:
+        with space.store.read() as tx:
+            return inquiries_called(tx, names)
+
+    def made(grain: Grain) -> FactTable | None:
+        keep: Path | None = None
+        directory = space.facts.directory
+        if as_of is None:
+            with space.store.read() as tx:
+                stamp = records_stamp(tx, grain)
+            found = kept_table(space.practice, grain, directory, f"{stamp} {table.generation} {table.position}")
+            if not isinstance(found, Path):
+                return found
+            keep = found
+        with space.store.read() as tx:
+            records = [one.record for one in records_of(tx, grain=grain, as_of=as_of)]
+        if not records:
+            return None
+        if keep is not None:
+            keep.parent.mkdir(parents=True, exist_ok=True)
+            forget_kept(directory, grain, keep)
+        return record_table(space.practice, grain, records, table, find, keep)
+
+    with ExitStack() as opened:
+        others: dict[Grain, FactTable] = {}
+        for grain in COLLECTED:
+            one = made(grain) if grain in space.practice.records else None
+            if one is not None:
+                others[grain] = opened.enter_context(one)
+        table.others = others
+        yield
 
 
 def reasons(

@@ -501,9 +501,9 @@ class Workspace:
     ) -> list[Result]:
         """Metrics of the practice over periods, facts refreshed first."""
         from deskweave.measure import run
+        from deskweave.workspace.measuring import fact_table
 
-        self.refresh_facts()
-        with self.facts.open() as table:
+        with fact_table(self) as table:
             return run(self.practice, table, periods, self.now(), by=by, metrics=metrics)
 
     def report(

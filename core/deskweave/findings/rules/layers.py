@@ -71,6 +71,12 @@ LAYERS: Final[tuple[Rule, ...]] = (
         ("Say under `becomes:` what takes its place.", "在 `becomes:` 中写明由什么替代。"),
     ),
     rule(
+        "linked-inquiry", "工单不能取用其他工单的内容",
+        ("What one inquiry shows of another would change without an event of its own.",
+         "工单取用他单内容，会在没有自身事件时改变。"),
+        ("Take it out, or say it of a contact or an answer.", "删除该项，或用于联络、调查答复。"),
+    ),
+    rule(
         "inquiry-only", "{found} 只能用于工单的字段",
         ("Only an inquiry has a status and is sent to platforms.", "只有工单才有状态并发送到平台。"),
         ("Take it out.", "删除此项。"),

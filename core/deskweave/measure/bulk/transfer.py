@@ -14,6 +14,7 @@ from deskweave.measure.bulk.log import BulkLog
 from deskweave.measure.bulk.promised import text
 from deskweave.measure.bulk.shape import Shape
 from deskweave.measure.columns import Kind
+from deskweave.measure.facts import cell_of
 from deskweave.model import Event, InquiryId
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Transfer:
 
         if value is None:
             return None
-        cell = self.shape.builder.cell(value, kind)
+        cell = cell_of(value, kind)
         if cell is None or (isinstance(cell, str) and "\0" in cell):
             self._doubtful.add(inquiry)
             return None

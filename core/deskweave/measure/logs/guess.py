@@ -16,7 +16,7 @@ from deskweave.measure.sources import Rulebook
 from deskweave.model import FieldId, Phase
 
 _SAMPLE = 2_000  #: rows, spread over the log, that columns are told apart by
-_WORDS = 60  #: different words a column of statuses or choices may have; beyond, the most frequent are listed
+WORDS = 60  #: different words a column of statuses or choices may have; beyond, the most frequent are listed
 _LIFECYCLE = frozenset({"complete", "start", "schedule", "assign", "suspend", "resume", "withdraw", "reassign", "autoskip",
                         "manualskip", "ate_abort", "pi_abort"})  # fmt: skip
 
@@ -40,7 +40,7 @@ class Guess:
     unused: tuple[str, ...] = field(default=())
 
 
-class _Columns:
+class Sampled:
     """Columns by their headings, each given away once."""
 
     def __init__(self, table: LogTable) -> None:
@@ -91,7 +91,7 @@ def guess(table: LogTable, practice: Rulebook, *, id: str, zone: str) -> Guess:
         id: name of the log.
         zone: IANA name, for moments without an offset.
     """
-    columns = _Columns(table)
+    columns = Sampled(table)
     case = columns.take(CASE)
     rows = _shape(table, case)
     status = _status(columns, table)
@@ -101,7 +101,7 @@ def guess(table: LogTable, practice: Rulebook, *, id: str, zone: str) -> Guess:
         columns.taken.update({at} if at else ())
     submitted = columns.take(SUBMITTED, moment=True)
     entered = _entered(columns, practice) if rows == "records" else {}
-    how = reading(cell for name in table.columns if name in columns.moments for cell in _every(table, name))
+    how = reading(cell for name in table.columns if name in columns.moments for cell in every_cell(table, name))
     counts = Counter(word for row in table.rows if (word := word_of(row, table, status)) is not None)
     fields: dict[FieldId, FieldColumn] = {}
     if submitted is not None and "submitted_at" in practice.fields:
@@ -114,16 +114,16 @@ def guess(table: LogTable, practice: Rulebook, *, id: str, zone: str) -> Guess:
         column = columns.find(headings, moment=field_.type == "datetime")
         if column is None:
             continue
-        if choices_of(name, practice) is None:
+        if choices_of(field_, practice) is None:
             columns.taken.add(column)
             fields[name] = FieldColumn(column=column)
             continue
-        seen = dict(Counter(text.strip() for text in table.texts(column) if not blank(text)).most_common(_WORDS))
-        ours = choice_words(name, seen, practice)
+        seen = dict(Counter(text.strip() for text in table.texts(column) if not blank(text)).most_common(WORDS))
+        ours = choice_words(field_, seen, practice)
         if any(value is not None for value in ours.values()):  # a column without one word of ours is about something else
             columns.taken.add(column)
             values[name], fields[name] = seen, FieldColumn(column=column, values=ours)
-    listed = dict(counts.most_common(_WORDS))
+    listed = dict(counts.most_common(WORDS))
     return Guess(
         mapping=LogMapping(
             id=id,
@@ -162,7 +162,7 @@ def _shape(table: LogTable, case: str | None) -> Literal["events", "records"]:
     return "events" if len(set(named)) < 0.9 * len(named) else "records"
 
 
-def _status(columns: _Columns, table: LogTable) -> tuple[str, ...]:
+def _status(columns: Sampled, table: LogTable) -> tuple[str, ...]:
     status = columns.take(STATUS)
     if status is None:
         return ()
@@ -170,13 +170,13 @@ def _status(columns: _Columns, table: LogTable) -> tuple[str, ...]:
     if below is None:
         return (status,)
     said = {text.strip().lower() for text in table.texts(below) if not blank(text)}
-    if said <= _LIFECYCLE or len(said) < 2 or len(said) > _WORDS:
+    if said <= _LIFECYCLE or len(said) < 2 or len(said) > WORDS:
         return (status,)
     columns.taken.add(below)
     return (status, below)
 
 
-def _entered(columns: _Columns, practice: Rulebook) -> dict[str, str]:
+def _entered(columns: Sampled, practice: Rulebook) -> dict[str, str]:
     found: dict[str, str] = {}
     for phase, headings in ENTERED.items():
         status = next((one.slug for one in practice.statuses.statuses.values() if one.phase is Phase(phase)), None)
@@ -186,7 +186,7 @@ def _entered(columns: _Columns, practice: Rulebook) -> dict[str, str]:
     return found
 
 
-def _every(table: LogTable, column: str) -> Iterable[tuple[int, str]]:
+def every_cell(table: LogTable, column: str) -> Iterable[tuple[int, str]]:
     at = table.columns.index(column)
     seen: set[str] = set()
     for row in table.rows:

@@ -30,8 +30,9 @@ _RANK = {phase: number for number, phase in enumerate(Phase)}  #: phases in the 
 
 #: Rules of troubles whose rows count for nothing; those of the others are read all the same.
 LEFT_OUT = frozenset(
-    {"log-no-case", "log-no-time", "log-time-unreadable", "log-row-twice", "log-case-twice", "log-known-elsewhere"}
-)
+    {"log-no-case", "log-no-time", "log-time-unreadable", "log-row-twice", "log-case-twice", "log-known-elsewhere",
+     "log-record-twice", "log-no-answer", "log-record-elsewhere"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +92,32 @@ _SENTENCES: Mapping[str, str] = {
     "log-status-unknown": "{count} rows say the status {found}, which no status of ours is named for (rows {lines})",
     "log-status-missing": "{count} rows say no status (rows {lines})",
     "log-value-unknown": "{count} rows say {found}, for which there is no value (rows {lines})",
+    "log-record-twice": "{count} rows have the id of a later row, which counts (rows {lines})",
+    "log-no-id": "{count} rows have no id; one is made of what they say (rows {lines})",
+    "log-no-answer": "{count} rows answer none of the questions and are left out (rows {lines})",
+    "log-duration-unreadable": "{count} durations cannot be read and are left empty: {found} (rows {lines})",
+    "log-duration-long": "{count} durations in {found} are longer than 12 hours: is the unit right? (rows {lines})",
+    "log-talk-unanswered": "{count} calls that nobody answered have a duration (rows {lines})",
+    "log-record-elsewhere": "{count} rows are known from {found} already and are left out",
     "log-known-elsewhere": "{count} inquiries are known from {found} already and are left out",
 }
 
 
-class _Troubles:
+class Troubles:
+    """Doubts as they are met, counted by kind and word."""
+
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._lines: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
 
     def doubt(self, rule: str, line: int, found: str = "") -> None:
+        """One more row that a rule is about."""
         self._counts[rule, found] += 1
         if len(self._lines[rule, found]) < _EXAMPLES:
             self._lines[rule, found].append(line)
 
     def all(self) -> tuple[Trouble, ...]:
+        """What was met, in the order of the rules."""
         ranks = list(_SENTENCES)
         keys = sorted(self._counts, key=lambda key: (ranks.index(key[0]), -self._counts[key], key[1]))
         return tuple(Trouble(rule=key[0], found=key[1], count=self._counts[key], lines=tuple(self._lines[key])) for key in keys)
@@ -146,7 +158,7 @@ class _Reading:
             message = "the mapping does not say how the log is read"
             raise ValueError(message)
         self.table, self.mapping, self.practice, self.now = table, mapping, practice, now
-        self.order, self.troubles = mapping.order, _Troubles()
+        self.order, self.troubles = mapping.order, Troubles()
         self.case = table.columns.index(mapping.case)
         self.at = table.columns.index(mapping.at) if mapping.at else None
         self.fields = [(name, table.columns.index(one.column), one) for name, one in mapping.fields.items() if name != SUBMITTED]
@@ -158,7 +170,9 @@ class _Reading:
         self.new = frozenset(slug for slug, status in phases.items() if status.phase is Phase.NEW)
         self.begun_active = 0
         self.words: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.known = {name: choices_of(name, practice) is not None for name in mapping.fields if name in practice.fields}
+        self.known = {
+            name: choices_of(practice.fields[name], practice) is not None for name in mapping.fields if name in practice.fields
+        }
 
     def all(self) -> Histories:
         grouped: defaultdict[str, list[LogRow]] = defaultdict(list)
@@ -335,7 +349,7 @@ class _Reading:
             return found
         if type_ == "datetime":
             return self.moment(text, row)
-        found_value = _plain(text, type_)
+        found_value = plain_value(text, type_)
         if found_value is None:
             self.unvalued(name, text, row)
         return found_value
@@ -346,7 +360,8 @@ class _Reading:
         self.words[name][text[:40]] += 1
 
 
-def _plain(text: str, type_: str) -> Value:
+def plain_value(text: str, type_: str) -> Value:
+    """A cell as a value of a type that has no words of its own; None: it is none."""
     try:
         match type_:
             case "integer":

@@ -14,8 +14,9 @@ from deskweave.errors import DocumentError
 from deskweave.findings import Finding
 from deskweave.measure.logs.instants import ORDERS, Order
 from deskweave.measure.sources import Rulebook
-from deskweave.model import FieldId
+from deskweave.model import Field, FieldId, Grain
 
+_ONE: Final = "name one column"
 UNCHANGED: Final = "unchanged"  #: what a word of the log may be told to mean: the inquiry stays in the status it had
 READABLE: Final = frozenset(
     {"text", "long_text", "email", "phone", "person", "link", "choice", "catalog_item", "boolean", "integer", "number", "datetime",
@@ -61,6 +62,11 @@ class LogMapping:
     fields: Mapping[FieldId, FieldColumn] = field(default_factory=dict)
 
     @property
+    def grain(self) -> Grain:
+        """What its rows are about."""
+        return "inquiry"
+
+    @property
     def source(self) -> str:
         """The source of its events."""
         return f"log:{self.id}"
@@ -98,6 +104,13 @@ def read_mapping(document: Document, practice: Rulebook, columns: tuple[str, ...
             findings.append(problem("unknown-column", place, name, message, allowed=columns, word=name))
 
     case, at, order = body.get("case"), times.get("at"), times.get("order")
+    if isinstance(at, list):
+        open_end("log-of-records", "/times/at", ", ".join(map(str, at)), "two columns are said of contacts and answers only", _ONE)
+        at = at[0]
+    if "questions" in body:
+        open_end(
+            "log-of-records", "/questions", "questions", "'questions' is said of answers to surveys only", "say grain: response"
+        )
     rows: Literal["events", "records"] = "records" if body.get("rows") == "records" else "events"
     if not case:
         open_end("log-open", "/case", case, "no column is known to name the inquiry", "name it: case: <column>", columns or ())
@@ -126,7 +139,13 @@ def read_mapping(document: Document, practice: Rulebook, columns: tuple[str, ...
             message = f"{slug!r} is no status of this practice"
             findings.append(problem("unknown-status", place, slug, message, allowed=statuses, word=slug))
         column(f"/entered/{slug}", name)
-    fields = {FieldId(name): _field(one) for name, one in cast(Mapping[str, Any], body.get("fields") or {}).items()}
+    fields: dict[FieldId, FieldColumn] = {}
+    for name, one in cast(Mapping[str, Any], body.get("fields") or {}).items():
+        if isinstance(one, list) or (isinstance(one, Mapping) and not one.get("column")):
+            message = "a field of an inquiry is filled by one column; several, or a value, are said of contacts and answers"
+            findings.append(problem("log-of-records", document.place(["fields", name], key=True), name, message, remedy=_ONE))
+            continue
+        fields[FieldId(name)] = _field(one)
     findings += _fields(document, fields, practice, columns)
     if findings:
         raise DocumentError(in_order(findings))
@@ -175,7 +194,7 @@ def _fields(
             written = document.place(["fields", name, "column"])
             message = f"the log has no column {one.column!r}"
             findings.append(problem("unknown-column", written, one.column, message, allowed=columns, word=one.column))
-        known = choices_of(name, practice)
+        known = choices_of(practice.fields[name], practice)
         if known is None:
             continue
         for word, value in one.values.items():
@@ -187,9 +206,8 @@ def _fields(
     return findings
 
 
-def choices_of(name: FieldId, practice: Rulebook) -> tuple[str | bool, ...] | None:
+def choices_of(found: Field, practice: Rulebook) -> tuple[str | bool, ...] | None:
     """The values a field may have; None: any text or number of its type."""
-    found = practice.fields[name]
     if found.type == "choice":
         return tuple(found.choices)
     if found.type == "catalog_item":

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from deskweave.measure.columns import is_feedback
 from deskweave.measure.logs.headings import ALIKE, FALSE, STATE_NUMBERS, STATES, TRUE, fold
 from deskweave.measure.logs.instants import blank
 from deskweave.measure.sources import Rulebook
-from deskweave.model import FieldId, Label, Phase, StatusModel
+from deskweave.model import Field, Label, Phase, StatusModel
 
 _CLOSE: Final = 0.87  #: "Resovled" is Resolved; "Awaiting evidence" is not "Awaiting acceptance"
 
@@ -63,9 +64,11 @@ def _of_kind(kind: str, statuses: StatusModel) -> str | None:
     return next((status.slug for status in (*exact, *fitting)), None)
 
 
-def choice_words(name: FieldId, words: Iterable[str], practice: Rulebook) -> dict[str, str | bool | None]:
-    """A value of ours for each word in a column; None: none is near."""
-    field = practice.fields[name]
+def choice_words(field: Field, words: Iterable[str], practice: Rulebook) -> dict[str, str | bool | None]:
+    """A value of ours for each word in a column; None: none is near.
+
+    A step of the feedback scale is never told by a number (D3): with some 1 is the best, with others the worst.
+    """
     if field.type == "boolean":
         return {word: True if fold(word) in TRUE else False if fold(word) in FALSE else None for word in words}
     labels: dict[str, Label] = (
@@ -73,7 +76,8 @@ def choice_words(name: FieldId, words: Iterable[str], practice: Rulebook) -> dic
         if field.type == "catalog_item"
         else {slug: one.label for slug, one in field.choices.items()}
     )
-    codes = {str(one.code): slug for slug, one in field.choices.items() if one.code is not None}
+    rated = is_feedback(field, practice)
+    codes = {str(one.code): slug for slug, one in field.choices.items() if one.code is not None and not rated}
     named = _named(labels)
     return {word: _choice(word, named, codes) for word in words}
 

@@ -9,13 +9,14 @@ from typing import Final
 
 from deskweave.measure.logs.guess import Guess
 from deskweave.measure.logs.headings import fold
+from deskweave.measure.logs.instants import Reading
 from deskweave.measure.logs.table import LogTable
 from deskweave.measure.sources import Rulebook
 
 _PLAIN: Final = re.compile(r"[A-Za-z一-鿿][\w一-鿿 ./+()-]*\Z")
 _RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
-_SAID: Final[Mapping[str, Mapping[str, str]]] = {
+SAID: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "head": "How {source} is read: {rows:,} rows. Guessed; correct what is wrong, then give the same command again.",
         "rows": "events: a row says what an inquiry had become at a moment; records: a row is an inquiry as it stood",
@@ -68,62 +69,62 @@ def write_mapping(guess: Guess, table: LogTable, practice: Rulebook, language: s
         practice: whose statuses are offered.
         language: of the comments, en or zh.
     """
-    say, mapping = _SAID.get(language, _SAID["en"]), guess.mapping
+    say, mapping = SAID.get(language, SAID["en"]), guess.mapping
     lines = [
-        f"# {_comment(say['head'].format(source=table.source, rows=len(table.rows)))}",
+        f"# {comment(say['head'].format(source=table.source, rows=len(table.rows)))}",
         "apiVersion: deskweave/v1",
         "kind: Log",
         f"id: {mapping.id}",
         f"rows: {mapping.rows}  # {say['rows']}",
-        f"case: {_text(mapping.case)}  # {say['case'] if mapping.case else say['open']}",
+        f"case: {yaml_text(mapping.case)}  # {say['case'] if mapping.case else say['open']}",
         "times:",
     ]
     if mapping.at is not None or mapping.rows == "events":
-        lines.append(f"  at: {_text(mapping.at)}  # {say['at'] if mapping.at else say['open']}")
-    lines.append(f"  order: {mapping.order or '~'}  # {_why(guess, say)}")
+        lines.append(f"  at: {yaml_text(mapping.at)}  # {say['at'] if mapping.at else say['open']}")
+    lines.append(f"  order: {mapping.order or '~'}  # {why_order(guess.reading, say)}")
     lines.append(f"  zone: {mapping.zone}  # {say['zone-own' if guess.reading.with_zone else 'zone']}")
     if mapping.status:
         known = ", ".join(practice.statuses.statuses)
         lines += [f"status:  # {say['status']}", f"  # {say['statuses'].format(known=known)}"]
-        lines += [f"  columns: [{', '.join(_text(name) for name in mapping.status)}]", "  words:"]
-        lines += _values(mapping.words, guess.counts, say, "    ")
+        lines += [f"  columns: [{', '.join(yaml_text(name) for name in mapping.status)}]", "  words:"]
+        lines += value_lines(mapping.words, guess.counts, say, "    ")
     if mapping.entered:
         lines.append(f"entered:  # {say['entered']}")
-        lines += [f"  {slug}: {_text(name)}" for slug, name in mapping.entered.items()]
+        lines += [f"  {slug}: {yaml_text(name)}" for slug, name in mapping.entered.items()]
     if mapping.fields:
         lines.append(f"fields:  # {say['fields']}")
     for name, one in mapping.fields.items():
         if not one.values:
-            lines.append(f"  {name}: {{column: {_text(one.column)}}}")
+            lines.append(f"  {name}: {{column: {yaml_text(one.column)}}}")
             continue
-        lines += [f"  {name}:", f"    column: {_text(one.column)}", "    values:"]
-        lines += _values(one.values, guess.values.get(name, {}), say, "      ")
+        lines += [f"  {name}:", f"    column: {yaml_text(one.column)}", "    values:"]
+        lines += value_lines(one.values, guess.values.get(name, {}), say, "      ")
     if guess.unused:
-        lines.append(f"# {_comment(say['unused'].format(names=', '.join(guess.unused)))}")
+        lines.append(f"# {comment(say['unused'].format(names=', '.join(guess.unused)))}")
     return "\n".join(lines) + "\n"
 
 
-def _values(
+def value_lines(
     words: Mapping[str, str | bool | None], counts: Mapping[str, int], say: Mapping[str, str], indent: str
 ) -> Iterable[str]:
     for word, ours in words.items():
         value = "~" if ours is None else str(ours).lower() if isinstance(ours, bool) else ours
         told = say["rows-say"].format(count=counts.get(word, 0))
         if isinstance(ours, str) and fold(word) in (fold(ours), ours):
-            yield f"{indent}{_text(word)}: {value}  # {told}"
+            yield f"{indent}{yaml_text(word)}: {value}  # {told}"
         else:
-            yield f"{indent}{_text(word)}: {value}  # {told}" + (f"; {say['none']}" if ours is None else "")
+            yield f"{indent}{yaml_text(word)}: {value}  # {told}" + (f"; {say['none']}" if ours is None else "")
 
 
-def _why(guess: Guess, say: Mapping[str, str]) -> str:
-    found = guess.reading
+def why_order(found: Reading, say: Mapping[str, str]) -> str:
+    """What speaks for the order of day and month."""
     if found.order is None:
         both = say["order-both"].format(line=found.line, evidence=found.evidence, counter=found.counter)
-        return _comment(both) if found.counter else say["order-open"]
-    return _comment(say["order-told"].format(line=found.line, evidence=found.evidence)) if found.evidence else say["order-named"]
+        return comment(both) if found.counter else say["order-open"]
+    return comment(say["order-told"].format(line=found.line, evidence=found.evidence)) if found.evidence else say["order-named"]
 
 
-def _text(value: str | None) -> str:
+def yaml_text(value: str | None) -> str:
     """A word of the file as YAML: plain where nothing in it could be read otherwise."""
     if value is None:
         return "~"
@@ -131,5 +132,6 @@ def _text(value: str | None) -> str:
     return value if plain else json.dumps(value, ensure_ascii=False)
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
+    """A text as a comment can hold it."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]", " ", text)

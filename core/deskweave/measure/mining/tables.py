@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from deskweave.measure.columns import Column, Columns, Kind
+from deskweave.measure.columns import Column, Columns, Kind, fields_of
 from deskweave.measure.mining.traces import Codes, Trace
 from deskweave.measure.periods import Period
+from deskweave.measure.record_facts import MOMENTS
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable, offline
-from deskweave.model import FieldId
+from deskweave.model import FieldId, Grain
 
 #: Names of XES (IEEE 1849) for what they name there; mining tools look for them.
 CASE, ACTIVITY, TIME, RESOURCE, GROUP = "case:concept:name", "concept:name", "time:timestamp", "org:resource", "org:group"
@@ -38,40 +39,45 @@ def event_rows(practice: Rulebook, traces: Iterable[Trace]) -> Iterator[dict[str
             yield {CASE: trace.case, ACTIVITY: turn.status, TIME: turn.at, RESOURCE: turn.agent, GROUP: turn.group, **case}
 
 
-def fact_columns(practice: Rulebook, codes: Codes) -> list[Column]:
+def fact_columns(practice: Rulebook, codes: Codes, grain: Grain = "inquiry") -> list[Column]:
     """Columns of the fact table that may leave: what is about the row itself stays, and so does what is personal, unless asked for.
 
-    An agent's name is among them as a code.
+    An agent's name is among them as a code, and what a contact or an answer is called.
     """
     kept: list[Column] = []
-    for column in Columns(practice):
-        field = practice.fields.get(FieldId(column.of))
+    fields = fields_of(practice, grain)
+    for column in Columns(practice, grain):
+        field = fields.get(FieldId(column.of))
         personal = field is not None and field.personal is not None and not column.name.endswith("_filled")
-        if column.name.startswith("_") or (personal and not codes.plain and column.name != "agent_name"):
+        if (column.name.startswith("_") and column.name != "_key") or (
+            personal and not codes.plain and column.name != "agent_name"
+        ):
             continue
         kept.append(column)
     return kept
 
 
 def fact_rows(practice: Rulebook, table: FactTable, codes: Codes, period: Period | None = None) -> Iterator[dict[str, Any]]:
-    """The facts, one row per inquiry, by id.
+    """The facts, one row per inquiry (contact, answer), by what it is called.
 
     Args:
         practice: whose columns.
         table: the open facts.
         codes: what stands for agents.
-        period: only inquiries registered in it; None: all.
+        period: only inquiries registered in it, contacts and answers of it; None: all.
     """
-    columns = fact_columns(practice, codes)
+    grain = table.columns.grain
+    columns = fact_columns(practice, codes, grain)
+    key, day = ("inquiry", "submitted_at_day") if grain == "inquiry" else ("_key", f"{MOMENTS[grain]}_day")
     asked = ", ".join(f'"{column.name}"' for column in columns)
     inside, parameters = "TRUE", dict[str, Any]()
     if period is not None:
         inside, parameters = (
-            "submitted_at_day >= $since AND submitted_at_day < $until",
+            f"{day} >= $since AND {day} < $until",
             {"since": period.since, "until": period.until},
         )
     # names are columns of the checked practice
-    for row in table.query(f"SELECT {asked} FROM facts WHERE {inside} ORDER BY inquiry", parameters):
+    for row in table.query(f"SELECT {asked} FROM facts WHERE {inside} ORDER BY {key}", parameters):
         if "agent_name" in row:
             row["agent_name"] = codes.of(row["agent_name"])
         yield row

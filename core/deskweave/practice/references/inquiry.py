@@ -50,6 +50,15 @@ def _computed(r: References, record: str, spec: Mapping[str, Any], *path: str | 
         yield from r.known("field", field, fields, *path, "only", field)
         if field in fields:
             yield from r.all_known("choice", values, r.terms.choices_of(fields[field]), *path, "only", field)
+    linked = as_map(spec.get("linked"))
+    if linked and record == "inquiry":
+        message = "an inquiry shows nothing of another: 'linked' is said of contacts and answers"
+        yield problem("linked-inquiry", r.place(*path, "linked", key=True), "linked", message, remedy="take it out")
+        return
+    links = [name for name, one in fields.items() if as_map(one).get("type") == "link"]
+    for link, shown_ in linked.items():
+        yield from r.known("field", link, links, *path, "linked", link)
+        yield from r.known("field", shown_, r.terms.fields, *path, "linked", link)
 
 
 def _only_of_inquiries(r: References, record: str, spec: Mapping[str, Any], *path: str | int) -> Iterator[Finding]:

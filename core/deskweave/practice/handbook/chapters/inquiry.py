@@ -156,6 +156,14 @@ def _computed(voice: Voice, field: Field) -> str:
             field=voice.field(name),
             values=shown,
         )
+    if how == "linked" and isinstance(what, Mapping) and len(what) == 1:
+        ((link, of_inquiry),) = what.items()
+        return voice(
+            "What {field} of the inquiry in {link} holds.",
+            "取自“{link}”所指工单的“{field}”。",
+            field=voice.field(str(of_inquiry)),
+            link=voice.field(str(link)),
+        )
     return voice("Computed.", "由系统计算。")
 
 
