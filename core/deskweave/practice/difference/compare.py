@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from deskweave.model import Choice, ClockEdge, Field, FieldId, Phase
-from deskweave.practice.difference.aspects import ASPECTS, Aspect
+from deskweave.model import ClockEdge, Field, FieldId
+from deskweave.practice.difference.aspects import ASPECTS
 from deskweave.practice.difference.change import Change, Difference, Effect, Says, Sort, Touches
-from deskweave.practice.difference.places import Path, Places
+from deskweave.practice.difference.places import (
+    Find,
+    Path,
+    Places,
+    beneath,
+    of_document,
+    of_field,
+    of_own_choice,
+    of_part,
+    of_service,
+    of_shared_choice,
+    of_term,
+)
+from deskweave.practice.difference.terms import (
+    NAMES,
+    Paired,
+    attribute,
+    by_slug,
+    categories,
+    follows,
+    labelled,
+    narrowed,
+    own_choices,
+    services,
+)
 from deskweave.practice.practice import Practice
 
-Find = Callable[[Places, str], Path]
-_MISSING: Final = object()
 _HARMLESS, _REJUDGES, _STRANDS = Effect.HARMLESS, Effect.REJUDGES, Effect.STRANDS
-#: how a value's slugs follow renames: what it is said as -> subject whose terms it names
-_NAMES: Final[Mapping[str, str]] = {
-    "role": "role",
-    "roles": "role",
-    "field": "field",
-    "fields": "field",
-    "status": "status",
-    "statuses": "status",
-    "transition": "transition",
-    "clock": "clock",
-    "clocks": "clock",
-    "calendar": "calendar",
-    "holidays": "holidays",
-    "channels": "channel",
-    "classification": "classification",
-    "stream": "choice:stream",
-    "tier": "tier",
-    "group": "group",
-    "groups": "group",
-    "skills": "skill",
-    "template": "template",
-    "templates": "template",
-    "service_level": "service_level",
-    "factor": "factor",
-    "site": "site",
-    "columns": "field",
-    "column": "field",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """Terms of one kind in both practices: which old slug is which new one, and what came and went."""
-
-    same: Mapping[str, str]  #: old slug -> new slug
-    gone: tuple[str, ...]
-    came: tuple[str, ...]
 
 
 def compare(old: Practice, new: Practice) -> Difference:
@@ -100,8 +85,8 @@ class _Comparison:
             ("rating", "Feedback", "scale", old.feedback, new.feedback),
             ("factor", "Practice", "factors", old.factors, new.factors),
         ):
-            self._pair(subject, was, now, _term(kind, key))
-        self._pair("field", old.fields, new.fields, _field("inquiry"))
+            self._pair(subject, was, now, of_term(kind, key))
+        self._pair("field", old.fields, new.fields, of_field("inquiry"))
         self._pair("item", old.catalog, new.catalog, lambda places, slug: places.item(slug))
         documents: tuple[tuple[str, str, Mapping[str, Any], Mapping[str, Any]], ...] = (
             ("clock", "Clock", old.clocks, new.clocks),
@@ -111,12 +96,12 @@ class _Comparison:
             ("service_level", "ServiceLevel", old.service_levels, new.service_levels),
         )
         for subject, kind, had, has in documents:
-            self._pair(subject, had, has, _document(kind))
+            self._pair(subject, had, has, of_document(kind))
         for name, field in new.fields.items():
             former = next((was for was, now in self._same("field").items() if now == name), None)
             if former is not None:
                 self._pair(
-                    f"choice:{name}", old.fields[FieldId(former)].choices, field.choices, _shared_choice(former, name, field)
+                    f"choice:{name}", old.fields[FieldId(former)].choices, field.choices, of_shared_choice(former, name, field)
                 )
 
     def _pair(self, subject: str, old: Mapping[Any, Any], new: Mapping[Any, Any], find: Find) -> Paired:
@@ -203,14 +188,14 @@ class _Comparison:
         """What about one thing is otherwise."""
         before, after = self.before.spec(was), self.after.spec(path)
         for aspect in ASPECTS[subject]:
-            had, has = _get(old, aspect.name, before), _get(new, aspect.name, after)
-            if self._alike(aspect.says, had, has) or _follows(aspect, before, after):
+            had, has = attribute(old, aspect.name, before), attribute(new, aspect.name, after)
+            if self._alike(aspect.says, had, has) or follows(aspect, before, after):
                 continue
             effect = aspect.effect
             held: tuple[tuple[FieldId, str], ...] = ()
             if effect is _STRANDS and isinstance(old, Field):
                 held = ((old.id, ""),)
-            where = _narrowed((*path, *(aspect.keys or (aspect.name,))), was, self.before, self.after)
+            where = narrowed((*path, *(aspect.keys or (aspect.name,))), was, self.before, self.after)
             self._note(
                 subject, slug, "changed", aspect.touches, effect, where,
                 within=within, aspect=aspect.name, old=had, new=has, says=aspect.says, held=held,
@@ -238,9 +223,9 @@ class _Comparison:
             return replace(value, status=self._same("status").get(value.status or "", value.status))
         if says == "target_of" and isinstance(value, str):
             return next((self._same(one)[value] for one in ("tier", "group", "role") if value in self._same(one)), value)
-        if says not in _NAMES:
+        if says not in NAMES:
             return value
-        known = self._same(_NAMES[says])
+        known = self._same(NAMES[says])
         if isinstance(value, tuple):
             return tuple(known.get(str(one), one) for one in value)
         return known.get(value, value) if isinstance(value, str) else value
@@ -291,19 +276,19 @@ class _Comparison:
     def _head(self) -> None:
         old, new = self.old, self.new
         self.aspects("practice", new.id, old, new, self.before.head(), self.after.head())
-        self.terms("factor", old.factors, new.factors, _term("Practice", "factors"), touches=Touches.FIGURES)
-        self.terms("term", old.glossary, new.glossary, _term("Practice", "glossary"), touches=Touches.WORDS)
+        self.terms("factor", old.factors, new.factors, of_term("Practice", "factors"), touches=Touches.FIGURES)
+        self.terms("term", old.glossary, new.glossary, of_term("Practice", "glossary"), touches=Touches.WORDS)
 
     def _fields(self) -> None:
         old, new = self.old, self.new
-        groups = _term("Fields", "groups")
-        self.terms("field_group", _labelled(old.groups), _labelled(new.groups), groups, touches=Touches.WORDS)
+        groups = of_term("Fields", "groups")
+        self.terms("field_group", labelled(old.groups), labelled(new.groups), groups, touches=Touches.WORDS)
         self._fields_of("inquiry", old.fields, new.fields)
         for record in sorted(old.records.keys() | new.records.keys()):
             self._fields_of(record, old.records.get(record, {}), new.records.get(record, {}))
 
     def _fields_of(self, record: str, old: Mapping[FieldId, Field], new: Mapping[FieldId, Field]) -> None:
-        find = _field(record)
+        find = of_field(record)
         inquiry = record == "inquiry"
         touches = Touches.PEOPLE if inquiry else Touches.FIGURES
         paired = self._paired(old, new, find)
@@ -319,9 +304,9 @@ class _Comparison:
             self.aspects("field", now, had, has, before, path)
             self.terms(
                 "choice",
-                _own(self.before.spec(before), had),
-                _own(self.after.spec(path), has),
-                _own_choice(record, was, now),
+                own_choices(self.before.spec(before), had),
+                own_choices(self.after.spec(path), has),
+                of_own_choice(record, was, now),
                 within=(now,),
                 gone=_STRANDS if inquiry else _HARMLESS,
                 held=(had.id,) if inquiry else (),
@@ -353,22 +338,24 @@ class _Comparison:
             ("system", "systems", old.systems, new.systems),
         ):
             held, becomes = self._chosen(key)
-            self.terms(subject, was, now, _term("Catalog", key), gone=_STRANDS, held=held, becomes=becomes)
-        self.terms("category", _categories(old), _categories(new), _term("Catalog", "categories"))
-        services_old, services_new = _services(old), _services(new)
-        self.terms("service", services_old, services_new, _service)
+            self.terms(subject, was, now, of_term("Catalog", key), gone=_STRANDS, held=held, becomes=becomes)
+        self.terms("category", categories(old), categories(new), of_term("Catalog", "categories"))
+        services_old, services_new = services(old), services(new)
+        self.terms("service", services_old, services_new, of_service)
         held, becomes = self._chosen("", "catalog_item")
         self.terms("item", old.catalog, new.catalog, Places.item, gone=_STRANDS, held=held, becomes=becomes)
         held, becomes = self._chosen("channels")
-        self.terms("channel", old.channels, new.channels, _term("Channels", "channels"), gone=_STRANDS, held=held, becomes=becomes)
+        self.terms(
+            "channel", old.channels, new.channels, of_term("Channels", "channels"), gone=_STRANDS, held=held, becomes=becomes
+        )
 
     def _statuses(self) -> None:
         old, new = self.old.statuses, self.new.statuses
         held, becomes = self._chosen("", "status")
         held = held or (FieldId("status"),)
-        path_of = _term("StatusModel", "statuses")
+        path_of = of_term("StatusModel", "statuses")
         self.terms("status", old.statuses, new.statuses, path_of, gone=_STRANDS, held=held, becomes={**new.becomes, **becomes})
-        self.terms("transition", old.transitions, new.transitions, _term("StatusModel", "transitions"))
+        self.terms("transition", old.transitions, new.transitions, of_term("StatusModel", "transitions"))
         was, path = self.before.document("StatusModel", old.id), self.after.document("StatusModel", new.id)
         self.aspects("status_model", new.id, old, new, was, path)
         self._one("confirmation", old.confirmation, new.confirmation, was, path)
@@ -385,23 +372,23 @@ class _Comparison:
 
     def _organisation(self) -> None:
         old, new = self.old, self.new
-        self.terms("role", old.roles, new.roles, _term("Routing", "roles"))
+        self.terms("role", old.roles, new.roles, of_term("Routing", "roles"))
         for subject, key, had, has in (
             ("tier", "tiers", old.routing.tiers, new.routing.tiers),
             ("skill", "skills", old.routing.skills, new.routing.skills),
             ("group", "groups", old.routing.groups, new.routing.groups),
         ):
             held, becomes = self._chosen(key)
-            self.terms(subject, had, has, _term("Routing", key), gone=_STRANDS if held else None, held=held, becomes=becomes)
-        rules_old, rules_new = _by_slug(old.routing.assignment), _by_slug(new.routing.assignment)
-        self.terms("assignment", rules_old, rules_new, _term("Routing", "assignment"))
-        self.terms("escalation", old.routing.escalations, new.routing.escalations, _term("Routing", "escalations"))
-        desks = self.terms("desk", old.desks, new.desks, _document("Desk"))
+            self.terms(subject, had, has, of_term("Routing", key), gone=_STRANDS if held else None, held=held, becomes=becomes)
+        rules_old, rules_new = by_slug(old.routing.assignment), by_slug(new.routing.assignment)
+        self.terms("assignment", rules_old, rules_new, of_term("Routing", "assignment"))
+        self.terms("escalation", old.routing.escalations, new.routing.escalations, of_term("Routing", "escalations"))
+        desks = self.terms("desk", old.desks, new.desks, of_document("Desk"))
         for was, now in desks.same.items():
             one, other = old.desks[was], new.desks[now]
-            self.terms("site", one.sites, other.sites, _part("Desk", was, now, "sites"), within=(now,))
-            self.terms("shift", one.shifts, other.shifts, _part("Desk", was, now, "shifts"), within=(now,))
-        matrices = self.terms("matrix", old.priority_matrices, new.priority_matrices, _document("PriorityMatrix"))
+            self.terms("site", one.sites, other.sites, of_part("Desk", was, now, "sites"), within=(now,))
+            self.terms("shift", one.shifts, other.shifts, of_part("Desk", was, now, "shifts"), within=(now,))
+        matrices = self.terms("matrix", old.priority_matrices, new.priority_matrices, of_document("PriorityMatrix"))
         for was, now in matrices.same.items():
             self._matrix(was, now)
 
@@ -421,38 +408,38 @@ class _Comparison:
                     "matrix", now, "changed", Touches.PEOPLE, _HARMLESS, path,
                     within=cell, aspect="cell", old=had.get(cell), new=has.get(cell), says="priority",
                 )  # fmt: skip
-        self.terms("rise", old.rises, new.rises, _part("PriorityMatrix", was, now, "rises"), within=(now,))
+        self.terms("rise", old.rises, new.rises, of_part("PriorityMatrix", was, now, "rises"), within=(now,))
 
     def _notices(self) -> None:
         old, new = self.old, self.new
-        self.terms("template", old.templates, new.templates, _document("Template"))
-        self.terms("delivery", _by_slug(old.delivery), _by_slug(new.delivery), _term("Channels", "delivery"))
-        self.terms("survey", old.surveys, new.surveys, _term("Feedback", "surveys"))
+        self.terms("template", old.templates, new.templates, of_document("Template"))
+        self.terms("delivery", by_slug(old.delivery), by_slug(new.delivery), of_term("Channels", "delivery"))
+        self.terms("survey", old.surveys, new.surveys, of_term("Feedback", "surveys"))
         held, becomes = self._chosen("feedback")
-        find = _term("Feedback", "scale")
+        find = of_term("Feedback", "scale")
         self.terms("rating", old.feedback, new.feedback, find, gone=_STRANDS, held=held, becomes=becomes)
 
     def _processes(self) -> None:
         old, new = self.old.processes, self.new.processes
-        for was, now in self.terms("process", old, new, _document("Process")).same.items():
-            find = _part("Process", was, now, "steps")
+        for was, now in self.terms("process", old, new, of_document("Process")).same.items():
+            find = of_part("Process", was, now, "steps")
             steps = self.terms("step", old[was].steps, new[now].steps, find, within=(now,))
             for former, step in steps.same.items():
                 checks_old, checks_new = old[was].steps[former].checks, new[now].steps[step].checks
-                part = _deep((*find(self.before, former), "checks"), (*find(self.after, step), "checks"), self.before)
+                part = beneath((*find(self.before, former), "checks"), (*find(self.after, step), "checks"), self.before)
                 self.terms("check", checks_old, checks_new, part, within=(now, step))
-            candidates = _part("Process", was, now, "candidates")
+            candidates = of_part("Process", was, now, "candidates")
             self.terms("candidate", old[was].candidates, new[now].candidates, candidates, within=(now,))
 
     def _time(self) -> None:
         old, new = self.old, self.new
         clocks = Touches.CLOCKS
-        calendars = self.terms("calendar", old.calendars, new.calendars, _document("Calendar"), touches=clocks, gone=_REJUDGES)
+        calendars = self.terms("calendar", old.calendars, new.calendars, of_document("Calendar"), touches=clocks, gone=_REJUDGES)
         for was, now in calendars.same.items():
             self._versions(was, now)
-        self.terms("holidays", old.holidays, new.holidays, _document("Holidays"), touches=clocks, gone=_REJUDGES)
-        self.terms("clock", old.clocks, new.clocks, _document("Clock"), touches=clocks, gone=_REJUDGES)
-        find = _document("ServiceLevel")
+        self.terms("holidays", old.holidays, new.holidays, of_document("Holidays"), touches=clocks, gone=_REJUDGES)
+        self.terms("clock", old.clocks, new.clocks, of_document("Clock"), touches=clocks, gone=_REJUDGES)
+        find = of_document("ServiceLevel")
         levels = self.terms("service_level", old.service_levels, new.service_levels, find, touches=clocks, effect=_REJUDGES)
         for was, now in levels.same.items():
             self._goals(was, now)
@@ -470,10 +457,10 @@ class _Comparison:
     def _goals(self, was: str, now: str) -> None:
         old, new = self.old.service_levels[was], self.new.service_levels[now]
         clocks = self._same("clock")
-        had = {clocks.get(clock, clock): _by_slug(goals) for clock, goals in old.goals.items()}
+        had = {clocks.get(clock, clock): by_slug(goals) for clock, goals in old.goals.items()}
         former = {clocks.get(clock, clock): clock for clock in old.goals}
         for clock in dict.fromkeys((*had, *new.goals)):
-            before, after = had.get(clock, {}), _by_slug(new.goals.get(clock, ()))
+            before, after = had.get(clock, {}), by_slug(new.goals.get(clock, ()))
             if clock in former and clock in self.new.clocks:
                 own = self.old.clocks[former[clock]].goal, self.new.clocks[clock].goal
                 if own[0] != own[1]:  # said once, of the clock: a goal that only follows its clock is no change of its own
@@ -483,120 +470,14 @@ class _Comparison:
                         else goal
                         for slug, goal in before.items()
                     }
-            part = _deep(
+            part = beneath(
                 ("ServiceLevel", was, "goals", former.get(clock, clock)), ("ServiceLevel", now, "goals", clock), self.before
             )
             self.terms("goal", before, after, part, touches=Touches.CLOCKS, within=(now, clock), effect=_REJUDGES)
 
     def _figures(self) -> None:
         old, new = self.old.metrics, self.new.metrics
-        for was, now in self.terms("metric", old, new, _document("Metric"), touches=Touches.FIGURES).same.items():
-            part = _part("Metric", was, now, "criteria")
+        for was, now in self.terms("metric", old, new, of_document("Metric"), touches=Touches.FIGURES).same.items():
+            part = of_part("Metric", was, now, "criteria")
             criteria = old[was].criteria, new[now].criteria
             self.terms("criterion", *criteria, part, touches=Touches.FIGURES, within=(now,), effect=_REJUDGES)
-
-
-# ------------------------------------------------------------------------------------------------------------------- where
-def _document(kind: str) -> Find:
-    return lambda places, slug: places.document(kind, slug)
-
-
-def _term(kind: str, key: str) -> Find:
-    return lambda places, slug: places.term(kind, key, slug)
-
-
-def _field(record: str) -> Find:
-    return lambda places, slug: places.field(record, slug)
-
-
-def _service(places: Places, slug: str) -> Path:
-    category, _, service = slug.partition("/")
-    return places.service(category, service)
-
-
-def _part(kind: str, was: str, now: str, key: str) -> Find:
-    """Parts of a document that may be called otherwise in the new practice."""
-
-    def find(places: Places, slug: str) -> Path:
-        here = (kind, now) if (kind, now) in places.practice.documents else (kind, was)
-        return (*here, key, slug)
-
-    return find
-
-
-def _deep(was: Path, now: Path, before: Places) -> Find:
-    return lambda places, slug: (*(was if places is before else now), slug)
-
-
-def _own_choice(record: str, was: str, now: str) -> Find:
-    def find(places: Places, slug: str) -> Path:
-        path = places.field(record, now)
-        return (*(path if len(path) > 1 else places.field(record, was)), "choices", slug)
-
-    return find
-
-
-def _shared_choice(was: str, now: str, field: Field) -> Find:
-    return _own_choice("inquiry", was, now)
-
-
-# -------------------------------------------------------------------------------------------------------------------- what
-def _follows(aspect: Aspect, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether what is worked out from elsewhere is only otherwise because that is: it is said there."""
-    return aspect.name == "sum_statuses" and bool(after.get("sum_of")) and before.get("sum_of") == after.get("sum_of")
-
-
-def _narrowed(path: Path, was: Path, before: Places, after: Places) -> Path:
-    """Of a mapping that is otherwise, the key that is: a layer that sets one of its keys is the one to be shown."""
-    old, new = before.spec((*was, *path[len(was) :])), after.spec(path)
-    while new:
-        key = next((name for name in new if old.get(name) != new[name]), None)
-        if key is None:
-            return path
-        path, inner = (*path, str(key)), new[key]
-        if not isinstance(inner, Mapping) or not isinstance(old.get(key), Mapping):
-            return path
-        old, new = old[key], inner
-    return path
-
-
-def _get(term: object, name: str, spec: Mapping[str, Any]) -> object:
-    """An attribute of the typed thing; what the model leaves out (a description) as the files say it."""
-    value = getattr(term, name, _MISSING)
-    if value is _MISSING:
-        value = spec.get(name)
-    if isinstance(value, Phase):
-        return value.value
-    if isinstance(value, Mapping) and not value:
-        return None
-    return None if value in ("", ()) else value
-
-
-def _own(spec: Mapping[str, Any], field: Field) -> Mapping[str, Choice]:
-    """A field's own choices, without those of another kind of term."""
-    stated = spec.get("choices")
-    return {slug: field.choices[slug] for slug in stated if slug in field.choices} if isinstance(stated, Mapping) else {}
-
-
-def _by_slug(rules: Iterable[Any]) -> dict[str, Any]:
-    return {rule.slug: rule for rule in rules}
-
-
-@dataclass(frozen=True, slots=True)
-class _Called:
-    label: Mapping[str, str]
-
-
-def _labelled(labels: Mapping[str, Mapping[str, str]]) -> dict[str, _Called]:
-    return {slug: _Called(label) for slug, label in labels.items()}
-
-
-def _categories(practice: Practice) -> dict[str, _Called]:
-    return {item.category: _Called(item.category_label) for item in practice.catalog.values()}
-
-
-def _services(practice: Practice) -> dict[str, _Called]:
-    return {f"{item.category}/{item.service}": _Called(item.service_label) for item in practice.catalog.values()}
-
-
-__all__ = ["Aspect", "Paired", "compare"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from deskweave.findings import Place
+from deskweave.model import Field
 from deskweave.practice.practice import Practice
 
 Path = tuple[str, ...]
@@ -81,3 +82,50 @@ class Places:
                         for slug in inner.get("items") or {}
                     ]
         return found
+
+
+Find: TypeAlias = Callable[[Places, str], Path]
+"""Where the term of a slug stands in a practice."""
+
+
+def of_document(kind: str) -> Find:
+    return lambda places, slug: places.document(kind, slug)
+
+
+def of_term(kind: str, key: str) -> Find:
+    return lambda places, slug: places.term(kind, key, slug)
+
+
+def of_field(record: str) -> Find:
+    return lambda places, slug: places.field(record, slug)
+
+
+def of_service(places: Places, slug: str) -> Path:
+    category, _, service = slug.partition("/")
+    return places.service(category, service)
+
+
+def of_part(kind: str, was: str, now: str, key: str) -> Find:
+    """Parts of a document that may be called otherwise in the new practice."""
+
+    def find(places: Places, slug: str) -> Path:
+        here = (kind, now) if (kind, now) in places.practice.documents else (kind, was)
+        return (*here, key, slug)
+
+    return find
+
+
+def beneath(was: Path, now: Path, before: Places) -> Find:
+    return lambda places, slug: (*(was if places is before else now), slug)
+
+
+def of_own_choice(record: str, was: str, now: str) -> Find:
+    def find(places: Places, slug: str) -> Path:
+        path = places.field(record, now)
+        return (*(path if len(path) > 1 else places.field(record, was)), "choices", slug)
+
+    return find
+
+
+def of_shared_choice(was: str, now: str, field: Field) -> Find:
+    return of_own_choice("inquiry", was, now)
