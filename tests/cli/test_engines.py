@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -176,3 +177,16 @@ def test_the_sql_needs_no_store_and_can_be_pasted(cli: Any, tmp_path: Path) -> N
         assert "a part of Desk index" in answer.out
         assert "user: only with deskweave export facts --personal" in answer.out
     assert not (tmp_path / ".deskweave" / "dev" / "state.db").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_without_its_driver_postgresql_says_what_to_install(
+    cli: Any, desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    file = tmp_path / "deskweave.yaml"
+    file.write_text(file.read_text("utf-8").replace("id: acme\n", "id: acme\nfacts: postgresql://127.0.0.1/kpi\n"), "utf-8")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    answer = cli("--lang", language, "kpi", *NOVEMBER, "--engine", "postgres")
+    assert answer.code == 2
+    assert 'pip install "deskweave[postgres]"' in " ".join(answer.err.split())
+    assert cli("--lang", language, "kpi", *NOVEMBER).code == 0
