@@ -310,3 +310,48 @@ def test_what_is_about_one_period_takes_one(cli: Any, desk: Any, words: list[str
     answer = cli(*words, "--period", "2026-09..2026-11")
     assert answer.code == 2
     assert "period" in answer.err
+
+
+# ------------------------------------------------------------------------------------------------------------ somebody else's
+def test_a_figure_beside_a_file_of_theirs(cli: Any, desk: Any, tmp_path: Path) -> None:
+    """They count INQ-1 as it is, INQ-3 to its closing, one that nobody knows here, and INQ-2 not at all."""
+    (tmp_path / "theirs.csv").write_text("Number;Seconds\nINQ-1;180\ninq-3;1h 12m 00s\nINC0099;60\n", encoding="utf-8")
+    answer = cli("kpi", "explain", "average_response_time", *NOVEMBER, "--against", "theirs.csv")
+    assert answer.code == 0, answer.all
+    shown = " ".join(answer.out.split())
+    assert "Ours 6m 40s Theirs 25m 20s Difference +18m 40s Both count 2" in shown
+    assert "counted here alone 1 INQ-2" in shown
+    assert "counted there alone 1 INC0099 no inquiry of that name here: 1" in shown
+    assert "as if measured to the first Closed 1 INQ-3" in shown
+    said = json.loads(cli("kpi", "explain", "average_response_time", *NOVEMBER, "--against", "theirs.csv", "--json").out)
+    assert sum(one["amount"] for one in said["items"]) == pytest.approx(said["summary"]["difference"]) == 1120
+    chinese = cli("kpi", "explain", "average_response_time", *NOVEMBER, "--against", "theirs.csv", "--lang", "zh").out
+    assert "如按“至首次已关闭止”计时" in chinese
+    chinese.encode("gbk")
+
+
+def test_a_figure_beside_a_value_of_theirs(cli: Any, desk: Any) -> None:
+    shown = " ".join(cli("kpi", "explain", "average_response_time", *NOVEMBER, "--against", "1h 06m 40s").out.split())
+    assert "Difference +1h 00m" in shown
+    assert "to the first Closed: 1h 06m, leaving +0s (3 inquiries)" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["explain", "average_response_time", "--against", "soon"], "neither a file nor a value such as 4m 12s"),
+        (["explain", "average_response_time", "--against", "bad.csv"], "bad.csv:2: fast is no value such as 4m 12s"),
+        (["explain", "average_response_time", "--against", "twice.csv"], "inq-1 is the inquiry of line 1 already"),
+        (["explain", "average_response_time", "--against", "empty.csv"], "names no inquiry"),
+        (["explain", "waiting_share", "--against", "4 %"], "does not add up out of inquiries"),
+        (["explain", "desk_index", "--against", "4 %"], "does not add up out of inquiries"),
+        (["average_response_time", "--against", "252"], "belongs to explain"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(cli: Any, desk: Any, tmp_path: Path, words: list[str], said: str) -> None:
+    (tmp_path / "bad.csv").write_text("INQ-1,60\nINQ-2,fast\n", encoding="utf-8")
+    (tmp_path / "twice.csv").write_text("INQ-1,60\ninq-1,70\n", encoding="utf-8")
+    (tmp_path / "empty.csv").write_text("Number,Value\n", encoding="utf-8")
+    answer = cli("kpi", *words, *NOVEMBER)
+    assert answer.code == 2
+    assert said in " ".join(answer.all.split())

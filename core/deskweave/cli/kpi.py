@@ -103,6 +103,7 @@ def kpi(
     quality: Annotated[bool, typer.Option("--quality", help="kpi-opt-quality")] = False,
     as_of: Annotated[str | None, typer.Option("--as-of", help="kpi-opt-as-of", metavar="MOMENT")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="kpi-opt-yes")] = False,
+    against: Annotated[str | None, typer.Option("--against", help="kpi-opt-against", metavar="FILE|VALUE")] = None,
     engine: Annotated[str, typer.Option("--engine", help="kpi-opt-engine", metavar="ENGINE")] = "duckdb",
     sql: Annotated[str | None, typer.Option("--sql", help="kpi-opt-sql", metavar="ENGINE")] = None,
 ) -> int:
@@ -123,6 +124,13 @@ def kpi(
     if len(wanted) > 1 and verb in ("explain", "quality", "restate"):
         session.screen.warn(session.say("kpi-one-period", what=verb))
         return Exit.INPUT
+    if against is not None:
+        from deskweave.cli.against import against as beside
+
+        if verb != "explain":
+            session.screen.warn(session.say("against-explain"))
+            return Exit.INPUT
+        return beside(session, wanted[0], metric[1:] if metric else [], by or [], then, against)
     if verb in ("explain", "quality"):
         from deskweave.cli import reasons
 

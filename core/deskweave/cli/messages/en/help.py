@@ -113,6 +113,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "kpi-opt-quality": "list what is wrong with the data",
     "kpi-opt-as-of": "as it was known at a moment: 2026-12-01 (to the end of that day) or 2026-12-01T09:00",
     "report": "A period's figures as one HTML page that opens offline.",
+    "kpi-opt-against": "with explain: a figure of somebody else's, or a file of theirs (number, value)",
     "kpi-opt-yes": "with restate: judge everything anew",
     "report-opt-open": "open it in the browser",
     "report-opt-publish": "freeze the figures in reports/PERIOD; what was published stays",

@@ -111,6 +111,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "kpi-opt-quality": "列出数据中的问题",
     "kpi-opt-as-of": "按某一时刻已知的数据：2026-12-01（至当日结束）或 2026-12-01T09:00",
     "report": "把某一时段的指标生成一个可离线打开的 HTML 页面。",
+    "kpi-opt-against": "与 explain 同用：对方的数值，或对方的文件（单号、数值）",
     "kpi-opt-yes": "与 restate 同用：全部重新判定",
     "report-opt-open": "在浏览器中打开",
     "report-opt-publish": "把指标定稿到 reports/时段；已发布的不再改动",
