@@ -11,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
+from deskweave import workspace
 from deskweave.documents.sheet import write_sheet
 
 HEAD = ["工单编号", "工单状态", "工单标题", "提单人", "受理人", "创建时间", "受理时间", "关闭时间", "优先级", "满意度", "更新时间"]
@@ -423,3 +425,44 @@ def test_ocel_is_what_the_format_asks_for(cli, log, tmp_path: Path):
     declared = {one["name"]: {each["name"] for each in one["attributes"]} for one in made["objectTypes"]}
     assert all({each["name"] for each in one["attributes"]} <= declared[one["type"]] for one in made["objects"])
     assert [one["time"] for one in made["events"]] == sorted(one["time"] for one in made["events"])
+
+
+# --------------------------------------------------------------------------------------------------- a connection reads the same
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_imported_ticket_gives_way_to_what_a_connection_reads(cli, folder, snow, plugins, clock, tmp_path, language):
+    """Where the mapping names the connection; else both stay, and a later import leaves what is known out."""
+    root = folder(servicenow=snow)
+    with workspace.open(root, now=clock, plugins=plugins) as space:
+        hands = snow.hands(space.connect("servicenow").inner.mapper(space.binding("servicenow")))
+        told = {
+            "title": "VPN",
+            "status": "awaiting_acceptance",
+            "submitted_by": "Li Wei",
+            "stream": "incident",
+            "submitted_at": clock(),
+        }
+        hands.create("incident", told, "li.wei")
+    clock.advance(timedelta(minutes=10))
+    auth = snow.settings("admin")["auth"]
+    asked = f"{snow.address}/api/now/table/incident?sysparm_query=short_description=VPN"
+    said = requests.get(asked, auth=(auth["username"], auth["password"]), timeout=30).json()
+    number = said["result"][0]["number"]
+    head = "number,state,opened_at\n"
+    (tmp_path / "t.csv").write_text(f"{head}{number},New,2026-11-16 09:00\nINC9,New,2026-11-16 09:00\n", encoding="utf-8")
+    assert cli("import-log", "t.csv").code == 0
+    assert figures(cli, "2026-11")["inquiries_registered"] == 2
+    assert json.loads(cli("sync", "--json").out)["summary"]["gave_way"] == {}  # the mapping names no connection
+    assert figures(cli, "2026-11")["inquiries_registered"] == 3
+    mapping = tmp_path / "logs/t.yaml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.write_text(text + "connection: snow\n", encoding="utf-8")
+    lint = cli("practice", "lint", "--lang", language)
+    assert (lint.code, "servicenow" in lint.all) == (2, True)
+    mapping.write_text(text + "connection: servicenow\n", encoding="utf-8")
+    answer = cli("sync", "--lang", language)
+    assert {"en": "log t: 1 imported inquiry is read", "zh": "日志 t：1 张导入的工单"}[language] in answer.out
+    assert figures(cli, "2026-11")["inquiries_registered"] == 2
+    assert json.loads(cli("show", number, "--json").out)["items"][0]["connection"] == "servicenow"
+    again = json.loads(cli("import-log", "t.csv", "--json").out)
+    assert ([one["rule"] for one in again["findings"]], again["summary"]["added"]) == (["log-known-elsewhere"], 0)
+    assert json.loads(cli("sync", "--json").out)["summary"]["gave_way"] == {}

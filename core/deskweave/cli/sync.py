@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,7 +78,7 @@ def sync(
         report = engine.run(names)
         idle = 0 if report.written or report.inquiries_touched else idle + 1
         total = _added(total, report)
-    return session.finish(_run_report(session, space, total, failures))
+    return session.finish(_run_report(session, space, total, failures, space.give_way()))
 
 
 def _soon(report: SyncReport, now: datetime) -> datetime | None:
@@ -143,7 +144,9 @@ def _codes(space: Workspace, report: SyncReport, failures: list[Failure]) -> lis
     return codes
 
 
-def _run_report(session: Session, space: Workspace, report: SyncReport, failures: list[Failure]) -> Report:
+def _run_report(
+    session: Session, space: Workspace, report: SyncReport, failures: list[Failure], gave_way: Mapping[str, int]
+) -> Report:
     say, screen = session.say, session.screen
     blocked = space.read_only_routes()
     code = worst([*_codes(space, report, failures), _failure_code(failures)])
@@ -153,6 +156,8 @@ def _run_report(session: Session, space: Workspace, report: SyncReport, failures
         _parts(session, report)
         show_failures(session, failures)
         _attention(session, report)
+        for log, count in gave_way.items():
+            screen.say(say("sync-gave-way", log=log, n=count), hang=4)
         if report.waiting and report.waiting_until is not None:
             screen.say(say("sync-still-waiting", count=report.waiting, until=session.moment(report.waiting_until)))
         for entry in blocked:
@@ -180,6 +185,7 @@ def _run_report(session: Session, space: Workspace, report: SyncReport, failures
             "waiting": report.waiting,
             "waiting_until": report.waiting_until,
             "read_only": [entry.name for entry in blocked],
+            "gave_way": dict(gave_way),
             "conflicts": [asdict(one) for one in report.conflicts],
             "parked": [asdict(one) for one in report.parked],
             "gone": [asdict(one) for one in report.gone],

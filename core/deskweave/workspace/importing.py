@@ -162,6 +162,9 @@ def import_log(
     log = name or name_of(path)
     table = read_table(path)
     mapping, guessed = _mapping(space, table, log, zone, grain)
+    unknown = _connection(space, _document(space.folder.root / FOLDER / f"{log}.yaml", log))
+    if unknown:
+        raise DocumentError(unknown)
     before = {one.name: one for one in imported_logs(space)}.get(log)
     found = before.grain if before is not None else None
     if found is not None and found != mapping.grain:
@@ -316,7 +319,9 @@ def mapping_findings(space: Workspace) -> list[Finding]:
     findings: list[Finding] = []
     for path in sorted((space.folder.root / FOLDER).glob("*.yaml")):
         try:
-            _read(_document(path, path.stem), space.practice)
+            document = _document(path, path.stem)
+            _read(document, space.practice)
+            findings += _connection(space, document)
         except DocumentError as error:
             findings += error.findings
     return findings
@@ -348,6 +353,55 @@ def _read(document: Document, practice: Practice, columns: tuple[str, ...] | Non
     if body.get("grain") in ("contact", "response"):
         return read_record_mapping(document, practice, columns)
     return read_mapping(document, practice, columns)
+
+
+def _connection(space: Workspace, document: Document) -> list[Finding]:
+    """A connection that a mapping names and the folder does not have."""
+    name, known = document.body.get("connection"), tuple(space.folder.connections)
+    if name is None or name in known:
+        return []
+    message = f"{name!r} is no connection of this folder"
+    return [problem("unknown-connection", document.place("/connection"), str(name), message, allowed=known, word=str(name))]
+
+
+def give_way(space: Workspace) -> dict[str, int]:
+    """Take out imported inquiries that a connection reads by now under the same number, so that none counts twice.
+
+    Only of logs whose mapping names the connection, and only inquiries that nobody else has touched. What the connection read
+    stays; the log's own events of them go, and a later import of the log leaves these tickets out.
+
+    Returns:
+        How many went, by the name of the log; logs without any are left out.
+
+    Raises:
+        SafetyStop: another process holds the store.
+    """
+    found: dict[str, int] = {}
+    for known in imported_logs(space):
+        path = space.folder.root / FOLDER / f"{known.name}.yaml"
+        if known.grain != "inquiry" or not path.is_file():
+            continue
+        try:
+            connection = _document(path, known.name).body.get("connection")
+        except DocumentError:
+            continue  # lint tells; nothing is taken out by a file that nobody can read
+        if connection is None:
+            continue
+        source, link = f"log:{known.name}", tables.link
+        with space.store.read() as tx:
+            own, _ = _numbers(tx, source)
+            labels = sa.select(link.c.label).where(
+                link.c.kind == "inquiry", link.c.conn == connection, link.c.state == "live", link.c.inquiry.is_not(None)
+            )
+            twice = [own[label] for label in tx.execute(labels).scalars() if label in own]
+        if twice:
+            with space.store.lease("import-log"):
+                gone, _ = _take_out(space, source, twice)
+            if gone:
+                found[known.name] = len(gone)
+    if found:
+        space.refresh_facts()
+    return found
 
 
 def _document(path: Path, log: str) -> Document:

@@ -466,7 +466,24 @@ class Workspace:
     def sync(self, **how: Any) -> tuple[SyncReport, list[Failure]]:
         """One run: pull, merge, write, until nothing is due now. Arguments as for `engine`."""
         made, names, failures = self.engine(**how)
-        return made.run(names), failures
+        report = made.run(names)
+        self.give_way()
+        return report, failures
+
+    def give_way(self) -> dict[str, int]:
+        """After a sync: take out imported inquiries that a connection reads by now. See `importing.give_way`.
+
+        While another process writes the facts, nothing is taken out: the next sync does it.
+        """
+        if not (self.folder.state_folder / "logs").is_dir():
+            return {}
+        from deskweave.measure import FactsBusy
+        from deskweave.workspace.importing import give_way
+
+        try:
+            return give_way(self)
+        except FactsBusy:
+            return {}
 
     def sync_plan(self, **how: Any) -> tuple[SyncPlan, list[Failure]]:
         """What `sync` would write; platforms are read."""

@@ -48,6 +48,7 @@ class LogMapping:
         words: those words to ours; None: we have none; `unchanged`: it changes nothing.
         entered: status to the column that says when a record entered it (`rows: records`).
         fields: our fields to the columns that fill them.
+        connection: the connection that reads the same tickets; None: none does.
     """
 
     id: str
@@ -60,6 +61,7 @@ class LogMapping:
     words: Mapping[str, str | None] = field(default_factory=dict)
     entered: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[FieldId, FieldColumn] = field(default_factory=dict)
+    connection: str | None = None
 
     @property
     def grain(self) -> Grain:
@@ -74,7 +76,8 @@ class LogMapping:
     @property
     def digest(self) -> str:
         """Changes when it is read otherwise; comments and order do not count."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:16]
+        said = {name: value for name, value in asdict(self).items() if name != "connection"}  # it changes nothing of what is read
+        return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:16]
 
 
 def read_mapping(document: Document, practice: Rulebook, columns: tuple[str, ...] | None = None) -> LogMapping:
@@ -160,6 +163,7 @@ def read_mapping(document: Document, practice: Rulebook, columns: tuple[str, ...
         words={str(word): None if slug is None else str(slug) for word, slug in words.items()},
         entered={str(slug): str(name) for slug, name in entered.items()},
         fields=fields,
+        connection=str(body["connection"]) if body.get("connection") else None,
     )
 
 

@@ -46,6 +46,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-adopted": "{n:answer was|answers were} lost; each record was found by its mark and not sent twice",
     "sync-waiting": "waiting for a quota or a retry; going on in {seconds} s",
     "sync-still-waiting": "{count} wait until {until}; the next sync takes them.",
+    "sync-gave-way": "log {log}: {n:imported inquiry is|imported inquiries are} read from the platform now and taken out.",
     "sync-in-step": "In step at {at}. {written} written.",
     "sync-conflicts": "{n:conflict|conflicts}",
     "sync-parked": "{n} parked",

@@ -46,6 +46,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-adopted": "有 {n} 次应答丢失；均按标记找回记录，未重复发送",
     "sync-waiting": "正在等待配额或重试；{seconds} 秒后继续",
     "sync-still-waiting": "{count} 项需等到 {until}，由下次同步处理。",
+    "sync-gave-way": "日志 {log}：{n} 张导入的工单现由平台读取，已移除。",
     "sync-in-step": "{at} 已一致。写入 {written} 项。",
     "sync-conflicts": "{n} 个冲突",
     "sync-parked": "{n} 条搁置",

@@ -172,7 +172,7 @@ class _Reading:
 
     def fits(self) -> None:
         """What is said of logs of inquiries only, and a practice without such records."""
-        for key in ("rows", "status", "entered"):
+        for key in ("rows", "status", "entered", "connection"):
             if key in self.body:
                 message = f"{key!r} is said of logs of inquiries only; this one is of grain {self.grain}"
                 self.find("log-of-inquiries", f"/{key}", key, message, (), "take it out", key=True)
