@@ -5,19 +5,31 @@ Each is the connector to the platform in memory with one method spoilt, and noth
 
 from __future__ import annotations
 
+import html
 import inspect
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deskweave.connector import Absent, Outcome, Page, Plant, Stub
+from deskweave.connector import Absent, InstanceIdentity, Outcome, Page, Plant, Stub, View
 from deskweave.errors import CredentialError, Executed, RateLimited, Rejected, RequestError, TransientError
+from deskweave.mapping import BoundMapper
+from deskweave.model import Visibility
 from deskweave.testing.memory import MemoryConnection, MemoryConnector, Switches
+from deskweave.testing.memory.configuration import MemoryConfiguration
+from deskweave.testing.memory.connector import DIALECT
+from deskweave.testing.memory.people import MemoryPeople
 from deskweave.testing.suite import GUARANTEES, ConnectorSuite
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "examples/deskweave_echo"))
+from deskweave_echo import EchoConnector
+
+NOTICED = (AssertionError, pytest.fail.Exception, AttributeError)  #: the last: a mapper that falls over a value
 NO_PAGE: Page[Any] = Page(items=(), resume=None)
 
 
@@ -369,16 +381,297 @@ class Chatters(MemoryConnection):
             raise CredentialError(message) from None
 
 
+# --------------------------------------------------------------------------------------------------------------- messages
+class SeesNoLock(MemoryConnection):
+    """Internal messages are read as public ones, and would be carried on as such."""
+
+    def _message(self, comment):
+        return replace(super()._message(comment), visibility=Visibility.PUBLIC)
+
+
+class ReadsLastFirst(MemoryConnection):
+    def messages_of(self, parent):
+        page = super().messages_of(parent)
+        return replace(page, items=page.items[::-1])
+
+
+class HearsOnlyLater(MemoryConnection):
+    def messages_changes(self, collection, since, resume):
+        page = super().messages_changes(collection, since, resume)
+        return replace(page, items=[one for one in page.items if since is None or one.at > since])
+
+
+class SaysTwice(MemoryConnection):
+    def _speak(self, *given):
+        super()._speak(*given)
+        return super()._speak(*given)
+
+
+class SaysItInPublic(MemoryConnection):
+    """The worst of all: an internal note before the requester's eyes."""
+
+    def speak(self, parent, visibility, body, corr, key):
+        return super().speak(parent, Visibility.PUBLIC, body, corr, key)
+
+
+class SaysItSomehow(MemoryConnection):
+    """What the collection does not have is said the way it has."""
+
+    def speak(self, parent, visibility, body, corr, key):
+        known = self._switches(parent.collection).visibilities
+        return super().speak(parent, visibility if visibility in known else next(iter(known)), body, corr, key)
+
+
+class LosesItInSilence(MemoryConnection):
+    def speak(self, parent, visibility, body, corr, key):
+        known = visibility in self._switches(parent.collection).visibilities
+        return super().speak(parent, visibility, body, corr, key) if known else Outcome(executed=Executed.YES)
+
+
+class ForgetsWhoSpoke(MemoryConnection):
+    def _message(self, comment):
+        return replace(super()._message(comment), corr=None, author_side="unknown")
+
+
+class SpeaksAgain(MemoryConnection):
+    def speak(self, *given):
+        try:
+            return super().speak(*given)
+        except TransientError:
+            return super().speak(*given)
+
+
+# --------------------------------------------------------------------------------------------------------------- identity
+class NewEveryTime(MemoryConnection):
+    @property
+    def identity(self):
+        return replace(super().identity, instance=f"{self.platform.name}-{id(self)}")
+
+
+class OneNameForAll(MemoryConnection):
+    @property
+    def identity(self):
+        return replace(super().identity, instance="the cloud")
+
+
+class LeavesNoMark(MemoryConnection):
+    """No mark is left, and nobody is told that there is no place for one."""
+
+    def plant_identity(self, install, epoch):
+        return
+
+
+class ReadsAnOldMark(MemoryConnection):
+    def plant_identity(self, install, epoch):
+        self.platform.mark = self.platform.mark or (install, epoch)
+
+
+# ---------------------------------------------------------------------------------------------------------- configuration
+def configured(**methods: Any) -> type[MemoryConnection]:
+    """A connection whose configuration has these methods in place of its own."""
+    spoilt = type("Spoilt", (MemoryConfiguration,), methods)
+
+    class Connection(MemoryConnection):
+        def __init__(self, *given):
+            super().__init__(*given)
+            self.configuration = self.target = spoilt(self)
+
+    return Connection
+
+
+def refuses_choices(self, change):
+    if change.after is not None and change.after.id.kind == "choice":
+        return Outcome(executed=Executed.NO, error=Rejected("options are made by hand here"))
+    return MemoryConfiguration._apply(self, change)
+
+
+def spells_otherwise(self, kind, resume):
+    """What was made is read back in other words each time, so there is always something to change."""
+    self._home.platform.calls += 1
+    page = MemoryConfiguration.elements(self, kind, resume)
+    label = {"en": f"label {self._home.platform.calls}"}
+    return replace(page, items=[replace(one, attributes={**one.attributes, "label": label}) for one in page.items])
+
+
+def lists_ids(self, kind, resume):
+    """Nobody who does not know the id would find it."""
+    page = MemoryConfiguration.elements(self, kind, resume)
+    return replace(page, items=[replace(one, attributes={**one.attributes, "name": f"cf_{one.native}"}) for one in page.items])
+
+
+def makes_again(self, change, *, key):
+    """An apply without an answer is sent again, and makes another field of the name."""
+    try:
+        return MemoryConfiguration.apply(self, change, key=key)
+    except TransientError:
+        name = str(change.after.attributes["name"])
+        self._held[f"{name} (2)"] = (change.after.id.kind, dict(change.after.attributes))
+        return MemoryConfiguration.apply(self, change, key=key)
+
+
+def speaks_english_only(self, wanted, live):
+    told = MemoryConfiguration.express(self, wanted, live)
+    return replace(told, losses=[replace(one, steps={"en": "Do it"}) for one in told.losses])
+
+
+def forgets_fields(self, wanted, live):
+    told = MemoryConfiguration.express(self, wanted, live)
+    return replace(told, elements=[one for one in told.elements if one.id.path != "fields/email"])
+
+
+# ---------------------------------------------------------------------------------------------------------------- mapping
+class Shortens(BoundMapper):
+    """Each time it is said it is a little shorter."""
+
+    def project(self, collection, document):
+        view = super().project(collection, document)
+        return View(
+            {name: value[:-1] if isinstance(value, str) and name == "title" else value for name, value in view.values.items()}
+        )
+
+
+class Mixes(BoundMapper):
+    """Two choices are spelled each as the other."""
+
+    def draft(self, collection, document, **more):
+        other = {"high": "low", "low": "high"}
+        return super().draft(collection, {**document, "impact": other.get(document.get("impact"), document.get("impact"))}, **more)
+
+
+class AlwaysPatches(BoundMapper):
+    def patch(self, want, seen, **more):
+        made = super().patch(want, seen, **more)
+        return replace(made, covers=made.covers | {"title"}, set={**made.set, "short": want.values.get("title")})
+
+
+class TakesHiddenForEmpty(BoundMapper):
+    def read(self, record):
+        view = super().read(record)
+        return View({**dict.fromkeys(self._fields[record.ref.collection]), **view.values}, view.unknown)
+
+
+class Guesses(BoundMapper):
+    """A word that is not known is the first one there is."""
+
+    def read(self, record):
+        view = super().read(record)
+        guessed = {name: next(iter(self._binding.fields[name].choices), None) for name in view.unknown if name != "status"}
+        return View({**view.values, **guessed})
+
+
+class Trusts(BoundMapper):
+    """It believes that text is text."""
+
+    def read(self, record):
+        return super().read(
+            replace(record, fields={name: raw.strip() if name == "short" else raw for name, raw in record.fields.items()})
+        )
+
+
+class ChangesItsName(BoundMapper):
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.digest = f"{id(self)}"
+
+
+class KeepsItsName(BoundMapper):
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.digest = "v1"
+
+
+class SaysUnknownWords(MemoryConnector):
+    def binding_template(self):
+        return super().binding_template().replace("title: {at: short", "subject: {at: short")
+
+
+# ------------------------------------------------------------------------------------------------------------------- text
+class SpeaksGBK(MemoryConnection):
+    """A code page on the way."""
+
+    def _create(self, draft):
+        said = {
+            name: raw.encode("gbk", "replace").decode("gbk") if isinstance(raw, str) else raw for name, raw in draft.fields.items()
+        }
+        return super()._create(replace(draft, fields=said))
+
+
+class EscapesTwice(MemoryConnection):
+    def speak(self, parent, visibility, body, corr, key):
+        return super().speak(parent, visibility, html.escape(body), corr, key)
+
+
+class RunsQueries(MemoryConnection):
+    """A mark that is a pattern."""
+
+    def find(self, collection, corr, created_after):
+        if corr != "*":
+            return super().find(collection, corr, created_after)
+        return [self._remote(one) for one in self.platform.records.values()]
+
+
+class FallsOverIds(MemoryConnection):
+    def fetch(self, refs):
+        for ref in refs:
+            if not ref.rid.isalnum():
+                raise Rejected("no such id")
+        return super().fetch(refs)
+
+
+class CutsInSilence(MemoryConnection):
+    def _create(self, draft):
+        said = {name: raw[:500] if isinstance(raw, str) else raw for name, raw in draft.fields.items()}
+        return super()._create(replace(draft, fields=said))
+
+
+# ----------------------------------------------------------------------------------------------------------------- people
+class AnswersTheKnown(MemoryPeople):
+    """Who is not found is left out, so that the answers are no longer those to the questions."""
+
+    def look_up(self, keys):
+        return [one for one in super().look_up(keys) if one.people]
+
+
+class MatchesLoosely(MemoryPeople):
+    def fits(self, key, account):
+        return key.value in account
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    opens: type[MemoryConnection]
+    name: str
+    spoil: Callable[[MemoryConnector], Any]
     caught_by: str
-    switches: Switches = field(default_factory=Switches)
-    more: dict[str, Any] = field(default_factory=dict)
+    intact: MemoryConnector
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.caught_by.removeprefix('test_')}"
 
 
 def m(opens: type[MemoryConnection], caught_by: str, **switches: Any) -> Mutant:
-    return Mutant(opens=opens, caught_by=caught_by, switches=Switches(**switches))
+    """A spoilt connection."""
+    intact = MemoryConnector(switches=Switches(**switches), configures=False)
+    return Mutant(name=opens.__name__, spoil=lambda one: replace(one, opens=opens), caught_by=caught_by, intact=intact)
+
+
+def c(caught_by: str, **methods: Any) -> Mutant:
+    """A spoilt configuration."""
+    (name,) = (method.__name__ for method in methods.values())
+    opens = configured(**methods)
+    return Mutant(name=name, spoil=lambda one: replace(one, opens=opens), caught_by=caught_by, intact=MemoryConnector())
+
+
+def w(mapper: type[BoundMapper], caught_by: str) -> Mutant:
+    """A spoilt mapper."""
+    intact = MemoryConnector(configures=False)
+    spoil = lambda one: replace(one, mapper=lambda binding: mapper(binding, DIALECT))  # noqa: E731
+    return Mutant(name=mapper.__name__, spoil=spoil, caught_by=caught_by, intact=intact)
+
+
+def p(people: type[MemoryPeople], caught_by: str) -> Mutant:
+    """A spoilt directory."""
+    intact = MemoryConnector(configures=False)
+    return Mutant(name=people.__name__, spoil=lambda one: replace(one, people=people), caught_by=caught_by, intact=intact)
 
 
 LAG = timedelta(minutes=1)
@@ -426,10 +719,50 @@ MUTANTS = [
     m(NobodyIsEmpty, "test_a_refused_sign_in_is_not_an_empty_platform"),
     m(AsksNoBudget, "test_the_budget_is_asked_before_a_call"),
     m(Chatters, "test_no_error_shows_a_secret"),
+    m(SeesNoLock, "test_what_people_write_is_read"),
+    m(ReadsLastFirst, "test_what_people_write_is_read"),
+    m(HearsOnlyLater, "test_the_feed_names_each_message_since"),
+    m(SaysTwice, "test_what_is_said_stands_there"),
+    m(SaysItInPublic, "test_a_note_stays_internal"),
+    m(SaysItSomehow, "test_a_kind_that_is_not_there_is_refused", visibilities=frozenset({Visibility.INTERNAL})),
+    m(LosesItInSilence, "test_a_kind_that_is_not_there_is_refused", visibilities=frozenset({Visibility.INTERNAL})),
+    m(ForgetsWhoSpoke, "test_our_own_message_is_recognised"),
+    m(SpeaksAgain, "test_a_message_without_an_answer_is_a_maybe"),
+    m(NewEveryTime, "test_an_instance_is_known_again"),
+    m(OneNameForAll, "test_another_instance_is_another"),
+    m(LeavesNoMark, "test_the_mark_is_left_and_read_back"),
+    m(ReadsAnOldMark, "test_the_mark_is_left_and_read_back"),
+    c("test_what_is_planned_is_made", _apply=refuses_choices),
+    c("test_after_apply_the_plan_is_empty", elements=spells_otherwise),
+    c("test_what_was_made_is_discovered", elements=lists_ids),
+    c("test_an_answer_lost_while_applying_makes_nothing_twice", apply=makes_again),
+    c("test_losses_say_what_to_do", express=speaks_english_only),
+    c("test_an_expression_is_pure", express=forgets_fields),
+    w(Shortens, "test_a_projection_is_stable"),
+    w(Mixes, "test_a_draft_reads_as_its_document"),
+    w(AlwaysPatches, "test_a_patch_leads_from_one_document_to_another"),
+    w(TakesHiddenForEmpty, "test_what_is_not_shown_is_not_empty"),
+    w(Guesses, "test_a_value_without_a_word_is_kept"),
+    w(Trusts, "test_no_raw_value_breaks_a_record"),
+    w(ChangesItsName, "test_the_digest_is_of_the_binding"),
+    w(KeepsItsName, "test_the_digest_is_of_the_binding"),
+    m(SpeaksGBK, "test_text_reads_as_it_was_written"),
+    m(EscapesTwice, "test_a_message_keeps_its_words"),
+    m(RunsQueries, "test_a_hostile_id_finds_nothing"),
+    m(FallsOverIds, "test_a_hostile_id_finds_nothing"),
+    m(CutsInSilence, "test_long_text_is_not_cut_in_silence"),
+    p(AnswersTheKnown, "test_each_key_gets_one_answer"),
+    p(MatchesLoosely, "test_a_hostile_key_finds_nobody"),
+    Mutant(
+        name="SaysUnknownWords",
+        spoil=lambda one: SaysUnknownWords(),
+        caught_by="test_the_template_is_a_sound_binding",
+        intact=MemoryConnector(configures=False),
+    ),
 ]
 
 
-def run(connector: MemoryConnector, name: str, folder) -> None:
+def run(connector: Any, name: str, folder: Path) -> None:
     """One test of the suite on a ground of its own."""
     suite: Any = type("Suite", (ConnectorSuite,), {"connector": connector})
     ground = suite.lay(folder)
@@ -444,14 +777,32 @@ def run(connector: MemoryConnector, name: str, folder) -> None:
         ground.running.stop()
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: f"{one.opens.__name__}-{one.caught_by.removeprefix('test_')}")
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_the_suite_notices(mutant, tmp_path):
-    intact = MemoryConnector(switches=mutant.switches, configures=False, **mutant.more)
-    run(intact, mutant.caught_by, tmp_path)
-    with pytest.raises((AssertionError, pytest.fail.Exception)):
-        run(replace(intact, opens=mutant.opens), mutant.caught_by, tmp_path)
+    (tmp_path / "intact").mkdir()
+    run(mutant.intact, mutant.caught_by, tmp_path / "intact")
+    (tmp_path / "spoilt").mkdir()
+    with pytest.raises(NOTICED):
+        run(mutant.spoil(mutant.intact), mutant.caught_by, tmp_path / "spoilt")
+
+
+class Elsewhere(EchoConnector):
+    """It says of itself where it was born, not where it was asked: a clone looks like its origin."""
+
+    def connect(self, settings, kit):
+        connection = super().connect(settings, kit)
+        fixed = InstanceIdentity("https://echo.example", connection.identity.instance, None, None)
+        connection.__class__ = type("Fixed", (type(connection),), {"identity": property(lambda _: fixed)})
+        return connection
+
+
+def test_the_suite_notices_a_connector_that_cannot_tell_a_clone(tmp_path):
+    (tmp_path / "intact").mkdir()
+    run(EchoConnector(), "test_a_copy_elsewhere_is_not_the_instance", tmp_path / "intact")
+    with pytest.raises(NOTICED):
+        run(Elsewhere(), "test_a_copy_elsewhere_is_not_the_instance", tmp_path)
 
 
 def test_every_guarantee_has_caught_something():
-    guarded: Callable[[str], Any] = lambda name: getattr(ConnectorSuite, name).guarantee.id  # noqa: E731
-    assert {guarded(one.caught_by) for one in MUTANTS} == set(GUARANTEES)
+    named = {getattr(ConnectorSuite, one.caught_by).guarantee.id for one in MUTANTS} | {"identity/clone"}
+    assert named == set(GUARANTEES)

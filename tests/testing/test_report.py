@@ -34,7 +34,7 @@ def run(pytester: pytest.Pytester, source: str, *arguments: str) -> pytest.RunRe
 
 
 def test_the_table_says_what_is_held_what_is_not_declared_and_what_broke(pytester):
-    done = run(pytester, MINE, "--guarantees", "held.md", "-k", "since or history or fetch")
+    done = run(pytester, MINE, "--guarantees", "held.md", "-k", "since_means or history or fetch")
     done.assert_outcomes(passed=1, skipped=1, failed=1)
     assert "TestMine (mine): 1 held, 1 not declared, 1 failed" in done.outlines
     written = (pytester.path / "held.md").read_text(encoding="utf-8")

@@ -64,6 +64,7 @@ class _Known:
 
 COUNTERPARTS: Final = "Counterparts"  #: where agents read the numbers of the same inquiry on other platforms
 _COUNTERPARTS_PATH: Final = "fields/counterparts"
+LABELS: Final = "labels"
 
 
 class Configuration:
@@ -225,14 +226,17 @@ class Configuration:
 
     # -------------------------------------------------------------------------------------------------------------- planning
     def express(self, wanted: Sequence[Element], live: Sequence[Element]) -> Expression:
-        """Fields and choices can be held; of the rest, what is there already is fine and the others are by hand."""
+        """Fields and choices can be held; of the rest, what is there already is fine and the others are by hand.
+
+        Labels take any word: there is no option to make for them, and none to miss.
+        """
         held = [
             element
             for element in wanted
             if element.id is not None
             and (
                 (element.id.kind == "field" and element.attributes.get("type") in (*FIELD_TYPES, "status"))
-                or element.id.kind == "choice"
+                or (element.id.kind == "choice" and element.attributes.get("field") != LABELS)
             )
             and not _is_status(element)
         ]

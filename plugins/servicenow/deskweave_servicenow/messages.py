@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Final, Literal
 
 from deskweave.connector import Outcome, Page, Ref, RemoteMessage
-from deskweave.errors import Executed, RemoteError, RequestError
+from deskweave.errors import Executed, Rejected, RemoteError, RequestError
 from deskweave.model import InternalMessage, PublicMessage, Visibility
 from deskweave_servicenow.client import Client, Listing, Row, instant, term
 from deskweave_servicenow.records import keyset_page
 
 JOURNAL: Final = "sys_journal_field"
 ELEMENTS: Final[Mapping[str, Visibility]] = {"comments": Visibility.PUBLIC, "work_notes": Visibility.INTERNAL}
+#: Which of them each table has.
+JOURNALS: Final[Mapping[str, tuple[str, ...]]] = {"incident": ("comments", "work_notes"), "interaction": ("work_notes",)}
 FIELDS: Final = ("sys_id", "name", "element", "element_id", "value", "sys_created_on", "sys_created_by")
 CALLERS: Final[Mapping[str, str]] = {"incident": "caller_id.user_name", "interaction": "opened_for.user_name"}
 _MARK: Final = re.compile(r"\s*\[deskweave:([^\[\]\s]{1,128})\]\s*\Z")
@@ -74,6 +76,9 @@ class Messages:
         return self._append(parent, "work_notes", message.body, corr)
 
     def _append(self, parent: Ref, element: str, body: str, corr: str) -> Outcome:
+        if element not in JOURNALS.get(parent.collection, ()):
+            message = f"an {parent.collection} has no {element}: what is written into them there is lost without a word"
+            return Outcome(executed=Executed.NO, error=Rejected(message, code="journal"))
         try:
             self._client.update(parent.collection, parent.rid, {element: write_body(body, corr)}, ("sys_id",))
         except RequestError as error:

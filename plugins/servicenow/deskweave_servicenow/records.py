@@ -174,7 +174,8 @@ class Records:
     def fetch(self, refs: Sequence[Ref]) -> Sequence[RemoteRecord | Absent]:
         found: dict[Ref, RemoteRecord] = {}
         for collection in dict.fromkeys(ref.collection for ref in refs):
-            ids = [ref.rid for ref in refs if ref.collection == collection]
+            # an id that cannot stand in a query is nobody's id there, and must not hide the others
+            ids = [ref.rid for ref in refs if ref.collection == collection and is_safe(ref.rid) and "," not in ref.rid]
             for row in self._client.of_ids(collection, "sys_id", ids, self._layout.asked(collection)):
                 record = self._record(collection, row)
                 if record is not None:

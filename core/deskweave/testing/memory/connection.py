@@ -17,6 +17,7 @@ from deskweave.connector import (
     Outcome,
     Page,
     Patch,
+    People,
     Plant,
     Ref,
     RemoteChange,
@@ -68,7 +69,7 @@ class _Messages:
 class MemoryConnection:
     """`connector.Connection`, records and sink in one. Faults of the platform strike its writing calls."""
 
-    people = None
+    people: People | None = None
     attachments = None
     outreach = None
     scoreboard = None

@@ -9,7 +9,7 @@ from importlib.resources import files
 from itertools import count
 from typing import Final, Literal
 
-from deskweave.connector import Kit, Mapper, RateClass
+from deskweave.connector import Kit, Mapper, People, RateClass
 from deskweave.emulation import FaultBox
 from deskweave.errors import ConfigurationError, CredentialError
 from deskweave.mapping import BoundMapper, Codec, Dialect, Unmapped, text_codec
@@ -17,6 +17,7 @@ from deskweave.mapping.codec import choice_codec
 from deskweave.model import Binding, Field, FieldBinding, Json, Value
 from deskweave.testing.memory.connection import MemoryConnection
 from deskweave.testing.memory.hands import MemoryHands
+from deskweave.testing.memory.people import MemoryPeople
 from deskweave.testing.memory.platform import MemoryPlatform, Switches
 from deskweave.testing.memory.practice import DIALECT as SMALL
 
@@ -98,7 +99,10 @@ class MemoryEmulator:
     def start(self, *, port: int, seed: int, now: Callable[[], datetime]) -> RunningMemory:
         """A new platform. `port` means nothing here."""
         platform = MemoryPlatform(name=f"m{next(_NUMBERS)}", now=now, switches=replace(self.switches), seed=seed)
-        platform.elements = {} if self.configures else None
+        if self.configures:
+            label = {"en": "Opened", "zh": "开单时间"}
+            born: dict[str, Json] = {"name": "opened", "type": "datetime", "collection": "ticket", "label": label}
+            platform.elements = {"opened": ("field", born)}
         platform.rates = (CALLS,)
         return RunningMemory(platform)
 
@@ -114,6 +118,7 @@ class MemoryConnector:
     configures: bool = True
     opens: Callable[[MemoryPlatform, Callable[[Binding], Mapper]], MemoryConnection] = MemoryConnection
     mapper: Callable[[Binding], Mapper] = memory_mapper
+    people: Callable[[MemoryPlatform], People] = MemoryPeople
     name: str = "memory"
     api: int = 1
 
@@ -151,5 +156,6 @@ class MemoryConnector:
             message = f"{address}: the token is not taken"
             raise CredentialError(message)
         connection = self.opens(RUNNING[address], self.mapper)
+        connection.people = self.people(RUNNING[address])
         connection.address, connection.budget, connection.token = address, kit.budget, str(settings["token"])
         return connection

@@ -18,6 +18,7 @@ class MemoryHands:
 
     def create(self, collection: str, values: Mapping[FieldId, Value], by: str) -> Ref:
         self._platform.settle()
+        self._platform.people.setdefault(by)
         draft = self._mapper.draft(collection, values, corr="", key="")
         record = self._platform.insert(collection, draft.fields, by, corr=None, key=None)
         return Ref(collection, record.rid)
@@ -42,6 +43,7 @@ class MemoryHands:
 
     def write(self, parent: Ref, visibility: Visibility, body: str, by: str) -> Ref:
         self._platform.settle()
+        self._platform.people.setdefault(by)
         record = self._platform.records[parent.collection, parent.rid]
         return Ref("comment", str(self._platform.comment(record, visibility, body, by).number))
 

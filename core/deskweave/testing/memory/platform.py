@@ -155,6 +155,7 @@ class MemoryPlatform:
     armed: FaultBox = field(default_factory=lambda: FaultBox(WORDS))
     mark: tuple[str, str] | None = None  #: install and epoch of the store that writes here
     elements: dict[str, tuple[str, dict[str, Json]]] | None = None  #: fields and choices it has been given; None: takes any field
+    people: dict[str, None] = field(default_factory=dict)  #: accounts of those who have done something there
     born: int = 0  #: records there have ever been: no id is given out twice
 
     def __post_init__(self) -> None:

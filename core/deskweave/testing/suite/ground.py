@@ -308,6 +308,16 @@ class Ground:
         assert sink is not None
         return self.attempt(lambda: sink.create([draft]))
 
+    def insist(self, draft: Draft) -> Outcome:
+        """The same, with quotas waited for."""
+        outcome = self.create(draft)
+        for _ in range(PATIENCE):
+            if not isinstance(outcome.error, RateLimited):
+                break
+            self.wait(max(outcome.error.retry_at or self.now(), self.now()) + timedelta(seconds=1))
+            outcome = self.create(draft)
+        return outcome
+
     def patch(self, ref: Ref, values: Mapping[FieldId, Value], connection: Connection | None = None) -> Outcome:
         """What is different between the record as it is and `values`, written. Waits where a quota says so."""
         sink = (connection or self.connection).sink
@@ -323,14 +333,7 @@ class Ground:
     def made(self, collection: str, values: Mapping[FieldId, Value]) -> tuple[Ref, Draft]:
         """A record of ours, surely created."""
         draft = self.draft(collection, values)
-        sink = self.connection.sink
-        assert sink is not None
-        outcome = self.create(draft)
-        for _ in range(PATIENCE):
-            if not isinstance(outcome.error, RateLimited):
-                break
-            self.wait(max(outcome.error.retry_at or self.now(), self.now()) + timedelta(seconds=1))
-            outcome = self.create(draft)
+        outcome = self.insist(draft)
         assert outcome.executed is Executed.YES, f"the create failed: {outcome.error}"
         ref = outcome.ref or self.whose(collection, draft)[0].ref
         return ref, draft

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -161,15 +162,15 @@ def guarantee(id_: str, *, en: str, zh: str, needs: str = "", faults: str = "") 
     GUARANTEES[id_] = made
 
     def wrap(test: Test) -> Test:
+        of_a_collection = "collection" in inspect.signature(test).parameters
+
         @functools.wraps(test)
         def run(self: Any, ground: Ground, collection: str = "") -> None:
             reason = made.lacks(ground, collection)
             if reason is not None:
                 pytest.skip(reason)
             try:
-                test(self, ground, collection) if "collection" in test.__code__.co_varnames[: test.__code__.co_argcount] else test(
-                    self, ground
-                )
+                test(self, ground, *([collection] if of_a_collection else []))
             finally:
                 ground.running.faults.disarm()
 
