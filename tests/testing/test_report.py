@@ -8,6 +8,7 @@ from deskweave.connector import Capabilities, CollectionCapabilities
 from deskweave.testing.memory import MemoryConnection, MemoryConnector
 from deskweave.testing.report import ABSENT, BROKEN, HELD, Collector, Told, table
 from deskweave.testing.suite import GUARANTEES, ConnectorSuite
+from deskweave.testing.suite.ground import built_in_practice
 
 pytest_plugins = ["pytester"]
 
@@ -26,6 +27,12 @@ class Exclusive(MemoryConnection):
 class TestMine(ConnectorSuite):
     connector = MemoryConnector(name="mine", switches=Switches(history="none"), opens=Exclusive)
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded():
+    """A run within this one forgets what it imports first; what it shares with it has to be there before."""
+    built_in_practice()
 
 
 def run(pytester: pytest.Pytester, source: str, *arguments: str) -> pytest.RunResult:

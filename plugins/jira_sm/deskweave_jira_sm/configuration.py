@@ -11,7 +11,7 @@ from deskweave.connector import Artifact, Element, ElementChange, ElementId, Exp
 from deskweave.errors import Executed, Missing, PermissionMissing, Rejected, RequestError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
-from deskweave_jira_sm.losses import lost
+from deskweave_jira_sm.losses import LABELS, lost
 from deskweave_jira_sm.probe import pages
 from deskweave_jira_sm.records import COLLECTION, Desk
 from deskweave_jira_sm.site import FieldInfo
@@ -64,7 +64,6 @@ class _Known:
 
 COUNTERPARTS: Final = "Counterparts"  #: where agents read the numbers of the same inquiry on other platforms
 _COUNTERPARTS_PATH: Final = "fields/counterparts"
-LABELS: Final = "labels"
 
 
 class Configuration:

@@ -12,6 +12,7 @@ _MENU_STATUS: Final = "Space settings > Workflows (formerly Project settings)"
 _MENU_TYPES: Final = "Space settings > Request types"
 _MENU_SLA: Final = "Space settings > SLAs"
 _MENU_CSAT: Final = "Space settings > Satisfaction settings"
+LABELS: Final = "labels"
 _MENU_FIELD: Final = "Settings > Issues > Custom fields"
 
 
@@ -51,6 +52,15 @@ def _of(element: Element, kind: str, names: frozenset[str]) -> Iterator[Loss]:
                 where=_MENU_STATUS,
                 verify=False,
             )
+    elif kind == "choice" and element.attributes.get("field") == LABELS:
+        yield Loss(
+            element=element.id,
+            degree="narrowed",
+            what="labels take any word: there is no option to be made, and none can be missing",
+            steps={},
+            where=None,
+            verify=False,
+        )
     elif kind == "transition":
         yield Loss(
             element=element.id,

@@ -124,8 +124,7 @@ class Configuration:
         first, second = target.express(wanted, live), target.express(wanted, live)
         assert (list(first.elements), list(first.losses)) == (list(second.elements), list(second.losses)), "asked twice, it differs"
         held = {one.id for one in first.elements} | {one.element for one in first.losses}
-        # a choice may be neither: some fields take any word
-        silent = [one.id.path for one in wanted if one.id is not None and one.id.kind == "field" and one.id not in held]
+        silent = [one.id.path for one in wanted if one.id is not None and one.id.kind in target.kinds and one.id not in held]
         assert not silent, f"neither held nor said to be lost: {silent[:5]}"
 
     @staticmethod
