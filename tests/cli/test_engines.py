@@ -94,6 +94,8 @@ def test_a_database_that_is_not_there_is_told(cli: Any, desk: Any, tmp_path: Pat
     assert answer.code == 2
     assert "SQLite" in answer.err
     assert "facts: postgresql://" in answer.err.replace("\n", " ")
+    answer = cli("--lang", language, "kpi", *NOVEMBER, "--engine", "postgres", "--json")
+    assert json.loads(answer.out)["findings"][0]["rule"] == "facts-database"
     pytest.importorskip("psycopg")
     file = tmp_path / "deskweave.yaml"
     file.write_text(

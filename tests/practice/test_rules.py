@@ -188,6 +188,10 @@ EXAMPLES = examples()
 #: check of references before clock and measure see it): where each is tested.
 ELSEWHERE = {
     "clock-order": "tests/clock/test_checks.py",
+    "engine-inexact": "tests/measure/test_snapshots.py",
+    "engine-unknown": "tests/measure/test_snapshots.py",
+    "engine-untested": "tests/measure/test_snapshots.py",
+    "facts-database": "tests/cli/test_engines.py",
     "unknown-zone": "tests/measure/logs/test_history.py",
     "bad-path": "tests/documents/test_amend.py",
     "file-encoding": "tests/documents/test_hostile.py",

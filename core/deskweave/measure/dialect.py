@@ -217,11 +217,14 @@ def refusal(engine: str) -> Finding:
 
     stated = engine.lower()
     if stated in _INEXACT:
-        rule, message = "engine-inexact", f"{stated} {_INEXACT[stated]}: the same rule would give another figure there"
-    elif stated in {one.lower() for one in DIALECTS}:
-        rule, message = "engine-untested", f"rules are not compiled for {stated}: no test holds its figures to those of the others"
-    else:
-        rule, message = "engine-unknown", "there is no such engine"
+        return _refused("engine-inexact", engine, f"{stated} {_INEXACT[stated]}: the same rule would give another figure there")
+    if stated in {one.lower() for one in DIALECTS}:
+        message = f"rules are not compiled for {stated}: no test holds its figures to those of the others"
+        return _refused("engine-untested", engine, message)
+    return _refused("engine-unknown", engine, "there is no such engine")
+
+
+def _refused(rule: str, engine: str, message: str) -> Finding:
     return Finding(
         rule=rule,
         severity=Severity.ERROR,

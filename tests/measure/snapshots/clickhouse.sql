@@ -812,11 +812,31 @@ SELECT
       (
         COALESCE("f"."resolved", FALSE)
       )
+      OR (
+        NOT (
+          NOT (
+            "f"."resolved" IS NULL
+          )
+        )
+        AND (
+          COALESCE("f"."inquiry_status" IN ({p3: String}, {p4: String}), FALSE)
+        )
+      )
     )) AS Nullable(Float64)) / nullIf(CAST(COUNT(*) AS Nullable(Float64)), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
       (
         COALESCE("f"."resolved", FALSE)
+      )
+      OR (
+        NOT (
+          NOT (
+            "f"."resolved" IS NULL
+          )
+        )
+        AND (
+          COALESCE("f"."inquiry_status" IN ({p3: String}, {p4: String}), FALSE)
+        )
       )
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
@@ -838,14 +858,16 @@ WHERE
   (
     "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
   )
-  AND "f"."contact_at" <= {p3: DateTime64(6, 'UTC')}
+  AND "f"."contact_at" <= {p5: DateTime64(6, 'UTC')}
 GROUP BY
   period.n
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 12, 1)
--- p3 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p3 = 'resolved'
+-- p4 = 'closed'
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- recording_rate
 SELECT

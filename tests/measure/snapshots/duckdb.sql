@@ -786,6 +786,16 @@ SELECT
           "f"."resolved"
         ) IS TRUE
       )
+      OR (
+        NOT (
+          NOT "f"."resolved" IS NULL
+        )
+        AND (
+          (
+            "f"."inquiry_status" IN ($p3, $p4)
+          ) IS TRUE
+        )
+      )
     )) AS DOUBLE) / NULLIF(CAST(COUNT(*) AS DOUBLE), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
@@ -793,6 +803,16 @@ SELECT
         (
           "f"."resolved"
         ) IS TRUE
+      )
+      OR (
+        NOT (
+          NOT "f"."resolved" IS NULL
+        )
+        AND (
+          (
+            "f"."inquiry_status" IN ($p3, $p4)
+          ) IS TRUE
+        )
       )
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
@@ -804,13 +824,15 @@ JOIN (VALUES
   (1, CAST($p1 AS DATE), CAST($p2 AS DATE))) AS period(n, since, until)
   ON "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
 WHERE
-  "f"."contact_at" <= $p3
+  "f"."contact_at" <= $p5
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 12, 1)
--- p3 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p3 = 'resolved'
+-- p4 = 'closed'
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- recording_rate
 SELECT

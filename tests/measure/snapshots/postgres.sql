@@ -789,6 +789,16 @@ SELECT
           "f"."resolved"
         ) IS TRUE
       )
+      OR (
+        NOT (
+          NOT "f"."resolved" IS NULL
+        )
+        AND (
+          (
+            "f"."inquiry_status" IN (%(p3)s, %(p4)s)
+          ) IS TRUE
+        )
+      )
     )) AS DOUBLE PRECISION) / NULLIF(CAST(COUNT(*) AS DOUBLE PRECISION), 0) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
@@ -796,6 +806,16 @@ SELECT
         (
           "f"."resolved"
         ) IS TRUE
+      )
+      OR (
+        NOT (
+          NOT "f"."resolved" IS NULL
+        )
+        AND (
+          (
+            "f"."inquiry_status" IN (%(p3)s, %(p4)s)
+          ) IS TRUE
+        )
       )
     )) AS "_numerator",
   COUNT(*) AS "_denominator",
@@ -807,13 +827,15 @@ JOIN (VALUES
   (1, CAST(%(p1)s AS DATE), CAST(%(p2)s AS DATE))) AS period(n, since, until)
   ON "f"."contact_at_day" >= period.since AND "f"."contact_at_day" < period.until
 WHERE
-  "f"."contact_at" <= %(p3)s
+  "f"."contact_at" <= %(p5)s
 GROUP BY
   period.n;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
 -- p2 = datetime.date(2026, 12, 1)
--- p3 = datetime.datetime(2026, 11, 22, 0, 0)
+-- p3 = 'resolved'
+-- p4 = 'closed'
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0)
 
 -- recording_rate
 SELECT
