@@ -70,3 +70,18 @@ def test_the_report_opens_offline(chromium: str, folder: Path, tmp_path: Path, l
     width, height = struct.unpack(">II", picture.read_bytes()[16:24])
     assert (width, height) == (1200, 2600)
     assert picture.stat().st_size > 100_000  # drawn, not blank
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Closed, never accepted"), ("zh", "问询记录单信息有效性")])
+def test_the_report_prints_without_squeezing_its_columns(
+    chromium: str, folder: Path, tmp_path: Path, language: str, words: str
+) -> None:
+    """The names of figures stand on one line on paper, and the whole is no book."""
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    paper = tmp_path / "report.pdf"
+    shown(chromium, folder / f"report.{language}.html", tmp_path / "pdf", "--no-pdf-header-footer", f"--print-to-pdf={paper}")
+    text = subprocess.run([reader, "-layout", str(paper), "-"], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert re.search(rf"^ *{words} ", text, re.MULTILINE)
+    assert text.count("\f") <= 8  # pages

@@ -6,7 +6,7 @@ Everything on it that came from elsewhere is escaped (`markup`), and a policy in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from deskweave.measure.charts import SHADES, Bar, Series, columns, histogram, le
 from deskweave.measure.facts import RULES
 from deskweave.measure.figures import duration, figure, goal_in_words, moment, number, share
 from deskweave.measure.gathering import Gathered, gather
+from deskweave.measure.method import method
 from deskweave.measure.naming import Names
 from deskweave.measure.periods import Period
 from deskweave.measure.run import Result
@@ -127,7 +128,7 @@ class _Page:
             self.breakdown(),
             self.missed(),
             self.quality(),
-            self.how(),
+            method(self.practice, self.data.results, self.names, self.language),
             self.footer(),
         )
         return document(self.language, head=head, body=body)
@@ -448,36 +449,6 @@ class _Page:
             for fields, metrics in by_fields.items()
         ]
         return tag("ul", listed, class_="notes")
-
-    def how(self) -> Markup:
-        return tag("section", tag("h2", self.say("how")), tag("dl", self.rules()))
-
-    def rules(self) -> Iterator[Markup]:
-        gap = "" if self.language == "zh" else " "
-        for metric in grouped(self.practice, self.data.results):
-            if self.data.results[metric.id].value is None:
-                continue
-            marks = self.say("list").join(metric.satisfies)
-            yield tag("dt", self.names.label(metric.label, metric.id), tag("small", marks) if marks else None)
-            said = gap.join(self.names.rule(metric))
-            result = self.data.results[metric.id]
-            if result.beside and "average" in metric.value:
-                said += gap + self.say("beside", n=number(result.beside), what=self.names.of(metric.grain).rows())
-                said += "。" if self.language == "zh" else "."
-            parts = self.parts(metric, result)
-            yield tag("dd", said, tag("small", parts) if parts else None)
-
-    def parts(self, metric: Metric, result: Result) -> str:
-        """How often each criterion is fulfilled, or how far each part of a composite reaches its target."""
-        said = [
-            f"{self.part(metric, name)} {self.say('no_data') if value is None else share(value)}"
-            for name, value in result.parts.items()
-        ]
-        return self.say("list").join(said)
-
-    def part(self, metric: Metric, name: str) -> str:
-        criterion = metric.criteria.get(name)
-        return self.names.metric(name) if criterion is None else self.names.label(criterion.label, name)
 
     def footer(self) -> Markup:
         stamp = next((one.stamp for one in self.data.results.values()), None)
