@@ -13,9 +13,10 @@ from deskweave.measure.columns import Columns
 from deskweave.measure.export import csv_for_people, items
 from deskweave.measure.figures import width, wrapped
 from deskweave.measure.naming import Names
+from deskweave.measure.record_facts import record_table
 from deskweave.measure.report import report
 from deskweave.measure.text import breakdown, table
-from deskweave.model import Channel, FieldId, Metric, MetricTarget
+from deskweave.model import Channel, Choice, FieldId, Metric, MetricTarget, Record
 
 NOVEMBER = parse_period("2026-11")
 AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
@@ -233,3 +234,24 @@ def test_facts_are_made_anew_when_they_lack_a_column(desk, log, tmp_path):
     desk.fields = {name: field for name, field in desk.fields.items() if name != "symptom"}
     again = Facts(desk, tmp_path)
     assert again.refresh(EventLog(log.events)).rebuilt
+
+
+def test_a_record_speaks_todays_words(desk, inquiries):
+    """What was written before a field or a choice was renamed counts for the new one."""
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    old = {FieldId("contact_at"): at, FieldId("picked_up"): True, FieldId("channel"): "telephone"}
+    fields = desk.records["contact"]
+    channel = fields[FieldId("channel")]
+    named = {**channel.choices, "phone": Choice(slug="phone", label={"en": "Phone"}, was=("telephone",))}
+    desk.records = {
+        **desk.records,
+        "contact": {
+            **fields,
+            FieldId("answered"): replace(fields[FieldId("answered")], was=("picked_up",)),
+            FieldId("channel"): replace(channel, choices=named),
+        },
+    }
+    record = Record(grain="contact", source="log:calls", key="1", at=at, values=old)
+    with record_table(desk, "contact", [record], inquiries, lambda names: {}) as table:
+        (row,) = table.query("SELECT _key, answered, channel FROM facts")
+    assert row == {"_key": "calls/1", "answered": True, "channel": "phone"}

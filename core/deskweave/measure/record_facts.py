@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,8 @@ from deskweave.measure.columns import Columns, codes, fields_of, kept, told
 from deskweave.measure.facts import Problem, Row, cell_of
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import FieldId, Grain, InquiryId, Record
+from deskweave.model import CatalogItem, Field, FieldId, Grain, InquiryId, Record, StatusModel, Value
+from deskweave.practice.succession import succession
 
 _FORMAT: Final = 1  #: raised when rows are made otherwise than before
 COLLECTED: Final[tuple[Grain, ...]] = ("contact", "response")  #: records that somebody hands in; channels stand in the practice
@@ -74,6 +75,15 @@ def record_table(
     return FactTable.of_lines(columns, _Rows(practice, grain, columns, records, inquiries, find).all(), keep)
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What names the values of one kind of record: see `practice.succession`."""
+
+    fields: Mapping[FieldId, Field]
+    statuses: StatusModel
+    catalog: Mapping[str, CatalogItem]
+
+
 class _Rows:
     def __init__(
         self, practice: Rulebook, grain: Grain, columns: Columns, records: Sequence[Record], inquiries: FactTable, find: Find
@@ -89,7 +99,8 @@ class _Rows:
         #: field -> the link it looks through, and the field of the inquiry it shows
         self.linked = {one.id: pair for one in fields if kept(one) and (pair := linked_by(one.computed)) is not None}
         links = [one.id for one in fields if one.type == "link"]
-        names = {name for record in records for link in links if isinstance(name := record.values.get(link), str)}
+        self.succession = succession(_Terms(fields_of(practice, grain), practice.statuses, practice.catalog))
+        names = {name for record in map(self.today, records) for link in links if isinstance(name := record.values.get(link), str)}
         self.links, self.found = links, find(names) if names else {}
         self.shown = self._shown(inquiries)
 
@@ -103,7 +114,8 @@ class _Rows:
         return {row["inquiry"]: row for row in inquiries.query(sql, {"these": sorted(set(self.found.values()))})}
 
     def all(self) -> Iterator[Row]:
-        for record in self.records:
+        for kept_ in self.records:
+            record = self.today(kept_)
             row: Row = {"_key": record.name, "_position": record.n, "_practice": self.practice.digest}
             problems: list[Problem] = []
             for name, type_, kind in self.stated:
@@ -125,6 +137,16 @@ class _Rows:
             if problems:
                 row["_problems"] = json.dumps([asdict(one) for one in problems], ensure_ascii=False)
             yield row
+
+    def today(self, record: Record) -> Record:
+        """A record in today's words: what was written before a field or a choice was renamed speaks for the new one."""
+        if not self.succession:
+            return record
+        values: dict[FieldId, Value] = {}
+        for name, value in record.values.items():
+            now = self.succession.field(name)
+            values[now] = self.succession.value(now, value)
+        return replace(record, values=values)
 
     def _link(self, record: Record, row: Row) -> Iterable[Problem]:
         problems = []

@@ -275,6 +275,7 @@ times: {at: at, order: year_first, zone: UTC}
         ("fields: {outcome: {column: ring, values: {x: gone}}}", "unknown-choice"),
         ("fields: {channel: {value: pigeon}}", "unknown-choice"),
         ("fields: {outcome: [{column: ring, values: {x: gave_up}}, {column: nowhere}]}", "unknown-column"),
+        ("fields: {ring_time: {value: '5'}}", "unknown-choice"),  # how long it rang is no constant
         ("rows: events", "log-of-inquiries"),
         ("status: {columns: [ring]}", "log-of-inquiries"),
         ("questions: {information_quality: {column: ring}}", "log-of-inquiries"),

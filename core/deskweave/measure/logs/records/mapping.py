@@ -20,6 +20,7 @@ from deskweave.measure.record_facts import MOMENTS
 from deskweave.measure.sources import Rulebook
 from deskweave.model import Field, FieldId, Grain
 
+_CONSTANT: Final = frozenset({"choice", "catalog_item", "boolean", "text", "long_text", "person", "email", "phone", "link"})
 NOTHING: Final = "nothing"  #: what a word may be told to mean: it says nothing of this field
 NUMBERS: Final[Mapping[Grain, FieldId]] = {"contact": FieldId("contact_number")}
 """What a record is called, by the field that says so (A14)."""
@@ -204,11 +205,15 @@ class _Reading:
                 self.find("unknown-field", ["fields", name], name, message, [str(one) for one in known], key=True)
                 continue
             parts = body if isinstance(body, list) else [body]
-            paths: list[list[str | int]] = [
-                ["fields", name, n] if isinstance(body, list) else ["fields", name] for n in range(len(parts))
-            ]
             values = values_of(FieldId(name), field_, self.practice)
-            found[FieldId(name)] = tuple(self.filling(part, path, name, values) for part, path in zip(parts, paths, strict=True))
+            fillings = []
+            for number, part in enumerate(parts):
+                path: list[str | int] = ["fields", name, number] if isinstance(body, list) else ["fields", name]
+                fillings.append(self.filling(part, path, name, values))
+            found[FieldId(name)] = tuple(fillings)
+            if field_.type not in _CONSTANT and any(one.column is None for one in fillings):
+                message = f"{name!r} holds a {field_.type}, which is read from a column"
+                self.find("unknown-choice", ["fields", name], name, message, remedy="name the column", key=True)
         return found
 
     def questions(self, said: Mapping[str, Any]) -> dict[str, Filling]:
