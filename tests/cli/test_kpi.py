@@ -274,8 +274,8 @@ def test_programs_tell_a_total_from_what_nobody_gave(cli: Any, desk: Any) -> Non
 def test_a_composite_has_a_total_too(cli: Any, desk: Any) -> None:
     said = json.loads(cli("kpi", "desk_index", *NOVEMBER, "--by", "channel", "--json").out)["items"]
     total = json.loads(cli("kpi", "desk_index", *NOVEMBER, "--json").out)["items"][0]
-    if said:  # its parts are about inquiries alone
-        assert (said[-1]["over"], said[-1]["value"]) == (["channel"], total["value"])
+    assert (said[-1]["over"], said[-1]["value"], said[-1]["parts"]) == (["channel"], total["value"], total["parts"])
+    assert total["value"] is not None
 
 
 def test_a_named_figure_shows_its_own_breakdown_and_level(cli: Any, desk: Any) -> None:
