@@ -156,6 +156,7 @@ TYPES = {
     "phase": ("phase", "阶段"),
     "weekday": ("weekday", "星期"),
     "predicate": ("condition", "条件"),
+    "formula": ("formula", "公式"),
     "string": ("text", "文字"),
     "integer": ("whole number", "整数"),
     "number": ("number", "数"),

@@ -123,6 +123,61 @@ def test_a_composite_names_its_parts(cli: Any, desk: Any) -> None:
     assert "deskweave kpi explain first_response_on_time" in cli("kpi", "explain", "desk_index", *NOVEMBER).out
 
 
+OPEN = """apiVersion: deskweave/v1
+kind: Metric
+id: open_inquiries
+label: {en: Open inquiries, zh: 积压量}
+period: {by: submitted_at, every: month}
+value: {backlog: {}}
+---
+kind: Metric
+id: open_growth
+label: {en: Growth of open inquiries, zh: 积压增长率}
+period: {by: submitted_at, every: month}
+value: {derived: {divide: [{subtract: [open_inquiries, {previous: open_inquiries}]}, {previous: open_inquiries}]}}
+"""
+
+
+def test_a_backlog_and_a_formula_are_explained(cli: Any, desk: Any, tmp_path: Path) -> None:
+    """Who is open at the end is listed; a formula shows its parts with their figures, and why it has no value."""
+    (tmp_path / "practice" / "open.yaml").write_text(OPEN, "utf-8")
+    said = explained(cli, "open_inquiries")
+    assert said["summary"]["value"] == said["summary"]["groups"]["counted"] > 0
+    closed = [one["why"] for one in said["items"] if one["group"] == "out"]
+    assert "ended" in closed
+    text = cli("kpi", "explain", "open_inquiries", *NOVEMBER).out
+    assert "The number of inquiries open at the end of the period." in text
+    assert "Closed or cancelled by the end of the period" in text
+    answer = cli("kpi", "explain", "open_growth", *NOVEMBER)
+    assert answer.code == 0, answer.all
+    total = said["summary"]["value"]
+    assert (total, "Made of    (2 - 1) ÷ 1\n" in answer.out, "Growth of open inquiries   100.0 %\n" in answer.out) == (
+        2,
+        True,
+        True,
+    )
+    assert "  Open inquiries: 2\n  Open inquiries of the period before: 1\n" in answer.out
+    assert "deskweave kpi explain open_inquiries --period 2026-10" in answer.out
+    parts = explained(cli, "open_growth")["summary"]["parts"]
+    assert [(one["metric"], one["period"], one["value"]) for one in parts] == [
+        ("open_inquiries", "2026-11", 2), ("open_inquiries", "2026-10", 1),
+    ]  # fmt: skip
+    october = cli("kpi", "explain", "open_growth", "--period", "2026-10").out
+    assert ("Made of    (1 - 0) ÷ 0\n" in october, "Divided by zero" in october) == (True, True)
+    assert "除数为零：积压增长率" in cli("kpi", "--period", "2026-10", "--lang", "zh").out
+    by = cli("kpi", "open_inquiries", "open_growth", *NOVEMBER, "--by", "channel")
+    assert by.code == 0, by.all
+    refused = cli("kpi", "open_inquiries", *NOVEMBER, "--by", "status")
+    assert refused.code != 0
+    assert "known as it is now" in refused.all
+    for words in (["explain", "open_inquiries"], ["explain", "open_growth"], ["--by", "status"]):
+        for language in ("en", "zh"):
+            answer = cli("kpi", *words, *NOVEMBER, "--lang", language)
+            assert answer.code == 0, answer.all
+            answer.out.encode("gbk")
+            assert max(width(line) for line in answer.out.splitlines()) <= 80, words
+
+
 def test_what_is_wrong_with_the_data_is_listed_by_kind(cli: Any, desk: Any) -> None:
     answer = cli("kpi", "quality", *NOVEMBER)
     assert answer.code == 0

@@ -95,11 +95,13 @@ more = st.fixed_dictionaries(
 )
 
 
-def tidy(log, inquiry, at):
+def tidy(log, inquiry, at, reopened=0):
     """A life as most are: so that SQL judges it, and not only what is broken."""
     log.add(inquiry, "submitted_at", at, at)
     for minute, word in ((0, WORDS[0]), (4, WORDS[1]), (30, WORDS[2]), (90, WORDS[1]), (200, WORDS[3]), (260, WORDS[4])):
         log.add(inquiry, "status", word, at + timedelta(minutes=minute))
+    for time in range(reopened):
+        log.add(inquiry, "status", (WORDS[1], WORDS[4])[time % 2], at + timedelta(days=time + 1))
 
 
 @settings(max_examples=12)
@@ -107,15 +109,16 @@ def tidy(log, inquiry, at):
     steps=st.lists(st.tuples(st.sampled_from("ABC"), changes, more), max_size=30),
     levels=st.sampled_from(LEVELS),
     clocks=st.sampled_from(CLOCKS),
+    reopened=st.integers(0, 5),
 )
-def test_bulk_says_what_python_says(new_log, new_practice, tmp_path_factory, steps, levels, clocks):
+def test_bulk_says_what_python_says(new_log, new_practice, tmp_path_factory, steps, levels, clocks, reopened):
     log, practice = new_log(), new_practice()
     practice.service_levels, practice.clocks = levels, practice.clocks | clocks
     practice.catalog = dict(practice.catalog) | {
         "system_usage": replace(practice.catalog["system_usage"], service_level="m" if "m" in levels else None)
     }
     for name in "ABD":
-        tidy(log, name, AT)
+        tidy(log, name, AT, reopened if name == "D" else 0)
     for inquiry, (name, value, minute), how in steps:
         at = AT + timedelta(minutes=minute, microseconds=minute % 7)
         rough = [event.seq for event in log.events if event.field == name and event.inquiry == inquiry]
@@ -182,6 +185,23 @@ def test_a_log_that_says_what_was_before(practice, new_log, tmp_path, chained):
     assert have == [want[row["inquiry"]] for row in have]
     assert len(have) > 150
     assert {row["inquiry"] for row in have} | set(made.odd) == set(want)
+
+
+def test_what_was_reopened_twice_is_judged_in_bulk(practice, log, tmp_path):
+    for times in range(7):
+        tidy(log, f"I{times}", AT, times)
+    shape = shape_of(FactBuilder(practice))
+    with Transfer(shape, tmp_path) as transfer:
+        transfer.take(log.events)
+        connection = offline()
+        made = facts_in_bulk(shape, transfer.log(connection), tmp_path / "facts", 0)
+        rows = (
+            connection.read_parquet([str(path) for path in made.files]).order("inquiry").project("inquiry, open_turns").fetchall()
+        )
+    assert made.odd == ("I4", "I5", "I6")  # opened, ended, and by turns four times and more
+    assert [(name, len(turns)) for name, turns in rows] == [("I0", 2), ("I1", 3), ("I2", 4), ("I3", 5)]
+    ended, again = AT + timedelta(minutes=260), [AT + timedelta(days=day) for day in (1, 2, 3)]
+    assert [one.replace(tzinfo=UTC) for one in rows[3][1]] == [AT, ended, *again]
 
 
 def test_a_chain_that_does_not_hold_is_handed_back(practice, busy_week, tmp_path):

@@ -124,6 +124,43 @@ def test_a_share_never_exceeds_the_whole(practice):
     assert total(practice, metric, {"waiting_took": 32 * 60, "resolution_took": 70 * 60}) == pytest.approx(0.457142857, abs=1e-9)
 
 
+@pytest.mark.practice("E5")
+@pytest.mark.parametrize(
+    ("over", "share"),
+    [
+        ("resolution", 32 / 70),  # the built-in rule: 45.71 %
+        ("handling", 32 / 38),  # 34: a rule that divides by handling says 84.21 %, and may exceed the whole
+    ],
+)
+def test_a_share_of_durations_is_told_from_events(practice, log, tmp_path, over, share):
+    """Case 34, on clocks of its own: resolved does not wait. Submitted on Friday 17:50, closed on Monday 10:05."""
+    practice.clocks = dict(practice.clocks) | {"waiting": replace(practice.clocks["waiting"], sum_statuses=("waiting_on_user",))}
+    times = [datetime(2024, 3, day, hour, minute, tzinfo=UTC) for day, hour, minute in
+             ((15, 9, 50), (15, 9, 55), (15, 9, 58), (18, 1, 30), (18, 2, 0), (18, 2, 5))]  # fmt: skip
+    steps = ["awaiting_acceptance", "in_progress", "waiting_on_user", "in_progress", "resolved", "closed"]
+    log.inquiry("I", times[0], *zip(times, steps, strict=True))
+    # still waiting, so that its resolution has no value: neither has the waiting within it, and both sums are of the same inquiries
+    log.inquiry("J", times[0], *zip(times[:3], steps[:3], strict=True))
+    facts = Facts(practice, tmp_path)
+    facts.refresh(EventLog(log.events))
+    with facts.open() as table:
+        (row,) = table.query("SELECT * FROM facts WHERE inquiry = 'I'")
+        (one,) = run(practice, table, [MARCH], AS_OF, metrics=[rule({"ratio": {"of": {"sum": "waiting"}, "over": {"sum": over}}})])
+    assert [row[f"{clock}_took"] / 60 for clock in ("first_response", "resolution", "waiting", "handling")] == [5, 70, 32, 38]
+    assert (one.value, one.numerator, one.counted, one.beside) == (pytest.approx(share, abs=1e-12), 32 * 60, 1, 1)
+    assert round(one.value * 100, 2) == {"resolution": 45.71, "handling": 84.21}[over]
+
+
+def test_closed_without_anybody_at_work_counts_and_has_no_durations(practice, log, tmp_path):
+    """Case 45: first response and resolution have no value, the number of inquiries is 1."""
+    log.inquiry("I", AT, (AT, "awaiting_acceptance"), (AT + timedelta(hours=1), "closed"))
+    facts = Facts(practice, tmp_path)
+    facts.refresh(EventLog(log.events))
+    asked = [rule({"count": {}}), rule({"average": "first_response"}), rule({"average": "resolution"})]
+    with facts.open() as table:
+        assert [one.value for one in run(practice, table, [MARCH], AS_OF, metrics=asked)] == [1, None, None]
+
+
 @pytest.mark.practice("E6")
 def test_those_never_accepted_stand_beside_the_average(practice):
     closed = [{"phase": "closed"} | row for row in took("first_response", 100, 200, None)]

@@ -15,7 +15,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -110,7 +110,8 @@ def literal(value: object) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, list):
-        return "ARRAY[" + ", ".join(map(literal, value)) + "]::varchar[]"
+        kind = "timestamp" if any(isinstance(one, datetime) for one in value) else "varchar"
+        return f"ARRAY[{', '.join(map(literal, value))}]::{kind}[]" if value else "'{}'"  # of whatever it is a list
     if isinstance(value, bool | int | float):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
@@ -176,6 +177,11 @@ def random_rows(columns: Columns, practice, count: int, seed: int) -> list[dict]
         for name in ("submitted_at", "contact_at", "answered_at"):
             if name in columns.all:
                 row[name], row[f"{name}_day"] = moment, moment.date()
+        if "open_turns" in columns.all and dice.random() < 0.9:  # ended and reopened, in and after these months
+            row["open_turns"] = [
+                moment + timedelta(days=n * dice.randrange(1, 20), microseconds=n) for n in range(dice.randrange(6))
+            ]
+            row["open_turns"].sort()
         if "rated_on" in columns.all and dice.random() < 0.7:
             row["rated_on"] = moment.date()
         rows.append(row)
@@ -225,6 +231,22 @@ def test_criteria_with_every_operator_are_the_same_on_every_engine(engine, how):
     assert same(found, expected(plan, columns, rows))
     assert len(found) == 2
     assert len(found[0]) == 6 + len(where)
+
+
+@pytest.mark.parametrize("by", [(), ("channel", "returned")])
+def test_a_backlog_is_the_same_on_every_engine(engine, by, monkeypatch):
+    """At the end of a month, at the moment that is asked about, and of a month that has not begun."""
+    practice = builtin()
+    monkeypatch.setitem(globals(), "PERIODS", [*PERIODS, parse_period("2026-12")])
+    base = replace(practice.metrics["inquiries_registered"], by=by)
+    for value in ({"backlog": {}}, {"backlog": {"where": {"channel": {"ne": "phone"}}}}):
+        (plan,) = leaves(Planner(practice), replace(base, value=value))
+        columns = Columns(practice)
+        rows = random_rows(columns, practice, 60, 6)
+        found = answered(engine, plan, columns, rows)
+        assert same(found, expected(plan, columns, rows), keys=1 + len(by))
+        assert {row[0] for row in found} == {"0", "1"}
+        assert sum(float(row[1 + len(by)] or 0) for row in found) > 20
 
 
 @functools.cache

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from deskweave.errors import DocumentError
 from deskweave.measure import EventLog, FactBuilder, Facts, FactTable, parse_period, run
 from deskweave.measure.columns import Columns
+from deskweave.measure.courses import courses
 from deskweave.measure.plain import PlainTable, _figures
 from deskweave.measure.planner import Planner
-from deskweave.measure.reasons import Asking, courses
+from deskweave.measure.reasons import Asking
 from deskweave.model import Criterion, FieldId, InquiryId, Metric
 
 PERIOD = parse_period("2024-02")

@@ -38,6 +38,7 @@ MORE = [
     rule("percentile_interpolated", {"percentile": {"of": "resolution", "p": 0.9}}, by=("service_item",)),
     rule("percentile_discrete", {"percentile": {"of": "resolution", "p": 0.9, "method": "discrete"}}),
     rule("smallest", {"min": "resolution"}),
+    rule("open_at_the_end", {"backlog": {"where": {"channel": {"ne": "phone"}}}}, by=("service_item",)),
     rule("share_of_sums", {"ratio": {"of": {"sum": "waiting"}, "over": {"sum": "resolution"}}}),
     rule(
         "every_operator",

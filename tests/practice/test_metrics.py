@@ -267,6 +267,23 @@ SECOND = "---\nkind: Metric\nid: n\nlabel: {en: N}\nperiod: {by: submitted_at, e
         (METRIC + "value: {composite: {n: 1}}\n" + SECOND.replace("higher}", "higher, goal: 0}") + "value: {count: {}}\n", "composite-part", "/value/composite/n", None),
         (METRIC + "where: {channel: {eq: phone}}\nvalue: {composite: {satisfied_share: 1}}\n", "composite-rows", "/where", None),
         (METRIC + "by: [department]\nvalue: {composite: {satisfied_share: 1, abandonment_rate: 1}}\n", "composite-by", "/by/0", None),
+        # a formula over what is not there, over itself, of another period, whose unit nobody can tell, with a condition of its own
+        (METRIC + "unit: number\nvalue: {derived: {add: [1, satisfied_shar]}}\n", "unknown-metric", "/value/derived/add/1", "satisfied_share"),
+        (METRIC + "unit: number\nvalue: {derived: {previous: m}}\n", "composite-circle", "/value/derived/previous", None),
+        (METRIC + "value: {derived: n}\n" + SECOND + "unit: count\nvalue: {composite: {m: 1}}\n", "composite-circle", "/value/derived", None),
+        (METRIC.replace("month", "week") + "value: {derived: satisfied_share}\n", "composite-period", "/value/derived", None),
+        (METRIC + "value: {derived: {divide: [mean_time_to_resolve, inquiries_registered]}}\n", "derived-unit", "/value/derived", None),
+        (METRIC + "where: {channel: {eq: phone}}\nvalue: {derived: satisfied_share}\n", "composite-rows", "/where", None),
+        (METRIC + "by: [department]\nvalue: {derived: {subtract: [satisfied_share, abandonment_rate]}}\n", "composite-by", "/by/0", None),
+        (METRIC + "unit: number\nvalue: {derived: {modulo: [satisfied_share, 2]}}\n", "unknown-key", "/value/derived/modulo", None),
+        (METRIC + "unit: number\nvalue: {derived: satisfied_share * 2}\n", "wrong-form", "/value/derived", None),
+        (METRIC + "value: {backlog: {where: {chanel: {eq: phone}}}}\n", "unknown-field-or-clock", "/value/backlog/where/chanel", "channel"),
+        (
+            METRIC + "value: {backlog: {}}\nexamples: [{given: [{status: [{at: '2026-03-10T10:00:00+08:00', status: clsed}]}], expect: [{value: 0}]}]\n",
+            "unknown-status",
+            "/examples/0/given/0/status/0/status",
+            "closed",
+        ),
         # criteria that are not there, that nobody counts, that ask for what is not there
         (METRIC + "value: {fulfilled: every}\n", "criteria-missing", "/value/fulfilled", None),
         (METRIC + "criteria: {c: {label: {en: C}, where: {user: {present: true}}}}\nvalue: {count: {}}\n", "criteria-unused", "/criteria", None),
@@ -309,6 +326,28 @@ def test_a_desk_states_a_criterion_and_an_index_of_its_own() -> None:
     )
     practice = compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
     assert len(practice.metrics["information_quality"].criteria) == 7
+    assert list(checks(practice)) == []
+
+
+@pytest.mark.practice("E12")
+def test_a_desk_states_a_backlog_and_what_it_makes_of_it() -> None:
+    """The client's own files: units are inferred where the parts tell, and examples run, in periods that follow one another."""
+    text = (
+        "kind: Metric\nid: open_inquiries\nlabel: {en: Open inquiries}\nperiod: {by: submitted_at, every: month}\nvalue: {backlog: {}}\n"
+        "examples: [{given: [{submitted_at: '2026-01-15T10:00:00+08:00', status: [{at: '2026-03-10T10:00:00+08:00', status: closed}, "
+        "{at: '2026-05-20T10:00:00+08:00', status: in_progress}]}], expect: [{period: '2026-02-01', value: 1}, {period: '2026-03-01', value: 0}, "
+        "{period: '2026-05-01', value: 1}]}]\n"
+        "---\nkind: Metric\nid: growth\nlabel: {en: Growth}\nperiod: {by: submitted_at, every: month}\n"
+        "value: {derived: {divide: [{subtract: [open_inquiries, {previous: open_inquiries}]}, {previous: open_inquiries}]}}\n"
+        "target: {better: lower, goal: -0.1}\n"
+        "examples: [{given: [{submitted_at: '2026-01-15T10:00:00+08:00'}, {submitted_at: '2026-02-15T10:00:00+08:00'}], "
+        "expect: [{period: '2026-02-01', value: 1}, {period: '2026-01-01', value: null}]}]\n"
+        "---\nkind: Metric\nid: half\nlabel: {en: Half}\nperiod: {by: submitted_at, every: month}\nvalue: {derived: {divide: [mean_time_to_resolve, 2]}}\n"
+        "---\nkind: Metric\nid: lift\nlabel: {en: Lift}\nperiod: {by: submitted_at, every: month}\nvalue: {derived: {add: [growth, growth]}}\n"
+    )
+    practice = compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
+    units = {name: practice.metrics[name].unit for name in ("open_inquiries", "growth", "half", "lift")}
+    assert units == {"open_inquiries": "count", "growth": "ratio", "half": "duration", "lift": "ratio"}
     assert list(checks(practice)) == []
 
 

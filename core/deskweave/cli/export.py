@@ -192,7 +192,7 @@ def _shown(space: Workspace, language: str, grain: Grain = "inquiry") -> Callabl
             at = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
             return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
         if isinstance(value, list):
-            return ", ".join(names.value(name, one) for one in value)
+            return ", ".join(str(show(name, one)) for one in value)
         field = "status" if name == "concept:name" else name.removeprefix("case:")
         return names.value(field, value) if isinstance(value, str | bool) else value
 
@@ -203,7 +203,7 @@ def _raw(value: object) -> object:
     if isinstance(value, datetime):
         at = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
         return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return json.dumps([_raw(one) for one in value], ensure_ascii=False) if isinstance(value, list) else value
 
 
 # ----------------------------------------------------------------------------------------------------------------------- ocel

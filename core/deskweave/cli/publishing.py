@@ -59,7 +59,7 @@ def _sentence(session: Session, one: Moved) -> str:
         inquiries = metric.grain == "inquiry"
         return say("kpi-published-inquiry" if inquiries else "kpi-published-other", **values, n=len(keys), names=listed)
     if one.parts:
-        return say("kpi-published-parts", **values, names=comma.join(names.metric(part) for part in one.parts))
+        return say("kpi-published-parts", **values, names=comma.join(names.part(part) for part in one.parts))
     return say("kpi-published-rule", **values)
 
 

@@ -16,11 +16,12 @@ from deskweave.cli.trouble import SHOWN, show_findings
 
 if TYPE_CHECKING:
     from deskweave.measure import Period
-    from deskweave.measure.reasons import Course, Reasons, Share
-    from deskweave.model import Event, Metric
+    from deskweave.measure.courses import Course
+    from deskweave.measure.reasons import Ingredient, Reasons, Share
+    from deskweave.model import Event
 
 _GROUPS: Final = ("missed", "kept", "counted")
-_WHYS: Final = ("problem", "no-value", "not-asked", "condition", "later", "no-date")
+_WHYS: Final = ("problem", "no-value", "not-asked", "condition", "ended", "later", "no-date")
 
 
 def _ready(session: Session) -> bool:
@@ -139,6 +140,8 @@ class _Told:
                 return self.say("kpi-out-no-date", field=self.words.field(self.why.metric.period_by))
             case "later":
                 return self.say("kpi-out-later")
+            case "ended":
+                return self.say("kpi-out-ended")
             case _:
                 return self.say("kpi-out-no-value")
 
@@ -174,22 +177,32 @@ class _Told:
         if result.reason:
             screen.say(" " * 11 + self.words.reason(metric, result), hang=11)
         for part in why.parts:
-            self.part(part.metric, part.result.value, part.reached, part.weight)
+            self.part(part)
         self.groups()
         self.outside()
-        more = [f"deskweave kpi explain {part.metric.id} --period {self.period.id}" for part in why.parts]
+        more = [
+            f"deskweave kpi explain {part.metric.id} --period {(self.period.previous if part.previous else self.period).id}"
+            for part in why.parts
+        ]
         first = next((self.names[one.key] for one in self.shown() if one.key in self.names), None)
         session.next(*more, *([f"deskweave explain {first}"] if first else []), f"deskweave kpi --period {self.period.id}")
 
-    def part(self, metric: Metric, value: float | None, reached: float | None, weight: float) -> None:
+    def part(self, part: Ingredient) -> None:
         from deskweave.measure.figures import figure, number, share
 
-        name, weighs = self.words.metric(metric.id), number(weight)
-        if value is None or reached is None:
+        metric, value = part.metric, part.result.value
+        shown = figure(metric, value, self.say.language)
+        if part.weight is None:
+            name = self.words.part(f"previous:{metric.id}" if part.previous else metric.id)
+            if value is None:
+                shown += f" ({self.words.reason(metric, part.result)})"
+            self.screen.say("  " + self.say("kpi-part-figure", part=name, value=shown), hang=4)
+            return
+        name, weighs = self.words.metric(metric.id), number(part.weight)
+        if value is None or part.reached is None:
             self.screen.say("  " + self.say("kpi-part-nothing", part=name, weight=weighs), hang=4)
             return
-        shown = figure(metric, value, self.say.language)
-        self.screen.say("  " + self.say("kpi-part", part=name, value=shown, reached=share(reached), weight=weighs), hang=4)
+        self.screen.say("  " + self.say("kpi-part", part=name, value=shown, reached=share(part.reached), weight=weighs), hang=4)
 
     def hours(self) -> list[str]:
         found = []
@@ -235,6 +248,8 @@ class _Told:
         from deskweave.measure.figures import in_unit, number
 
         result, metric = self.why.result, self.why.metric
+        if "derived" in metric.value:
+            return self.formula()
         summed = metric.unit if metric.unit == "duration" else "number"
         if result.numerator is not None and result.denominator is not None:
             if "average" in metric.value:
@@ -242,6 +257,18 @@ class _Told:
                 return self.say("kpi-made-sum", of=total, n=number(result.counted))
             return self.say("kpi-made-ratio", of=self.amount(result.numerator), over=self.amount(result.denominator))
         return self.say("kpi-made-counted", n=number(result.counted))
+
+    def formula(self) -> str:
+        """The formula with the figures in their places."""
+        from deskweave.measure.figures import figure
+        from deskweave.model.formula import Term, formula_of, say
+
+        figures = {(one.metric.id, one.previous): figure(one.metric, one.result.value, self.say.language) for one in self.why.parts}
+
+        def shown(term: Term) -> str:
+            return figures[term.metric, term.previous]
+
+        return say(formula_of(self.why.metric.value["derived"]), shown)
 
     def amount(self, value: float) -> str:
         """A number; of durations that are summed up, as one."""
@@ -264,7 +291,7 @@ class _Told:
             self.screen.say(f"{head}   {number(len(shares))}")
             alike: dict[str, list[Share]] = {}
             for one in shares[: self.limit]:
-                if one.key in self.courses or (group == "counted" and "count" not in self.why.metric.value):
+                if one.key in self.courses or (group == "counted" and {"count", "backlog"}.isdisjoint(self.why.metric.value)):
                     self.one(one)
                 else:
                     alike.setdefault(self.lacking(one), []).append(one)
@@ -298,7 +325,8 @@ class _Told:
                 listed.append(self.say("kpi-more", n=number(len(shares) - self.limit)))
             self.screen.say("    " + self.comma.join(listed), hang=4)
         if self.why.elsewhere:
-            self.screen.say(f"  {self.say('kpi-out-elsewhere')}   {number(self.why.elsewhere)}")
+            where = "kpi-out-elsewhere-open" if "backlog" in self.why.metric.value else "kpi-out-elsewhere"
+            self.screen.say(f"  {self.say(where)}   {number(self.why.elsewhere)}")
 
     def one(self, share: Share) -> None:
         said = [self.timing(share, course) for course in self.courses.get(share.key, ())]
@@ -389,7 +417,14 @@ class _Told:
             "groups": {group: len(self.why.of(group)) for group in (*_GROUPS, "out")},
             "elsewhere": self.why.elsewhere,
             "parts": [
-                {"metric": one.metric.id, "value": one.result.value, "reached": one.reached, "weight": one.weight}
+                {
+                    "metric": one.metric.id,
+                    "value": one.result.value,
+                    "reached": one.reached,
+                    "weight": one.weight,
+                    "period": one.result.period.id,
+                    "reason": one.result.reason or None,
+                }
                 for one in self.why.parts
             ],
         }

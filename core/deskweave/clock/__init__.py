@@ -28,6 +28,7 @@ from deskweave.clock.timeline import (
     last_movement,
     status_time,
     timeline,
+    turns,
 )
 from deskweave.clock.zone import local_day
 
@@ -85,4 +86,5 @@ __all__ = [
     "status_time",
     "time_limit",
     "timeline",
+    "turns",
 ]

@@ -17,6 +17,8 @@ CLOSES: Final = FieldId("meeting_ends_at")
 
 _OWN: Final = frozenset((SUBMITTED, OPENS, CLOSES))
 _MACHINES: Final = ("rule:", "plugin:")
+#: Phases in which an inquiry is over. Resolved is none of them: it awaits the confirmation that closes it (C1, C4, C5).
+ENDED: Final = frozenset((Phase.CLOSED, Phase.CANCELLED))
 EVER: Final = datetime(1, 1, 1, tzinfo=UTC)  #: since nobody knows when
 _in_time = attrgetter("at", "order", "seq")
 _as_learned = attrgetter("seq")
@@ -165,6 +167,26 @@ def _changes(seen: Sequence[Event], events: Sequence[Event]) -> tuple[Change, ..
 def last_movement(events: Iterable[Event]) -> datetime | None:
     """When a person last did anything to an inquiry (practice C6): rules that warn or rise are no movement."""
     return max((event.at for event in events if by_person(event)), default=None)
+
+
+def turns(line: Timeline) -> tuple[datetime, ...]:
+    """When an inquiry was opened and ended by turns: at any moment it is open if an odd number of these lies at or before it.
+
+    It is open from its submission on, in every status of a phase that is not `ENDED`. Changes that one moment undoes are left out.
+    Without a submission there is none.
+    """
+    if line.submitted is None:
+        return ()
+    found = [line.submitted]
+    for entry in line.entries:
+        if (entry.phase in ENDED) is (len(found) % 2 == 0):
+            continue
+        at = max(entry.at, line.submitted)
+        if found and found[-1] == at:
+            found.pop()
+        else:
+            found.append(at)
+    return tuple(found)
 
 
 def status_time(line: Timeline, calendar: Measures, as_of: datetime | None = None) -> dict[str, int]:

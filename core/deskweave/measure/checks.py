@@ -7,14 +7,15 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from deskweave.clock import local_day
+from deskweave.clock import Entry, Timeline, local_day, turns
+from deskweave.clock.timeline import STATUS, SUBMITTED
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
-from deskweave.measure.columns import Column, Columns, Kind, codes, fields_of
+from deskweave.measure.columns import OPEN, Column, Columns, Kind, codes, fields_of
 from deskweave.measure.facts import Row
 from deskweave.measure.periods import Period, period_of
 from deskweave.measure.plain import PlainTable
-from deskweave.measure.plan import Composite, Plan, seconds_of
+from deskweave.measure.plan import Asked, plans_of, seconds_of
 from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records
 from deskweave.measure.run import Result, Stamp, evaluate
@@ -69,7 +70,7 @@ def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Pl
     plan = planner.plan(metric)
     rows: dict[Grain, list[Row]] = {}
     for grain, said in given.items():
-        moments = [one.instant for one in _plans(plan) if one.grain == grain]
+        moments = [one.instant for one in plans_of(plan) if one.grain == grain]
         for number, cells in enumerate(said):
             try:
                 rows.setdefault(grain, []).append(_row(cells, grain, moments, planner))
@@ -85,13 +86,9 @@ def _example(metric: Metric, example: Mapping[str, Json], path: str, planner: Pl
         yield from _expect(metric, wanted, f"{path}/expect/{number}", planner, records, rows)
 
 
-def _plans(plan: Plan | Composite) -> list[Plan]:
-    return list(plan.plans()) if isinstance(plan, Composite) else [plan]
-
-
 def _given(metric: Metric, said: Json) -> dict[Grain, list[Mapping[str, Json]]] | None:
-    """An example's rows by record: a list is of the metric's own grain, a composite may name the records of its parts."""
-    if isinstance(said, Mapping) and "composite" in metric.value:
+    """An example's rows by record: a list is of the metric's own grain, one made of others may name the records of its parts."""
+    if isinstance(said, Mapping) and metric.made_of_others:
         known = {grain: rows for grain in GRAINS if (rows := _rows(said.get(grain))) is not None}
         return known if len(known) == len(said) else None
     rows = _rows(said)
@@ -140,9 +137,9 @@ def _expect(
         yield _finding("example-differs", f"{path}/level", level, f"is the level it reaches; the example expects {wanted['level']}")
 
 
-def _days(plan: Plan | Composite, rows: Given) -> list[date]:
+def _days(plan: Asked, rows: Given) -> list[date]:
     """The days of an example's rows."""
-    found = [row[one.day.name] for one in _plans(plan) for row in rows.get(one.grain, ()) if row.get(one.day.name) is not None]
+    found = [row[one.day.name] for one in plans_of(plan) for row in rows.get(one.grain, ()) if row.get(one.day.name) is not None]
     return [day if isinstance(day, date) else date.fromisoformat(day) for day in found]
 
 
@@ -164,7 +161,7 @@ def _rows(said: Json) -> list[Mapping[str, Json]] | None:
 
 
 def _row(said: Mapping[str, Json], grain: Grain, moments: Sequence[Column], planner: Planner) -> Row:
-    """A fact row from an example's words: field values, and {took, goal} of clocks. `moments`: what places it in a period.
+    """A fact row from an example's words: field values, {took, goal} of clocks, statuses. `moments`: what places it in a period.
 
     Raises:
         ValueError: it names what is not there, or a value is not of its field's type.
@@ -189,6 +186,10 @@ def _row(said: Mapping[str, Json], grain: Grain, moments: Sequence[Column], plan
             raise ValueError(message)
         if value is None:
             continue
+        if name == STATUS and grain == "inquiry" and not isinstance(value, str):
+            moves = _moves(value, planner)
+            row[name] = moves[-1].status if moves else None
+            continue
         row[name] = _cell(value, column.kind, name)
         field = fields.get(FieldId(name))
         if f"{name}_code" in columns.all and field is not None:
@@ -201,7 +202,42 @@ def _row(said: Mapping[str, Json], grain: Grain, moments: Sequence[Column], plan
             row[f"{column.name}_day"] = _ANY_DAY.date().isoformat()
         elif row.get(column.name) is None and grain != "channel":  # a channel without a date is one that nobody rated
             row[column.name] = _ANY_DAY.date()
+    if grain == "inquiry":
+        row[OPEN] = _turns(said.get(STATUS), row, planner)
     return row
+
+
+def _turns(said: Json, row: Row, planner: Planner) -> list[datetime]:
+    """When an example's inquiry was opened and ended by turns; a status without a moment is the one it had from the beginning."""
+    begun = row.get(SUBMITTED, _ANY_DAY).replace(tzinfo=UTC)
+    if isinstance(said, str):
+        status = planner.practice.statuses.statuses.get(said)
+        entries: tuple[Entry, ...] = (Entry(said, status.phase if status else None, begun),)
+    else:
+        entries = tuple(_moves(said or (), planner))
+    return [at.replace(tzinfo=None) for at in turns(Timeline(begun, entries))]
+
+
+def _moves(said: Json, planner: Planner) -> list[Entry]:
+    """The statuses of an example's inquiry in time: a list of {at, status}.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found: list[Entry] = []
+    statuses = planner.practice.statuses.statuses
+    for one in said if isinstance(said, Sequence) and not isinstance(said, str) else (said,):
+        if not isinstance(one, Mapping) or set(one) != {"at", "status"}:
+            message = f"{STATUS}: takes a status, or a list of " + "{at, status}"
+            raise ValueError(message)
+        at = _cell(one["at"], Kind.INSTANT, f"{STATUS}/at")
+        slug = str(one["status"])
+        if slug not in statuses:
+            message = f"{STATUS}: {slug} is no status of this practice"
+            raise ValueError(message)
+        assert isinstance(at, datetime)
+        found.append(Entry(slug, statuses[slug].phase, at.replace(tzinfo=UTC)))
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def _seconds(value: Json, name: str) -> int | None:

@@ -28,8 +28,19 @@ class Kind(StrEnum):
     DATE = "DATE"
     INSTANT = "TIMESTAMP"  #: UTC, without a zone, so that no engine needs one
     SLUGS = "VARCHAR[]"
+    INSTANTS = "TIMESTAMP[]"
 
 
+KINDS_IN_WORDS: Final[Mapping[Kind, str]] = {
+    Kind.TEXT: "text or a slug",
+    Kind.NUMBER: "a number",
+    Kind.INTEGER: "a whole number",
+    Kind.SECONDS: "a duration such as PT5M",
+    Kind.BOOLEAN: "true or false",
+    Kind.DATE: 'a date such as "2026-11-20"',
+    Kind.INSTANT: 'an instant with its offset such as "2026-11-20T09:00:00+08:00"',
+    Kind.SLUGS: "a slug",
+}
 _KINDS: Final[Mapping[str, Kind]] = {
     "text": Kind.TEXT,
     "email": Kind.TEXT,
@@ -50,6 +61,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
 _WORDS: Final = frozenset({"text", "email", "phone"})
 #: Of what is not kept, whether there is anything can still be asked. Messages are an exchange, never a value.
 _FILLED: Final = frozenset({*_WORDS, "long_text", "link"})
+OPEN: Final = "open_turns"  #: when an inquiry was opened and ended by turns: `clock.turns`
 #: Columns about the row itself.
 SYSTEM: Final[Mapping[str, Kind]] = {
     "_position": Kind.INTEGER,
@@ -118,6 +130,7 @@ class Columns:
     def _derived(self, practice: Rulebook) -> None:
         if "phase" not in practice.fields:
             self._add("phase", Kind.TEXT, "status")
+        self._add(OPEN, Kind.INSTANTS, "status")
         for clock in practice.clocks:
             self._add(f"{clock}_took", Kind.SECONDS, clock)
             self._add(f"{clock}_goal", Kind.SECONDS, clock)

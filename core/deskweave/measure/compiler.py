@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
 from deskweave.measure.columns import Column, Kind
 from deskweave.measure.dialect import dialect_of
-from deskweave.measure.periods import Period
+from deskweave.measure.periods import Period, ends
 from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Engine, Fulfilled, Not, Plan, Ratio, Test, Value
+
+_NOTHING_YET: Final = datetime(1900, 1, 1)  #: the end of a period that has not begun: facts hold no earlier moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +87,14 @@ class _Writer:
         self._bound: dict[tuple[type, object], str] = {}
 
     def statement(self, plan: Plan, periods: Sequence[Period], as_of: datetime | None) -> Statement:
-        table = self.dialect.table(
-            "period",
-            ("n", "since", "until"),
-            [
-                (exp.Literal.number(number), self._day(period.since), self._day(period.until))
-                for number, period in enumerate(periods)
-            ],
-        )
+        table = self._periods(plan, periods, as_of)
         day = self._column(plan.day)
         begun = exp.LT(this=day.copy(), expression=exp.column("until", table="period"))
         inside: exp.Expr = exp.and_(exp.GTE(this=day, expression=exp.column("since", table="period")), begun, copy=False)
         if plan.standing:
             inside = exp.Coalesce(this=begun.copy(), expressions=[exp.true()])
+        if plan.turns is not None:
+            inside = self._open(plan.turns)
         groups = [exp.column("n", table="period"), *(self._column(column) for column in plan.by)]
         value, numerator, denominator, counted = self._figures(plan.value)
         query = exp.select(
@@ -118,10 +115,29 @@ class _Writer:
             query = query.join(table, join_type="cross", copy=False).where(inside, copy=False)
         if plan.where is not None:
             query = query.where(self._condition(plan.where), copy=False)
-        if as_of is not None:
+        if as_of is not None and plan.turns is None:
             query = query.where(self._known(plan, as_of), copy=False)
         query = query.group_by(*self._sets(plan, groups[0]), copy=False)
         return self._made(query)
+
+    def _periods(self, plan: Plan, periods: Sequence[Period], as_of: datetime | None) -> exp.Expr:
+        """The periods as a table: number, first day, day after the last; of a backlog also the moment at which each ends."""
+        rows = [
+            [exp.Literal.number(number), self._day(period.since), self._day(period.until)] for number, period in enumerate(periods)
+        ]
+        if plan.turns is None:
+            return self.dialect.table("period", ("n", "since", "until"), rows)
+        for row, moment in zip(rows, ends(periods, plan.zone, as_of), strict=True):
+            row.append(self.dialect.moment(self._bind(moment or _NOTHING_YET)))
+        return self.dialect.table("period", ("n", "since", "until", "ends_at"), rows)
+
+    def _open(self, turns: Column) -> exp.Expr:
+        """Whether a row is open when the period ends: it was opened and ended by turns an odd number of times before."""
+        one = exp.to_identifier("one")
+        before = exp.LT(this=exp.column("one"), expression=exp.column("ends_at", table="period"))
+        past = exp.ArrayFilter(this=self._column(turns), expression=exp.Lambda(this=before, expressions=[one]))
+        odd = exp.Mod(this=exp.ArraySize(this=past), expression=exp.Literal.number(2))
+        return exp.EQ(this=odd, expression=exp.Literal.number(1))
 
     def together(self, plans: Sequence[Plan], periods: Sequence[Period], as_of: datetime | None) -> Statement:
         plan = plans[0]

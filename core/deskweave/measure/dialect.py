@@ -38,6 +38,10 @@ class Dialect:
         """A bound date, of the type date."""
         return exp.cast(bound, "date", copy=False)
 
+    def moment(self, bound: exp.Expr) -> exp.Expr:
+        """A bound moment, of the type that moments have."""
+        return exp.cast(bound, "timestamp", copy=False)
+
     def double(self, made: exp.Expr) -> exp.Expr:
         """As a float of 64 bits: whole numbers divide as whole numbers in PostgreSQL."""
         return exp.cast(made, "double", copy=False)
@@ -122,6 +126,7 @@ class ClickHouse(Dialect):
         Kind.DATE: "Nullable(Date32)",
         Kind.INSTANT: "Nullable(DateTime64(6, 'UTC'))",
         Kind.SLUGS: "Array(String)",
+        Kind.INSTANTS: "Array(DateTime64(6, 'UTC'))",
     }
 
     def parameter(self, name: str, value: object) -> exp.Expr:
@@ -145,6 +150,9 @@ class ClickHouse(Dialect):
 
     def never_null(self, made: exp.Expr) -> exp.Expr:
         return exp.Coalesce(this=made, expressions=[exp.false()])
+
+    def moment(self, bound: exp.Expr) -> exp.Expr:
+        return bound
 
     def sum(self, column: Column, made: exp.Expr) -> exp.Expr:
         if column.kind is Kind.NUMBER:

@@ -21,9 +21,10 @@ from deskweave.clock import (
     local_day,
     status_time,
     timeline,
+    turns,
 )
 from deskweave.clock.timeline import STATUS, SUBMITTED, Timeline
-from deskweave.measure.columns import Columns, Kind, codes, kept, told
+from deskweave.measure.columns import OPEN, Columns, Kind, codes, kept, told
 from deskweave.measure.sources import Rulebook
 from deskweave.model import Event, InquiryId, Json, Value
 from deskweave.practice.succession import succession
@@ -140,6 +141,8 @@ class FactBuilder:
             problems.append(Problem("unknown-status", STATUS, found, f"{found} is no status of this practice"))
         if line.entries and line.entries[-1].phase is not None and "phase" in self.columns.all:
             row["phase"] = line.entries[-1].phase.value
+        if SUBMITTED in row:  # what belongs to no period is not open in any
+            row[OPEN] = [at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ") for at in turns(line)]
         evaluation = self.clocks.evaluate(line)
         for name, fact in evaluation.facts.items():
             row[f"{name}_took"], row[f"{name}_goal"], row[f"{name}_met"] = fact.took, fact.goal, fact.met
@@ -171,6 +174,8 @@ def cell_of(value: Value, kind: Kind) -> object:
         case Kind.SLUGS:
             slugs = [_text(item) for item in value] if isinstance(value, tuple) else [None]
             return None if None in slugs else slugs
+        case Kind.INSTANTS:
+            return None  # derived; no field holds moments
         case Kind.INSTANT:
             if not isinstance(value, datetime) or value.tzinfo is None or not 1900 < value.year < 2200:
                 return None  # what platforms write for "never" and "for ever" is no instant

@@ -237,7 +237,7 @@ def unsaid(practice: Rulebook, facts: FactTable, period: Period) -> dict[str, tu
     planner = Planner(practice, facts.columns)
     read: dict[str, tuple[Plan, list[Column]]] = {}
     for metric in practice.metrics.values():
-        plan = planner.plan(metric, ()) if metric.grain == "inquiry" and "composite" not in metric.value else None
+        plan = planner.plan(metric, ()) if metric.grain == "inquiry" and not metric.made_of_others else None
         if isinstance(plan, Plan):
             own = (STATUS, SUBMITTED)  # every inquiry has these; clocks are told by what is wrong with them
             columns = [one for one in columns_of(replace(plan, where=None)) if one.of in practice.fields and one.of not in own]
@@ -276,7 +276,7 @@ def _from(practice: Rulebook, name: str) -> Sequence[str]:
 
 def _divisible(metric: Metric) -> bool:
     """Whether a KPI says something beside the number of inquiries of a service item: judged, and computed from inquiries."""
-    return metric.target is not None and metric.unit != "count" and metric.grain == "inquiry" and "composite" not in metric.value
+    return metric.target is not None and metric.unit != "count" and metric.grain == "inquiry" and not metric.made_of_others
 
 
 def _unstated(name: str, period_by: FieldId, value: Mapping[str, Json], by: tuple[str, ...] = ()) -> Metric:

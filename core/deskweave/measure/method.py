@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from deskweave.markup import Markup, tag
-from deskweave.measure.figures import number, share
+from deskweave.measure.figures import figure, number, share
 from deskweave.measure.naming import Names
 from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
@@ -39,13 +39,20 @@ def _rules(practice: Rulebook, results: Mapping[str, Result], names: Names, lang
             said += gap + word(language, "beside", n=number(result.beside), what=names.of(metric.grain).rows())
             said += "。" if language == "zh" else "."
         parts = word(language, "list").join(
-            f"{_part(metric, name, names)} {word(language, 'no_data') if value is None else share(value)}"
-            for name, value in result.parts.items()
+            f"{_part(metric, name, names)} {_amount(metric, name, value, names)}" for name, value in result.parts.items()
         )
         yield tag("dd", said, tag("small", parts) if parts else None)
+
+
+def _amount(metric: Metric, name: str, value: float | None, names: Names) -> str:
+    """How often a criterion is fulfilled, how far a part of a composite reaches its target, or what a formula reads."""
+    read = names.practice.metrics.get(name.removeprefix("previous:")) if "derived" in metric.value else None
+    if value is None:
+        return word(names.language, "no_data")
+    return share(value) if read is None else figure(read, value, names.language)
 
 
 def _part(metric: Metric, name: str, names: Names) -> str:
     """What a criterion, or a part of a composite, is called."""
     criterion = metric.criteria.get(name)
-    return names.metric(name) if criterion is None else names.label(criterion.label, name)
+    return names.part(name) if criterion is None else names.label(criterion.label, name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deskweave.measure.columns import Column, fields_of
+from deskweave.measure.columns import OPEN, Column, fields_of
 from deskweave.measure.figures import duration, figure, in_unit, number
 from deskweave.measure.plan import seconds_of
 from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.wording import knows, word
 from deskweave.model import FieldId, Grain, Json, Label, Metric
+from deskweave.model.formula import formula_of, say
 
 
 class Names:
@@ -38,6 +39,11 @@ class Names:
         metric = self.practice.metrics.get(name)
         return name if metric is None else self.label(metric.label, name)
 
+    def part(self, key: str) -> str:
+        """What a part of a result is called: a metric, or a metric in the period before (`formula.Term.key`)."""
+        before = key.removeprefix("previous:")
+        return self.metric(key) if before == key else word(self.language, "rule:previous", part=self.metric(before))
+
     def clock(self, name: str) -> str:
         return self.label(self.practice.clocks[name].label, name)
 
@@ -57,6 +63,8 @@ class Names:
             return word(self.language, "column:key")
         if name in ("inquiry", "phase") and name not in self._fields:
             return word(self.language, f"column:{name}")
+        if name == OPEN:
+            return word(self.language, "column:open_turns")
         if name == of:
             return "" if name.startswith("_") else self.field(name)
         for ending in ("took", "goal", "met", "day", "code", "filled"):
@@ -128,10 +136,14 @@ class Names:
         said = [names._sentence(formula)] if formula else []
         if "composite" in metric.value:
             return [*said, names._sentence(names._composite(metric.value["composite"]))]
+        if "derived" in metric.value:
+            return [*said, names._sentence(say(formula_of(metric.value["derived"]), lambda term: names.part(term.key)))]
         value = names._criteria(metric) if "fulfilled" in metric.value else names._value(metric.value)
         said.append(names._sentence(value))
         if metric.where is not None:
             said.append(word(self.language, "rule:where", what=names.rows(), where=names.condition(metric.where)))
+        if "backlog" in metric.value:
+            return [*said, word(self.language, "rule:open")]
         key = "rule:standing" if metric.grain == "channel" else "rule:period"
         return [*said, word(self.language, key, field=names.field(metric.period_by))]
 
@@ -158,11 +170,11 @@ class Names:
 
     def _value(self, tree: Mapping[str, Json]) -> str:
         ((key, body),) = tree.items()
-        if key == "count":
+        if key in ("count", "backlog"):
             where = body.get("where") if isinstance(body, Mapping) else None
             if not isinstance(where, Mapping):
-                return word(self.language, "rule:count", what=self.rows())
-            return word(self.language, "rule:count_where", what=self.rows(), where=self.condition(where))
+                return word(self.language, f"rule:{key}", what=self.rows())
+            return word(self.language, f"rule:{key}_where", what=self.rows(), where=self.condition(where))
         if key == "ratio" and isinstance(body, Mapping):
             of, over = (self._value(part) if isinstance(part := body[side], Mapping) else "" for side in ("of", "over"))
             return word(self.language, "rule:ratio", of=of, over=over)
@@ -176,7 +188,8 @@ class Names:
     def reason(self, metric: Metric, result: Result) -> str:
         """Why a figure has no value, or which parts of a composite are not in it; empty: all is there."""
         if result.reason:
-            said = word(self.language, f"why:{result.reason}", what=self.of(metric.grain).rows())
+            lacking = word(self.language, "list").join(self.part(key) for key, value in result.parts.items() if value is None)
+            said = word(self.language, f"why:{result.reason}", what=self.of(metric.grain).rows(), parts=lacking)
             return said[:1].upper() + said[1:]
         if "composite" not in metric.value or not result.beside:
             return ""

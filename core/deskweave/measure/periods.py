@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 Every: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 _FORMS = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d\d)|(?P<month>\d\d)(?:-(?P<day>\d\d))?))?$")
@@ -44,6 +46,12 @@ class Period:
         if self.every is None:
             return Period(self.since - (self.until - self.since), self.since)
         return period_of(self.since - timedelta(days=1), self.every)
+
+    def edges(self, zone: str) -> tuple[datetime, datetime]:
+        """The instants at which it begins and is over on the wall in `zone`; UTC, without a zone."""
+        wall = ZoneInfo(zone)
+        first, last = (datetime.combine(day, time(), wall).astimezone(UTC).replace(tzinfo=None) for day in (self.since, self.until))
+        return first, last
 
     def days(self) -> list[Period]:
         """Its days."""
@@ -91,6 +99,26 @@ def period_of(day: date, every: Every) -> Period:
             return Period(first, (first + timedelta(days=92)).replace(day=1), every)
         case "year":
             return Period(date(day.year, 1, 1), date(day.year + 1, 1, 1), every)
+
+
+def ends(periods: Sequence[Period], zone: str, as_of: datetime | None) -> list[datetime | None]:
+    """The instants before which periods know what happened: their own ends, or just after `as_of` in the one that is running.
+
+    Args:
+        periods: on the wall in `zone`.
+        zone: whose.
+        as_of: UTC, without a zone; None: everything is known.
+
+    Returns:
+        UTC, without a zone; None for a period that has not begun.
+    """
+    found: list[datetime | None] = []
+    for first, last in (period.edges(zone) for period in periods):
+        if as_of is None:
+            found.append(last)
+        else:
+            found.append(min(last, as_of + timedelta(microseconds=1)) if first <= as_of else None)
+    return found
 
 
 def parse_period(text: str) -> Period:

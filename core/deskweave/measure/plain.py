@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from deskweave.measure.columns import Columns, Kind
 from deskweave.measure.facts import Row
-from deskweave.measure.periods import Period
+from deskweave.measure.periods import Period, ends
 from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Fulfilled, Not, Plan, Ratio, Test, Value
 
 
@@ -34,8 +34,15 @@ class PlainTable:
         """What the compiled statement would answer, row by row; `as_of` is aware."""
         found: list[dict[str, Any]] = []
         known = [row for row in self._rows if _known(plan, row, as_of) and (plan.where is None or holds(plan.where, row))]
+        over: list[datetime | None] = [None] * len(periods)
+        if plan.turns is not None:
+            over = ends(periods, plan.zone, as_of.astimezone(UTC).replace(tzinfo=None))
         for number, period in enumerate(periods):
-            here = [row for row in known if _inside(plan, row, period)]
+            here = [
+                row
+                for row in known
+                if (_inside(plan, row, period) if plan.turns is None else is_open(row.get(plan.turns.name), over[number]))
+            ]
             for columns in (plan.by, *plan.totals):
                 groups: dict[tuple[Any, ...], list[Row]] = {}
                 for row in here:
@@ -64,7 +71,14 @@ def _inside(plan: Plan, row: Row, period: Period) -> bool:
     return day < period.until and (plan.standing or period.since <= day)
 
 
+def is_open(turns: Sequence[datetime] | None, before: datetime | None) -> bool:
+    """Whether an odd number of instants lies before a moment (UTC, without a zone). None: that was never, or is not yet."""
+    return turns is not None and before is not None and sum(at < before for at in turns) % 2 == 1
+
+
 def _known(plan: Plan, row: Row, as_of: datetime) -> bool:
+    if plan.turns is not None:
+        return True  # its instants are looked at up to then
     when = row.get(plan.instant.name)
     if when is None:
         return plan.standing

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final, Literal, TypeAlias
 
-from deskweave.measure.columns import Column
-from deskweave.model import Grain, Metric
+from deskweave.measure.columns import Column, Kind
+from deskweave.model import Grain, Json, Metric
+from deskweave.model.formula import Formula, Term
 
 Engine: TypeAlias = Literal["duckdb", "postgres", "clickhouse"]
 Operator: TypeAlias = Literal["eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "present"]
@@ -88,6 +89,7 @@ class Plan:
     grain: Grain = "inquiry"
     zone: str = "UTC"  #: whose dates they are
     totals: tuple[tuple[Column, ...], ...] = ()  #: sub-totals beside the breakdown: each by some of `by`, () by none of them
+    turns: Column | None = None  #: a backlog: a row counts where an odd number of its instants here lies before the period ends
     standing: bool = False  #: a row counts in every period from its date on, and without a date in all of them: ratings stand
 
 
@@ -97,7 +99,7 @@ class Part:
 
     metric: Metric
     weight: float
-    plan: Plan | Composite
+    plan: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,55 @@ class Composite:
     def plans(self) -> Iterator[Plan]:
         """The plans at its bottom."""
         for part in self.parts:
-            if isinstance(part.plan, Composite):
-                yield from part.plan.plans()
-            else:
-                yield part.plan
+            yield from plans_of(part.plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One figure that a formula reads."""
+
+    term: Term
+    metric: Metric
+    plan: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A metric that is computed from others by a formula (E12)."""
+
+    metric: str
+    formula: Formula
+    parts: tuple[Ingredient, ...]  #: each figure once
+    by: tuple[Column, ...] = ()
+    totals: tuple[tuple[Column, ...], ...] = ()
+
+    def plans(self) -> Iterator[Plan]:
+        """The plans at its bottom."""
+        for part in self.parts:
+            yield from plans_of(part.plan)
+
+
+Asked: TypeAlias = Plan | Composite | Derived
+
+
+def plans_of(asked: Asked) -> Iterator[Plan]:
+    """The plans at the bottom of whatever is asked."""
+    if isinstance(asked, Plan):
+        yield asked
+    else:
+        yield from asked.plans()
+
+
+def tested(condition: Condition) -> Iterator[Column]:
+    """Every column that a condition looks at."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from tested(part)
+        case Not(part):
+            yield from tested(part)
+        case Test():
+            yield condition.column
 
 
 _DURATION: Final = re.compile(r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
@@ -125,3 +172,23 @@ def seconds_of(text: str) -> int | None:
     """Seconds of an ISO 8601 duration in hours, minutes and seconds; None: it is none. Days are refused: whose day would it be?"""
     found = _DURATION.fullmatch(text)
     return None if found is None else sum(int(part or 0) * unit for part, unit in zip(found.groups(), (3600, 60, 1), strict=True))
+
+
+def cell_of(kind: Kind, want: Json) -> Cell | None:
+    """What a rule says as a column of that kind holds it; None: it is not of that kind."""
+    match kind:
+        case Kind.TEXT | Kind.SLUGS:
+            return want if isinstance(want, str) else None
+        case Kind.BOOLEAN:
+            return want if isinstance(want, bool) else None
+        case Kind.SECONDS if isinstance(want, str):
+            return seconds_of(want)
+        case Kind.NUMBER | Kind.INTEGER | Kind.SECONDS:
+            return want if isinstance(want, int | float) and not isinstance(want, bool) else None
+    try:
+        if kind is Kind.DATE:
+            return date.fromisoformat(str(want))
+        moment = datetime.fromisoformat(str(want))
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
-from typing import Final, TypeGuard, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, get_args
 
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
-from deskweave.measure.columns import Column, Columns, Kind, fields_of, kept, told
+from deskweave.measure.backlog import MOMENTARY, faults
+from deskweave.measure.columns import KINDS_IN_WORDS, OPEN, Column, Columns, Kind, fields_of, kept, told
 from deskweave.measure.plan import (
     Aggregate,
     AllOf,
     AnyOf,
+    Asked,
     Cell,
     Composite,
     Condition,
     Count,
+    Derived,
     Fulfilled,
     Function,
+    Ingredient,
     Not,
     Operator,
     Part,
@@ -27,27 +30,17 @@ from deskweave.measure.plan import (
     Ratio,
     Test,
     Value,
-    seconds_of,
+    cell_of,
 )
 from deskweave.measure.sources import Rulebook
-from deskweave.model import FieldId, Grain, Json, Metric, Phase
-from deskweave.model.attainment import Ingredient, faults
+from deskweave.model import FieldId, Grain, Json, Metric, Phase, attainment
+from deskweave.model.formula import Formula, Misshapen, Term, formula_of, terms
 from deskweave.model.predicate import OPERATORS
 
 _ORDERED: Final = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.SECONDS, Kind.DATE, Kind.INSTANT})
 _NUMBERS: Final = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.SECONDS})
 _FUNCTIONS: Final[Mapping[str, Function]] = {name: name for name in get_args(Function)}
 _COMPARISONS: Final[Mapping[str, Operator]] = {name: name for name in get_args(Operator)}
-_KINDS_IN_WORDS: Final[Mapping[Kind, str]] = {
-    Kind.TEXT: "text or a slug",
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a whole number",
-    Kind.SECONDS: "a duration such as PT5M",
-    Kind.BOOLEAN: "true or false",
-    Kind.DATE: 'a date such as "2026-11-20"',
-    Kind.INSTANT: 'an instant with its offset such as "2026-11-20T09:00:00+08:00"',
-    Kind.SLUGS: "a slug",
-}
 
 
 class Planner:
@@ -64,9 +57,7 @@ class Planner:
             self._columns[grain] = Columns(self.practice, grain)
         return self._columns[grain]
 
-    def plan(
-        self, metric: Metric, by: Sequence[str] | None = None, totals: Sequence[Sequence[str]] | None = None
-    ) -> Plan | Composite:
+    def plan(self, metric: Metric, by: Sequence[str] | None = None, totals: Sequence[Sequence[str]] | None = None) -> Asked:
         """The plan of `metric`.
 
         Args:
@@ -76,14 +67,16 @@ class Planner:
                 breakdown, and none with another.
 
         Raises:
-            DocumentError: with every finding about the rule, and about the parts of a composite.
+            DocumentError: with every finding about the rule, and about the parts it is made of.
         """
         totals = totals if totals is not None else metric.totals if by is None else ()
         by = metric.by if by is None else by
+        if "derived" in metric.value:
+            return self._derived(metric, by, totals)
         return self._composite(metric, by, totals) if "composite" in metric.value else self._plan(metric, by, totals)
 
     def divides(self, metric: Metric, by: Sequence[str]) -> bool:
-        """Whether the records of `metric`, and of every part of a composite, have the fields of a breakdown."""
+        """Whether the records of `metric` and of all its parts have the fields of a breakdown; a backlog knows no status."""
         seen: set[str] = set()
         fresh = [metric]
         while fresh:
@@ -91,9 +84,12 @@ class Planner:
             if one.id in seen:
                 continue
             seen.add(one.id)
-            if "composite" in one.value:
-                fresh.extend(self.practice.metrics[part] for part in ingredient(one).parts if part in self.practice.metrics)
-            elif not all(name in fields_of(self.practice, one.grain) for name in by):
+            if one.made_of_others:
+                made = attainment.ingredient(one)
+                fresh.extend(self.practice.metrics[part] for part in (*made.parts, *made.terms) if part in self.practice.metrics)
+            elif ("backlog" in one.value and not MOMENTARY.isdisjoint(by)) or not all(
+                name in fields_of(self.practice, one.grain) for name in by
+            ):
                 return False
         return True
 
@@ -106,6 +102,10 @@ class Planner:
         known = {name: column for name, column in zip(by, broken, strict=True) if column}
         summed = reading.totals(totals, by, known, f"{path}/totals")
         value = reading.value(metric.value, f"{path}/value")
+        backlog = "backlog" in metric.value
+        if backlog:
+            for fault in faults(reading.columns, where, value, broken):
+                reading.find(fault.rule, f"{path}/{fault.path}", fault.found, fault.said, remedy=fault.remedy)
         if reading.findings or day is None or instant is None or value is None:
             raise DocumentError(reading.findings)
         return Plan(
@@ -118,6 +118,7 @@ class Planner:
             metric.grain,
             self.practice.zone,
             summed,
+            turns=self.columns()[OPEN] if backlog else None,
             standing=metric.grain == "channel",
         )
 
@@ -125,8 +126,7 @@ class Planner:
         reading = _Reading(self.practice, self.columns(metric.grain), metric)
         path = f"/metrics/{metric.id}/value"
         weights = reading.weights(metric.value, path)
-        known = {name: ingredient(one) for name, one in self.practice.metrics.items()} | {metric.id: ingredient(metric)}
-        for fault in faults(metric.id, known):
+        for fault in self._faults(metric):
             reading.tell(fault.rule, f"{path}/composite/{fault.part}", fault.part, fault.message, fault.allowed, fault.remedy)
         if reading.findings:
             raise DocumentError(reading.findings)
@@ -141,23 +141,38 @@ class Planner:
             raise DocumentError(reading.findings)
         return Composite(metric.id, tuple(parts), parts[0].plan.by, parts[0].plan.totals)
 
+    def _faults(self, metric: Metric) -> Iterator[attainment.Fault]:
+        """What keeps a metric from being made of the others that it names."""
+        known = {one.id: attainment.ingredient(one) for one in (*self.practice.metrics.values(), metric)}
+        return attainment.faults(metric.id, known)
 
-def ingredient(metric: Metric) -> Ingredient:
-    """What of a metric decides whether it can be part of a composite."""
-    parts = metric.value.get("composite")
-    weights = {name: weight for name, weight in parts.items() if _weight(weight)} if isinstance(parts, Mapping) else {}
-    target = metric.target
-    return Ingredient(
-        every=metric.every,
-        unit=metric.unit,
-        better=target.better if target else None,
-        goal=target.goal if target else None,
-        parts=weights,
-    )
-
-
-def _weight(value: Json) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    def _derived(self, metric: Metric, by: Sequence[str], totals: Sequence[Sequence[str]]) -> Derived:
+        reading = _Reading(self.practice, self.columns(metric.grain), metric)
+        path = f"/metrics/{metric.id}/value"
+        formula = reading.formula(metric.value, path)
+        read = [] if formula is None else list(terms(formula))
+        wrong = {fault.part: fault for fault in self._faults(metric)}
+        for term in read:
+            if term.metric in wrong:
+                fault = wrong[term.metric]
+                at = "/".join((path, "derived", *term.path))
+                reading.tell(fault.rule, at, fault.part, fault.message, fault.allowed, fault.remedy)
+        if reading.findings or formula is None:
+            raise DocumentError(reading.findings)
+        parts: dict[str, Ingredient] = {}
+        plans: dict[str, Asked] = {}
+        for term in read:
+            one = self.practice.metrics[term.metric]
+            try:
+                if one.id not in plans:
+                    plans[one.id] = self.plan(one, by, totals)
+                parts.setdefault(term.key, Ingredient(Term(term.metric, term.previous), one, plans[one.id]))
+            except DocumentError as error:
+                reading.findings.extend(error.findings)
+        if reading.findings:
+            raise DocumentError(reading.findings)
+        first = next(iter(parts.values())).plan
+        return Derived(metric.id, formula, tuple(parts.values()), first.by, first.totals)
 
 
 class _Reading:
@@ -209,10 +224,16 @@ class _Reading:
         return column, day
 
     def value(self, tree: Json, path: str) -> Value | None:
-        one = self._one(tree, path, ("count", "sum", "average", "min", "max", "percentile", "ratio", "fulfilled", "composite"))
+        one = self._one(
+            tree,
+            path,
+            ("count", "sum", "average", "min", "max", "percentile", "ratio", "fulfilled", "backlog", "composite", "derived"),
+        )
         if one is None:
             return None
         key, body = one
+        if key == "backlog":
+            return self._aggregate("count", body, f"{path}/backlog")
         if key == "fulfilled":
             return self._fulfilled(body, f"{path}/fulfilled")
         if key != "ratio":
@@ -243,6 +264,21 @@ class _Reading:
         known = tuple((slug, test) for slug, test in tests if test is not None)
         return Fulfilled("every" if body == "every" else "each", known) if len(known) == len(tests) else None
 
+    def formula(self, tree: Json, path: str) -> Formula | None:
+        """The formula of a derived metric; it reads at least one metric."""
+        one = self._one(tree, path, ("derived",))
+        if one is None:
+            return None
+        try:
+            made = formula_of(one[1])
+        except Misshapen as error:
+            self.find("value-shape", "/".join((path, "derived", *error.path)), _shown(error.found), str(error), error.allowed)
+            return None
+        if not any(terms(made)):
+            self.find("derived-constant", f"{path}/derived", _shown(one[1]), "reads no metric, so it would always be the same")
+            return None
+        return made
+
     def weights(self, tree: Json, path: str) -> dict[str, float]:
         """The parts of a composite, each with its weight."""
         one = self._one(tree, path, ("composite",))
@@ -251,7 +287,7 @@ class _Reading:
             self.find("value-shape", f"{path}/composite", _shown(body), "is no composite: that has metrics, each with its weight")
         found: dict[str, float] = {}
         for name, weight in body.items() if isinstance(body, Mapping) else ():
-            if _weight(weight):
+            if attainment.is_weight(weight):
                 found[name] = float(weight)
             else:
                 self.find("value-type", f"{path}/composite/{name}", _shown(weight), "is no weight: a number above 0")
@@ -382,7 +418,7 @@ class _Reading:
                 return None
             return Test(column, "present", (want,))
         if operator in ("lt", "lte", "gt", "gte") and column.kind not in _ORDERED:
-            message = f"does not apply to {name}, which holds {_KINDS_IN_WORDS[column.kind]}"
+            message = f"does not apply to {name}, which holds {KINDS_IN_WORDS[column.kind]}"
             self.find("operator-type", f"{path}/{operator}", operator, message, ("eq", "ne", "in", "not_in", "present"))
             return None
         if operator in ("in", "not_in"):
@@ -397,9 +433,9 @@ class _Reading:
         return Test(column, _COMPARISONS[operator], known) if len(known) == len(cells) else None
 
     def _value(self, column: Column, want: Json, path: str) -> Cell | None:
-        cell = _typed(column.kind, want)
+        cell = cell_of(column.kind, want)
         if cell is None:
-            self.find("value-type", path, _shown(want), f"is not {_KINDS_IN_WORDS[column.kind]}")
+            self.find("value-type", path, _shown(want), f"is not {KINDS_IN_WORDS[column.kind]}")
             return None
         known = self._slugs(column)
         if known and cell not in known:
@@ -453,25 +489,6 @@ class _Reading:
             return None
         self.find("value-shape", path, _shown(tree), "is not exactly one of what can stand here", allowed)
         return None
-
-
-def _typed(kind: Kind, want: Json) -> Cell | None:
-    match kind:
-        case Kind.TEXT | Kind.SLUGS:
-            return want if isinstance(want, str) else None
-        case Kind.BOOLEAN:
-            return want if isinstance(want, bool) else None
-        case Kind.SECONDS if isinstance(want, str):
-            return seconds_of(want)
-        case Kind.NUMBER | Kind.INTEGER | Kind.SECONDS:
-            return want if isinstance(want, int | float) and not isinstance(want, bool) else None
-    try:
-        if kind is Kind.DATE:
-            return date.fromisoformat(str(want))
-        moment = datetime.fromisoformat(str(want))
-    except ValueError:
-        return None
-    return None if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _shown(value: object) -> str:

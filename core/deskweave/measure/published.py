@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
@@ -37,7 +37,8 @@ class Figure:
     counted: int
     met: bool | None
     gifts: Mapping[str, Gift]  #: by inquiry (or other record), of those that give anything
-    parts: tuple[str, ...] = ()  #: of a composite
+    parts: tuple[str, ...] = ()  #: of a metric made of others
+    terms: Mapping[str, float | None] = field(default_factory=dict)  #: of a formula, what each part was (`formula.Term.key`)
 
     def same(self, other: Figure) -> bool:
         """Whether both say the same; sums of floats may differ in their last digit, by the order of the rows."""
@@ -74,7 +75,7 @@ class Moved:
     before: Figure | None  #: None: it was not published
     now: Figure | None  #: None: the practice has it no longer
     changes: tuple[Change, ...] = ()
-    parts: tuple[str, ...] = ()  #: of a composite, those that moved
+    parts: tuple[str, ...] = ()  #: of a metric made of others, those that moved (`formula.Term.key`)
 
 
 def freeze(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime, environment: str) -> Published:
@@ -98,6 +99,7 @@ def freeze(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
             met=why.result.met,
             gifts={one.key: (one.numerator, one.denominator) for one in why.shares if one.group != "out"},
             parts=tuple(part.metric.id for part in why.parts),
+            terms=why.result.parts if "derived" in metric.value else {},
         )
     return Published(
         period=period, zone=practice.zone, environment=environment, as_of=as_of, practice=practice.digest, figures=figures
@@ -123,6 +125,9 @@ def differences(before: Published, now: Published) -> tuple[Moved, ...]:
     for name, parts in made.items():
         one = found[name]
         moved = tuple(part for part in parts if part in found)
+        if one.before is not None and one.now is not None and one.now.terms:
+            was, is_now = one.before.terms, one.now.terms
+            moved = tuple(key for key, value in is_now.items() if key not in was or not _close(was[key], value))
         found[name] = Moved(metric=name, before=one.before, now=one.now, changes=one.changes, parts=moved)
     return tuple(found.values())
 
@@ -151,6 +156,7 @@ def write(published: Published) -> str:
             "counted": one.counted,
             "met": one.met,
             "parts": list(one.parts),
+            **({"terms": {key: _number(value) for key, value in one.terms.items()}} if one.terms else {}),
         }
         for one in published.figures.values()
     ]
@@ -202,6 +208,7 @@ def read(text: str, source: str) -> Published:
                     met=one["met"],
                     gifts=gifts[one["metric"]],
                     parts=tuple(str(part) for part in one["parts"]),
+                    terms={str(key): _read(value) for key, value in one.get("terms", {}).items()},
                 )
                 for one in said["figures"]
             },

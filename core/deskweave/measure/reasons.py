@@ -12,27 +12,41 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from deskweave.clock import clock_events
 from deskweave.clock.timeline import STATUS, SUBMITTED
+from deskweave.measure.backlog import refuse
 from deskweave.measure.columns import Column, Kind, fields_of
-from deskweave.measure.facts import FactBuilder, Problem, Row
-from deskweave.measure.periods import Period
-from deskweave.measure.plain import PlainTable, holds
-from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Composite, Condition, Count, Fulfilled, Not, Part, Plan, Ratio, Test
+from deskweave.measure.facts import Problem, Row
+from deskweave.measure.periods import Period, ends
+from deskweave.measure.plain import PlainTable, holds, is_open
+from deskweave.measure.plan import (
+    Aggregate,
+    AllOf,
+    Asked,
+    Composite,
+    Condition,
+    Count,
+    Derived,
+    Fulfilled,
+    Plan,
+    Ratio,
+    plans_of,
+    tested,
+)
 from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records, Table
 from deskweave.measure.run import Result, evaluate, figures_of, stamp_of
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import Clock, Event, Grain, Json, Metric
+from deskweave.model import Clock, Grain, Json, Metric
 from deskweave.model.attainment import attainment
 
 Group: TypeAlias = Literal["missed", "kept", "counted", "out"]
 """In a ratio of two numbers of inquiries: in the denominator alone, or in both. `counted`: its value is in the figure, and nothing
 judges it. `out`: it gives nothing."""
-Why: TypeAlias = Literal["", "condition", "not-asked", "no-value", "problem", "no-date", "later"]
+Why: TypeAlias = Literal["", "condition", "not-asked", "no-value", "problem", "no-date", "later", "ended"]
 """Why something gives nothing: the metric's condition is not met; it is not among those the figure is about; there is no value;
-its data is wrong; it belongs to no period; its date lies after the moment that was asked about."""
+its data is wrong; it belongs to no period; its date lies after the moment that was asked about; it was open in the period and not
+at its end."""
 
 _EVER = Period(date(1, 1, 1), date(9999, 12, 31))
 _ALWAYS = datetime(9999, 12, 1, tzinfo=UTC)
@@ -65,12 +79,13 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredient:
-    """One part of a composite: its figure, how far that reaches its target, and its weight."""
+    """One part of a composite or of a formula: its figure; in a composite how far that reaches its target, and its weight."""
 
     metric: Metric
     result: Result
-    weight: float
-    reached: float | None
+    weight: float | None = None
+    reached: float | None = None
+    previous: bool = False  #: its figure in the period before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +97,7 @@ class Reasons:
     shares: tuple[Share, ...]  #: of everything in the period, or in none
     elsewhere: int  #: records of other periods
     clocks: tuple[str, ...]  #: the clocks it reads
-    parts: tuple[Ingredient, ...] = ()  #: of a composite
+    parts: tuple[Ingredient, ...] = ()  #: of a composite or derived metric
 
     def of(self, group: Group) -> tuple[Share, ...]:
         """Those of one group, by key."""
@@ -128,7 +143,7 @@ class Asking:
             DocumentError: a rule cannot be understood.
         """
         found = [self.planner.plan(metric, ()) for metric in metrics]
-        plans = [plan for one in found for plan in (one.plans() if isinstance(one, Composite) else [one])]
+        plans = [plan for one in found for plan in plans_of(one)]
         figures_of(list(dict.fromkeys(plans)), self.records, [self.period], self.as_of)
 
     def reasons(self, metric: Metric, only: Mapping[str, str] | None = None) -> Reasons:
@@ -142,17 +157,19 @@ class Asking:
             DocumentError: the rule, a field or a value cannot be understood; the findings say where.
         """
         plan = self.planner.plan(metric, ())
-        limits = {grain: self._limit(grain, only or {}) for grain in _grains(plan)}
+        limits = {grain: self._limit(grain, only or {}) for grain in dict.fromkeys(one.grain for one in plans_of(plan))}
+        if any(one.turns is not None for one in plans_of(plan)):
+            refuse(only or ())
         asked = _narrowed(plan, limits)
         (result,) = evaluate(asked, metric, self.records, [self.period], self.stamp)
-        if isinstance(plan, Composite):
-            assert isinstance(asked, Composite)
-            parts = tuple(self._ingredient(part) for part in asked.parts)
+        if not isinstance(plan, Plan):
+            assert not isinstance(asked, Plan)
+            parts = tuple(self._ingredients(asked))
             return Reasons(metric=metric, result=result, shares=(), elsewhere=0, clocks=(), parts=parts)
         table = self.records.get(plan.grain)
         limit = limits[plan.grain]
         shares = self._shares(plan, metric, limit)
-        elsewhere = 0 if table is None else self._elsewhere(table, plan, limit)
+        elsewhere = 0 if table is None else self._elsewhere(table, plan, limit, len(shares))
         return Reasons(
             metric=metric, result=result, shares=tuple(shares), elsewhere=elsewhere, clocks=clocks_of(plan, self.practice)
         )
@@ -160,7 +177,7 @@ class Asking:
     def shares(self, metric: Metric) -> tuple[tuple[Share, ...], tuple[str, ...]]:
         """What each record gives to a figure, and the metrics that a composite is made of; the figure itself is not asked."""
         plan = self.planner.plan(metric, ())
-        if isinstance(plan, Composite):
+        if not isinstance(plan, Plan):
             return (), tuple(part.metric.id for part in plan.parts)
         return tuple(self._shares(plan, metric, None)), ()
 
@@ -173,11 +190,22 @@ class Asking:
         shares = [self._share(plan, metric, clocks, row, key_of(row, plan.grain, number)) for number, row in enumerate(rows, 1)]
         return sorted(shares, key=lambda one: one.key)
 
-    def _ingredient(self, part: Part) -> Ingredient:
-        (result,) = evaluate(part.plan, part.metric, self.records, [self.period], self.stamp)
-        target, value = part.metric.target, result.value
-        reached = None if value is None or target is None else attainment(value, target.better, target.goal)
-        return Ingredient(metric=part.metric, result=result, weight=part.weight, reached=reached)
+    def _ingredients(self, asked: Composite | Derived) -> Iterator[Ingredient]:
+        if isinstance(asked, Derived):
+            for one in asked.parts:
+                period = self.period.previous if one.term.previous else self.period
+                (result,) = evaluate(one.plan, one.metric, self.records, [period], self.stamp)
+                yield Ingredient(metric=one.metric, result=result, previous=one.term.previous)
+            return
+        for part in asked.parts:
+            (result,) = evaluate(part.plan, part.metric, self.records, [self.period], self.stamp)
+            target, value = part.metric.target, result.value
+            reached = None if value is None or target is None else attainment(value, target.better, target.goal)
+            yield Ingredient(metric=part.metric, result=result, weight=part.weight, reached=reached)
+
+    def _over(self, plan: Plan) -> datetime | None:
+        """When the period is over, as far as it has come: UTC, without a zone; None: it has not begun."""
+        return ends([self.period], plan.zone, self.as_of.astimezone(UTC).replace(tzinfo=None))[0]
 
     def _limit(self, grain: Grain, only: Mapping[str, str]) -> Condition | None:
         """The condition that fields have the values people typed."""
@@ -188,7 +216,7 @@ class Asking:
             tests.append({name: {"eq": self._typed(name, column, said, grain)}} if said else {name: {"present": False}})
         if not tests:
             return None
-        stated = next(one for one in self.practice.metrics.values() if one.grain == grain and "composite" not in one.value)
+        stated = next(one for one in self.practice.metrics.values() if one.grain == grain and not one.made_of_others)
         probe = replace(stated, id="by", where={"all": tests}, value={"count": {}}, by=(), totals=(), criteria={})
         plan = self.planner.plan(probe, ())
         assert isinstance(plan, Plan)
@@ -214,16 +242,31 @@ class Asking:
         return next((slug for slug, label in labels.items() if slug != said and said in label.values()), said)
 
     def _rows(self, table: Table, plan: Plan, limit: Condition | None, clocks: Sequence[str]) -> Iterator[Row]:
-        """Rows of the period, and those of none; of a plan whose rows stand, those that began before its end."""
+        """Rows of the period, and those of none; of a plan whose rows stand, those that began before its end.
+
+        Of a backlog, those that are open at the end of the period or changed in it.
+        """
         if isinstance(table, PlainTable):
             yield from (row for row in table.rows if self._here(plan, row))
             return
         columns = table.columns
         names = {column.name for column in columns_of(plan)} | {plan.instant.name, plan.day.name}
-        names |= {column.name for column in _tested(limit)} if limit is not None else set()
+        names |= {column.name for column in tested(limit)} if limit is not None else set()
         names |= {f"{clock}_{what}" for clock in clocks for what in ("took", "goal", "met")}
         names |= {name for name in ("inquiry", "channel", "_key", "_problems") if name in columns.all}
         stated = ", ".join(f'"{columns[name].name}"' for name in sorted(names))
+        if plan.turns is not None:
+            turns = f'"{columns[plan.turns.name].name}"'
+            before, here = (
+                f"len(list_filter({turns}, lambda one: {which}))" for which in ("one < $over", "one >= $since AND one < $over")
+            )
+            moments: dict[str, Any] = {"since": self.period.edges(plan.zone)[0], "over": self._over(plan)}
+            among = ""
+            if self.among is not None:
+                among, moments["among"] = " AND inquiry IN (SELECT unnest($among))", self.among
+            inside = f"({turns} IS NULL OR {before} % 2 = 1 OR {here} > 0){among}"
+            yield from table.query(f"SELECT {stated} FROM facts WHERE {inside}", moments)
+            return
         day = f'"{columns[plan.day.name].name}"'
         begun = "" if plan.standing else f"{day} >= $since AND "
         parameters: dict[str, Any] = {"until": self.period.until} | ({} if plan.standing else {"since": self.period.since})
@@ -233,11 +276,18 @@ class Asking:
         yield from table.query(f"SELECT {stated} FROM facts WHERE COALESCE({begun}{day} < $until, TRUE){those}", parameters)
 
     def _here(self, plan: Plan, row: Row) -> bool:
+        if plan.turns is not None:
+            turns, over = row.get(plan.turns.name), self._over(plan)
+            began = self.period.edges(plan.zone)[0]
+            return turns is None or is_open(turns, over) or any(over is not None and began <= at < over for at in turns)
         day = _day(row.get(plan.day.name))
         return day is None or (day < self.period.until and (plan.standing or day >= self.period.since))
 
-    def _elsewhere(self, table: Table, plan: Plan, limit: Condition | None) -> int:
-        """How many records there are in other periods."""
+    def _elsewhere(self, table: Table, plan: Plan, limit: Condition | None, here: int) -> int:
+        """How many records there are in other periods; of a backlog: beside those of `here`."""
+        if plan.turns is not None:
+            anywhere = replace(plan, metric="", where=limit, value=Count(None), turns=None, standing=True)
+            return int(sum(row["_rows"] for row in table.figures(anywhere, [_EVER], _ALWAYS)) - here)
         every = replace(plan, metric="", where=limit, value=Count(None), standing=False)  # the same question for many metrics
         period = Period(date(1, 1, 1), self.period.until) if plan.standing else self.period
         counts = [sum(row["_rows"] for row in table.figures(every, [one], _ALWAYS)) for one in (_EVER, period)]
@@ -249,12 +299,17 @@ class Asking:
             name: Timing(took=row.get(f"{name}_took"), goal=row.get(f"{name}_goal"), met=row.get(f"{name}_met")) for name in clocks
         }
         made = Share(key=key, group="out", problems=problems, timings=timings)
-        if not plan.standing and row.get(plan.day.name) is None:
+        if plan.turns is not None:
+            if row.get(plan.turns.name) is None:
+                return replace(made, why="problem" if problems else "no-date")
+        elif not plan.standing and row.get(plan.day.name) is None:
             return replace(made, why="problem" if problems else "no-date")
         if not self._known(plan, row):
             return replace(made, why="later")
         if plan.where is not None and not holds(plan.where, row):
             return replace(made, why="problem" if problems else "condition", unmet=_unmet(metric.where, plan.where, row))
+        if plan.turns is not None and not is_open(row[plan.turns.name], self._over(plan)):
+            return replace(made, why="ended")
         given = _given(plan, row)
         if given is not None:
             below = _unmet_above(plan, metric, row) if given.group == "missed" else ()
@@ -267,6 +322,8 @@ class Asking:
         return replace(made, why="problem" if problems else why, unmet=unmet)
 
     def _known(self, plan: Plan, row: Row) -> bool:
+        if plan.turns is not None:
+            return True  # what came later is not among the rows
         when = row.get(plan.instant.name)
         if when is None:
             return True
@@ -327,7 +384,7 @@ def _asked(metric: Metric) -> Mapping[str, Json] | None:
     ratio = metric.value.get("ratio")
     below: Json = ratio["over"] if isinstance(ratio, Mapping) else None
     value = below if isinstance(below, Mapping) else metric.value
-    body = value.get("count")
+    body = value.get("count", value.get("backlog"))
     where = body.get("where") if isinstance(body, Mapping) else None
     return where if isinstance(where, Mapping) else None
 
@@ -350,7 +407,8 @@ def _problems(row: Row, plan: Plan, practice: Rulebook) -> tuple[Problem, ...]:
     columns = [*columns_of(plan), plan.instant]
     names = {str(column.of) for column in columns}
     names |= {part for name in tuple(names) if name in practice.clocks for part in _beneath(practice.clocks[name])}
-    if any(name in practice.clocks for name in names) or any(column.name.startswith("spent_") for column in columns):
+    timed = plan.turns is not None or any(column.name.startswith("spent_") for column in columns)
+    if timed or any(name in practice.clocks for name in names):
         names |= {STATUS, SUBMITTED}
     return tuple(one for one in (Problem(**said) for said in json.loads(row["_problems"])) if one.at in names)
 
@@ -361,28 +419,19 @@ def _beneath(clock: Clock) -> tuple[str, ...]:
 
 def columns_of(plan: Plan) -> Iterator[Column]:
     """Every column that a plan's conditions and value read."""
+    if plan.turns is not None:
+        yield plan.turns
     if plan.where is not None:
-        yield from _tested(plan.where)
+        yield from tested(plan.where)
     parts = [plan.value.of, plan.value.over] if isinstance(plan.value, Ratio) else [plan.value]
     for part in parts:
         if isinstance(part, Fulfilled):
             for _, test in part.criteria:
-                yield from _tested(test)
+                yield from tested(test)
         elif isinstance(part, Aggregate):
             yield part.column
         elif part.where is not None:
-            yield from _tested(part.where)
-
-
-def _tested(condition: Condition) -> Iterator[Column]:
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _tested(part)
-        case Not(part):
-            yield from _tested(part)
-        case Test():
-            yield condition.column
+            yield from tested(part.where)
 
 
 def clocks_of(plan: Plan, practice: Rulebook) -> tuple[str, ...]:
@@ -400,11 +449,9 @@ def key_of(row: Row, grain: Grain, number: int) -> str:
     return str(row.get(named) or f"{grain} {number}")
 
 
-def _grains(plan: Plan | Composite) -> set[Grain]:
-    return {one.grain for one in (plan.plans() if isinstance(plan, Composite) else [plan])}
-
-
-def _narrowed(plan: Plan | Composite, limits: Mapping[Grain, Condition | None]) -> Plan | Composite:
+def _narrowed(plan: Asked, limits: Mapping[Grain, Condition | None]) -> Asked:
+    if isinstance(plan, Derived):
+        return replace(plan, parts=tuple(replace(part, plan=_narrowed(part.plan, limits)) for part in plan.parts))
     if isinstance(plan, Composite):
         return replace(plan, parts=tuple(replace(part, plan=_narrowed(part.plan, limits)) for part in plan.parts))
     limit = limits[plan.grain]
@@ -415,68 +462,3 @@ def _narrowed(plan: Plan | Composite, limits: Mapping[Grain, Condition | None]) 
 
 def _day(cell: Any) -> date | None:
     return date.fromisoformat(cell) if isinstance(cell, str) else cell
-
-
-# ---------------------------------------------------------------------------------------------------------- how clocks came to it
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """How one clock of one inquiry ran, by today's rules, with the events that made it so."""
-
-    clock: str
-    started_at: datetime | None
-    stopped_at: datetime | None
-    took: int | None
-    goal: int | None
-    running: bool
-    level: str | None  #: the service level whose goal it is
-    events: tuple[Event, ...]  #: in the order of time
-
-
-def courses(builder: FactBuilder, events: Sequence[Event], clocks: Sequence[str]) -> tuple[Course, ...]:
-    """Evaluate some clocks of one inquiry and say which events started, stopped or held them.
-
-    Args:
-        builder: of the practice.
-        events: all of the inquiry's, in any order.
-        clocks: which.
-    """
-    known = builder.succession.events(events)
-    facts = builder.clocks.evaluate(builder.line(events)).facts
-    told = clock_events(known)
-    found = []
-    for name in clocks:
-        fact = facts[name]
-        edges = {at for span in fact.spans for at in span if at is not None} | {fact.started_at, fact.stopped_at}
-        held = _held(name, builder.practice.clocks)
-        made: list[Event] = []
-        before: object = None
-        for event in told:
-            if event.field == STATUS:
-                # entering or leaving a status that counts moves a clock that adds statuses up
-                if event.new != before and (event.at in edges or event.new in held or before in held):
-                    made.append(event)
-                before = event.new
-            elif event.field == SUBMITTED and event.new in edges:
-                made.append(event)
-        found.append(
-            Course(
-                clock=name,
-                started_at=fact.started_at,
-                stopped_at=fact.stopped_at,
-                took=fact.took,
-                goal=fact.goal,
-                running=fact.running,
-                level=fact.level,
-                events=tuple(made),
-            )
-        )
-    return tuple(found)
-
-
-def _held(name: str, clocks: Mapping[str, Clock]) -> frozenset[str]:
-    """The statuses that a clock adds up, or that are taken from it."""
-    clock = clocks[name]
-    found = frozenset(clock.sum_statuses)
-    for part in clock.minus or ():
-        found |= _held(part, clocks)
-    return found

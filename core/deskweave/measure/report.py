@@ -269,7 +269,7 @@ class _Page:
         parts: Child = number(result.counted)
         if result.denominator and metric.unit == "ratio" and _counts(metric):
             parts = f"{number(result.numerator or 0)} / {number(result.denominator)}"
-        if "composite" in metric.value:
+        if metric.made_of_others:
             parts = f"{result.counted} / {len(result.parts)}"
         why = self.names.reason(metric, result)
         if metric.id in self.data.unsaid:

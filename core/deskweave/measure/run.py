@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from deskweave.measure.columns import Column
 from deskweave.measure.periods import Period
-from deskweave.measure.plan import Composite, Count, Fulfilled, Plan
+from deskweave.measure.plan import Asked, Composite, Count, Derived, Fulfilled, Ingredient, Plan
 from deskweave.measure.planner import Planner
 from deskweave.measure.records import Records
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
 from deskweave.model import Grain, Level, Metric, Threshold
 from deskweave.model.attainment import attainment
+from deskweave.model.formula import Operation, computed
 
-Reason: TypeAlias = Literal["", "not-collected", "not-rated", "nothing-counted", "no-parts"]
-"""Why a figure has no value: nobody collects such records; no channel is rated; nothing in the period to compute it from; no part
-of a composite has one. Empty: it has a value."""
+Reason: TypeAlias = Literal[
+    "", "not-collected", "not-rated", "not-begun", "nothing-counted", "no-parts", "part-missing", "divided-by-zero", "not-finite"
+]
+"""Why a figure has no value: nobody collects such records; no channel is rated; the period has not begun; nothing in the period to
+compute it from; no part of a composite has one; a part of a formula has none; it divides by zero, or exceeds all numbers. Empty: it
+has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,9 @@ class Result:
 
     `value` is a ratio, a count, seconds or a number, by the metric's unit; None: there was nothing to compute it from, and `reason`
     says what was lacking. `counted` is what it is computed from (a ratio's denominator, the durations of an average, the parts of a
-    composite), `beside` what is in scope and not among them. `parts`: the share of rows that fulfil each criterion, or how far each
-    part of a composite reaches its target, None for a part without data.
+    composite or of a formula), `beside` what is in scope and not among them. `parts`: the share of rows that fulfil each criterion,
+    how far each part of a composite reaches its target, or each figure that a formula reads (`formula.Term.key`); None for a part
+    without data.
     """
 
     metric: str
@@ -114,7 +119,7 @@ def run(
         wanted = [
             one
             for one in known
-            if (one.grain == "inquiry" and "composite" not in one.value and (not by or not elsewhere))
+            if (one.grain == "inquiry" and not one.made_of_others and "backlog" not in one.value and (not by or not elsewhere))
             or planner.divides(one, by or ())
         ]
     else:
@@ -131,14 +136,14 @@ def run(
 
 
 def figures_of(
-    plans: Sequence[Plan | Composite], records: Records, periods: Sequence[Period], as_of: datetime
+    plans: Sequence[Asked], records: Records, periods: Sequence[Period], as_of: datetime
 ) -> dict[int, list[dict[str, Any]]]:
     """What the facts answer to plans that can be asked in one reading, by the plan's id."""
     alike: dict[tuple[object, ...], list[Plan]] = {}  # by what lets one statement answer them
     if any(period.until > following.since for period, following in pairwise(periods)):
         return {}  # a row may lie in several periods
     for plan in plans:
-        if isinstance(plan, Plan) and not plan.standing:
+        if isinstance(plan, Plan) and not plan.standing and plan.turns is None:
             alike.setdefault((plan.grain, plan.instant, plan.day, plan.by, plan.totals, plan.zone), []).append(plan)
     found: dict[int, list[dict[str, Any]]] = {}
     for some in alike.values():
@@ -150,7 +155,7 @@ def figures_of(
 
 
 def evaluate(
-    plan: Plan | Composite,
+    plan: Asked,
     metric: Metric,
     records: Records,
     periods: Sequence[Period],
@@ -162,6 +167,8 @@ def evaluate(
         return []
     if isinstance(plan, Composite):
         return _combined(plan, metric, records, periods, stamp)
+    if isinstance(plan, Derived):
+        return _derived(plan, metric, records, periods, stamp)
     facts = records.get(plan.grain)
     if facts is None:
         return [
@@ -176,13 +183,31 @@ def evaluate(
         here[row["period"]][_place(row, plan.by, over)] = row
     some = {place for row in here.values() for place in row} | {((), names) for names in _always(plan)}
     places = sorted(some, key=lambda place: _order(plan.by, place))
-    zero = None if metric.fill_empty == "none" or not isinstance(plan.value, Count) else 0.0
-    empty = {"_value": zero, "_numerator": None, "_denominator": None, "_counted": 0, "_rows": 0}
+    empty = {"_value": None, "_numerator": None, "_denominator": None, "_counted": 0, "_rows": 0}
     return [
-        _result(plan, metric, period, place, here[number].get(place, empty), stamp)
+        _result(
+            plan,
+            metric,
+            period,
+            place,
+            here[number].get(place) or empty | {"_value": _of_nothing(plan, metric, period, stamp)},
+            stamp,
+            reason="" if _begun(plan, period, stamp) else "not-begun",
+        )
         for number, period in enumerate(periods)
         for place in places
     ]
+
+
+def _of_nothing(plan: Plan, metric: Metric, period: Period, stamp: Stamp) -> float | None:
+    """What a figure is where no row is: a number of nothing is 0, unless the metric says that it was not counted."""
+    counts = isinstance(plan.value, Count) and metric.fill_empty != "none"
+    return 0.0 if counts and _begun(plan, period, stamp) else None
+
+
+def _begun(plan: Plan, period: Period, stamp: Stamp) -> bool:
+    """Whether a figure can be told: nobody knows what is open at the end of a period that has not begun."""
+    return plan.turns is None or period.edges(plan.zone)[0] <= stamp.as_of.astimezone(UTC).replace(tzinfo=None)
 
 
 _Place: TypeAlias = "tuple[tuple[Any, ...], tuple[str, ...]]"
@@ -193,7 +218,7 @@ def _place(row: Mapping[str, Any], by: Sequence[Column], over: tuple[str, ...]) 
     return tuple(row[column.name] for column in by if column.name not in over), over
 
 
-def _always(plan: Plan | Composite) -> list[tuple[str, ...]]:
+def _always(plan: Plan) -> list[tuple[str, ...]]:
     """What the total of all is a total over, if the plan asks for one: it is there even without a row."""
     return [tuple(column.name for column in plan.by)] if not plan.by or () in plan.totals else []
 
@@ -281,6 +306,65 @@ def _combined(plan: Composite, metric: Metric, records: Records, periods: Sequen
             )
         )
     return found
+
+
+def _derived(plan: Derived, metric: Metric, records: Records, periods: Sequence[Period], stamp: Stamp) -> list[Result]:
+    """A formula over other figures (E12). Where one of them has no value, the formula has none."""
+    read: dict[tuple[int, _Place], dict[str, float | None]] = {}
+    asked = {part.term.key: [one.previous if part.term.previous else one for one in periods] for part in plan.parts}
+    for some in {part.metric.id: part for part in plan.parts}.values():  # a metric and what it was before are asked in one go
+        terms = [part.term.key for part in plan.parts if part.metric.id == some.metric.id]
+        wanted = list(dict.fromkeys(period for term in terms for period in asked[term]))
+        for one in evaluate(some.plan, some.metric, records, wanted, stamp):
+            place = (tuple(one.by.values()), one.over)
+            for term in terms:
+                for number, period in enumerate(asked[term]):
+                    if period == one.period:
+                        read.setdefault((number, place), {})[term] = one.value
+    found: list[Result] = []
+    for number, place in sorted(read, key=lambda key: (key[0], _order(plan.by, key[1]))):
+        figures = read[number, place]
+        parts = {
+            (key := part.term.key): figures[key] if key in figures else _elsewhere(part, records, asked[key][number], stamp)
+            for part in plan.parts
+        }
+        value = computed(plan.formula, parts)
+        counted = sum(one is not None for one in parts.values())
+        reason: Reason = "" if value is not None else "part-missing" if counted < len(parts) else "divided-by-zero"
+        if value is not None and not math.isfinite(value):
+            value, reason = None, "not-finite"
+        above = below = None
+        if isinstance(plan.formula, Operation) and plan.formula.operator == "divide":
+            above, below = (computed(one, parts) for one in plan.formula.parts)
+        if any(one is not None and not math.isfinite(one) for one in (above, below)):
+            above = below = None
+        found.append(
+            Result(
+                metric=metric.id,
+                period=periods[number],
+                by=_by(plan.by, place),
+                over=place[1],
+                fields=tuple(column.name for column in plan.by),
+                value=value,
+                numerator=above,
+                denominator=below,
+                counted=counted,
+                beside=len(parts) - counted,
+                met=verdict(metric, value),
+                stamp=stamp,
+                reason=reason,
+                parts=parts,
+                threshold=threshold(metric, value),
+            )
+        )
+    return found
+
+
+def _elsewhere(part: Ingredient, records: Records, period: Period, stamp: Stamp) -> float | None:
+    """What a part is in a group that only other parts have: a number of nothing is 0, everything else is missing."""
+    if not isinstance(part.plan, Plan) or records.get(part.plan.grain) is None:
+        return None
+    return _of_nothing(part.plan, part.metric, period, stamp)
 
 
 def _order(by: Sequence[Column], place: _Place) -> list[tuple[bool, bool, str]]:

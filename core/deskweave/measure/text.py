@@ -125,8 +125,15 @@ def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, lan
         here = [one for one in results if one.metric == metric.id and one.period == period and one.fields]
         if here:
             lines.append(printable(names.label(metric.label, metric.id)))
+        lacking: dict[str, list[str]] = {}
         for one in here:
-            lines.extend(_named(_placed(names, one), _cells(metric, one, None, language)))
+            said = _placed(names, one)
+            lines.extend(_named(said, _cells(metric, one, None, language)))
+            if one.reason and "derived" in metric.value:  # whether a part is missing or nothing is divided by, nobody sees
+                lacking.setdefault(names.reason(metric, one), []).append(printable(said))
+        listed = [word(language, "why", why=why, metrics=word(language, "list").join(groups)) for why, groups in lacking.items()]
+        broken = [line for sentence in listed for line in wrapped(sentence, 80 - _HANG)]
+        lines.extend(left(word(language, "head:no_data") if place == 0 else "", _HANG) + line for place, line in enumerate(broken))
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -228,7 +235,7 @@ def _mark(result: Result, language: str) -> Iterator[str]:
 
 
 def _counted(metric: Metric, result: Result) -> str:
-    return f"{result.counted}/{len(result.parts)}" if "composite" in metric.value else number(result.counted)
+    return f"{result.counted}/{len(result.parts)}" if metric.made_of_others else number(result.counted)
 
 
 def _row(metric: Metric, now: Result, before: Result | None, names: Names, language: str) -> list[str]:

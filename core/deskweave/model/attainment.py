@@ -1,4 +1,4 @@
-"""How far a figure reaches its target, and which figures can be combined by that (practice E12).
+"""How far a figure reaches its target, and which figures can be made of others: composites and derived ones (practice E12).
 
 The sources ask that figures combine and leave the way open. Ours: every part is put on one scale from 0 to 1, its attainment, and a
 composite is the weighted mean of the attainments of those parts that have data.
@@ -7,18 +7,47 @@ composite is the weighted mean of the attainments of those parts that have data.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from deskweave.model.formula import Misshapen, formula_of, terms
+from deskweave.model.practice import Metric
+from deskweave.model.value import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredient:
-    """What of a metric decides whether it can be part of a composite, and what it is itself made of."""
+    """What of a metric decides whether it can be part of another, and what it is itself made of."""
 
     every: str
     unit: str
     better: str | None = None
     goal: float | None = None
     parts: Mapping[str, float] = field(default_factory=dict)  #: metric id -> weight; empty: no composite
+    terms: tuple[str, ...] = ()  #: metrics that its formula reads; empty: not derived
+
+
+def ingredient(metric: Metric) -> Ingredient:
+    """What of a metric decides whether it can be part of another; of a misshapen one, as much as can be read."""
+    parts, target = metric.value.get("composite"), metric.target
+    read: tuple[str, ...] = ()
+    if "derived" in metric.value:
+        with suppress(Misshapen):
+            read = tuple(dict.fromkeys(term.metric for term in terms(formula_of(metric.value["derived"]))))
+    return Ingredient(
+        every=metric.every,
+        unit=metric.unit,
+        better=target.better if target else None,
+        goal=target.goal if target else None,
+        parts={name: weight for name, weight in parts.items() if is_weight(weight)} if isinstance(parts, Mapping) else {},
+        terms=read,
+    )
+
+
+def is_weight(value: Json) -> TypeGuard[float]:
+    """Whether a value can be the weight of a part."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +82,9 @@ def attainment(value: float, better: str, goal: float | None) -> float:
 
 
 def faults(name: str, metrics: Mapping[str, Ingredient]) -> Iterator[Fault]:
-    """Everything that keeps the parts of composite `name` from being combined: at most one fault for each part."""
+    """Everything that keeps the parts of composite or derived metric `name` from making it: at most one fault for each part."""
     whole = metrics[name]
-    for part in whole.parts:
+    for part in dict.fromkeys((*whole.parts, *whole.terms)):
         one = metrics.get(part)
         if one is None:
             yield Fault(
@@ -76,9 +105,13 @@ def faults(name: str, metrics: Mapping[str, Ingredient]) -> Iterator[Fault]:
             yield Fault(
                 rule="composite-period",
                 part=part,
-                message=f"{part!r} is computed for every {one.every}, the composite for every {whole.every}",
+                message=f"{part!r} is computed for every {one.every}, "
+                + ("the composite" if whole.parts else repr(name))
+                + f" for every {whole.every}",
                 remedy="give both the same `period: {every}`",
             )
+        elif part not in whole.parts:
+            continue  # a formula asks for a figure, not for a target
         elif one.better is None:
             yield Fault(
                 rule="composite-part",
@@ -110,5 +143,5 @@ def _reached(part: str, metrics: Mapping[str, Ingredient]) -> frozenset[str]:
         name = fresh.pop()
         if name not in found:
             found.add(name)
-            fresh.extend(metrics[name].parts if name in metrics else ())
+            fresh.extend((*metrics[name].parts, *metrics[name].terms) if name in metrics else ())
     return frozenset(found)

@@ -353,3 +353,8 @@ class Metric:
     totals: tuple[tuple[str, ...], ...] = ()  #: of `by`, what sub-totals are kept apart by; () is the total of all
     thresholds: tuple[Threshold, ...] = ()
     fill_empty: Literal["zero", "none"] = "zero"  #: what a count is where there is no row
+
+    @property
+    def made_of_others(self) -> bool:
+        """Whether its value is computed from other metrics, not from records: a composite or derived one."""
+        return "composite" in self.value or "derived" in self.value

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from deskweave.model import Field, FieldId, Json, say_label
+from deskweave.model import Field, FieldId, Json, formula, say_label
 
 if TYPE_CHECKING:
     from deskweave.practice.practice import Practice
@@ -76,6 +76,9 @@ _EN: Final[Mapping[str, str]] = {
     "figure:ratio": "{of} divided by {over}",
     "figure:fulfilled_every": "the share of {rows} that fulfil every criterion",
     "figure:fulfilled_each": "the share of criteria fulfilled, over all {rows}",
+    "figure:backlog": "the number of {rows} open at the end of the period",
+    "figure:backlog_where": "the number of {rows} open at the end of the period where {where}",
+    "figure:previous": "{name} of the period before",
     "figure:composite": "the weighted mean of {of}",
     "figure:part": "{name} ({weight})",
     "figure:other": "another figure",
@@ -141,6 +144,9 @@ _ZH: Final[Mapping[str, str]] = {
     "figure:ratio": "{of}除以{over}",
     "figure:fulfilled_every": "满足全部标准的{rows}占比",
     "figure:fulfilled_each": "按{rows}逐项统计的标准满足率",
+    "figure:backlog": "周期结束时未结束的{rows}数量",
+    "figure:backlog_where": "周期结束时未结束且满足“{where}”的{rows}数量",
+    "figure:previous": "上期{name}",
     "figure:composite": "{of}的加权平均",
     "figure:part": "{name}（{weight}）",
     "figure:other": "另一种算法",
@@ -312,12 +318,14 @@ def say_figure(tree: Mapping[str, Json], practice: Practice, language: str, *, g
     """
     ((key, body),) = tree.items()
     rows = _word(language, f"rows:{grain}") if f"rows:{grain}" in _EN else grain
+    if key == "derived":
+        return formula.say(formula.formula_of(body), lambda term: say_term(term, practice, language))
     if isinstance(body, Mapping):
-        if key == "count":
+        if key in ("count", "backlog"):
             where = body.get("where")
             if not isinstance(where, Mapping):
-                return _word(language, "figure:count", rows=rows)
-            return _word(language, "figure:count_where", rows=rows, where=say_predicate(where, practice, language))
+                return _word(language, f"figure:{key}", rows=rows)
+            return _word(language, f"figure:{key}_where", rows=rows, where=say_predicate(where, practice, language))
         if key == "ratio":
             parts = [
                 say_figure(part, practice, language, grain=grain)
@@ -340,6 +348,12 @@ def say_figure(tree: Mapping[str, Json], practice: Practice, language: str, *, g
     if isinstance(body, str) and f"figure:{key}" in _EN:
         return _word(language, f"figure:{key}", of=say_field(body, practice, language))
     return _word(language, "figure:other")
+
+
+def say_term(term: formula.Term, practice: Practice, language: str) -> str:
+    """A figure that a formula reads: the metric's label, and whether it is that of the period before."""
+    name = say_metric(term.metric, practice, language)
+    return _word(language, "figure:previous", name=name) if term.previous else name
 
 
 def say_metric(name: str, practice: Practice, language: str) -> str:

@@ -15,8 +15,9 @@ from deskweave.model import Event, Grain, InquiryId
 
 if TYPE_CHECKING:
     from deskweave.measure import FactTable, Period
+    from deskweave.measure.courses import Course
     from deskweave.measure.published import Moved, Published
-    from deskweave.measure.reasons import Course, Reasons
+    from deskweave.measure.reasons import Reasons
     from deskweave.measure.sources import EventSource
     from deskweave.workspace.workspace import Workspace
 
@@ -180,7 +181,7 @@ def clock_courses(
 ) -> dict[str, tuple[Course, ...]]:
     """How clocks of some inquiries ran, with the events that made it so, by inquiry."""
     from deskweave.measure import FactBuilder
-    from deskweave.measure.reasons import courses
+    from deskweave.measure.courses import courses
     from deskweave.workspace.events import StoreEvents
 
     if not clocks:

@@ -1532,6 +1532,47 @@ GROUP BY
 -- p2 = datetime.date(2026, 12, 1)
 -- p3 = datetime.datetime(2026, 11, 22, 0, 0)
 
+-- open_at_the_end
+SELECT
+  period.n AS "period",
+  "f"."service_item" AS "service_item",
+  CAST(COUNT(*) FILTER(WHERE
+    NOT (
+      COALESCE("f"."channel" IN (%(p6)s), FALSE)
+    )) AS DOUBLE PRECISION) AS "_value",
+  COUNT(*) FILTER(WHERE
+    NOT (
+      COALESCE("f"."channel" IN (%(p6)s), FALSE)
+    )) AS "_numerator",
+  NULL AS "_denominator",
+  COUNT(*) FILTER(WHERE
+    NOT (
+      COALESCE("f"."channel" IN (%(p6)s), FALSE)
+    )) AS "_counted",
+  COUNT(*) AS "_rows"
+FROM facts AS f
+JOIN (VALUES
+  (0, CAST(%(p0)s AS DATE), CAST(%(p1)s AS DATE), CAST(%(p4)s AS TIMESTAMP)),
+  (1, CAST(%(p2)s AS DATE), CAST(%(p3)s AS DATE), CAST(%(p5)s AS TIMESTAMP))) AS period(n, since, until, ends_at)
+  ON ARRAY_LENGTH(
+    ARRAY(SELECT
+      one
+    FROM UNNEST("f"."open_turns") AS _t0(one)
+    WHERE
+      one < period.ends_at),
+    1
+  ) % 2 = 1
+GROUP BY
+  period.n,
+  "f"."service_item";
+-- p0 = datetime.date(2026, 10, 1)
+-- p1 = datetime.date(2026, 11, 1)
+-- p2 = datetime.date(2026, 11, 1)
+-- p3 = datetime.date(2026, 12, 1)
+-- p4 = datetime.datetime(2026, 10, 31, 16, 0)
+-- p5 = datetime.datetime(2026, 11, 22, 0, 0, 0, 1)
+-- p6 = 'phone'
+
 -- share_of_sums
 SELECT
   period.n AS "period",

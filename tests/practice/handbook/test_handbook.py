@@ -434,6 +434,11 @@ def metric(**more: Any) -> Metric:
         ({"fulfilled": "every"}, "Share of inquiries that fulfil every criterion", "符合全部标准的问询占比"),
         ({"fulfilled": "each"}, "Share of criteria fulfilled, over all inquiries", "全部问询的各项标准中符合的占比"),
         ({"composite": {"waiting_share": 0.5}}, "Weighted sum of Waiting share by 0.5", "加权合计：平均等待时长×0.5"),
+        ({"backlog": {}}, "Number of inquiries open at the end of the period", "周期结束时未结束的问询数量"),
+        ({"backlog": {"where": {"channel": {"eq": "phone"}}}}, "Number of inquiries open at the end of the period for which: Channel is Phone",
+         "周期结束时未结束且符合条件的问询数量（渠道为电话）"),
+        ({"derived": {"divide": [{"subtract": ["waiting_share", {"previous": "waiting_share"}]}, 2]}},
+         "(Waiting share - Waiting share of the period before) ÷ 2", "(平均等待时长 - 上期平均等待时长) ÷ 2"),
         # a figure this handbook does not know yet is named as it is written, never left out
         ({"median": "x"}, "Median", "median"),
     ],

@@ -102,12 +102,12 @@ LAYERS: Final[tuple[Rule, ...]] = (
         ("Keep to letters, classes, groups, | and repetitions.", "只用字母、字符类、分组、| 与重复。"),
     ),
     rule(
-        "composite-by", "综合指标不能按 {found} 细分",
+        "composite-by", "由其他指标构成的指标不能按 {found} 细分",
         ("A part of it has no such field.", "其组成部分没有此字段。"),
         ("Break down by a field that all parts have.", "按各部分都有的字段细分。"),
     ),
     rule(
-        "composite-rows", "综合指标不读取数据行，{found} 没有作用",
+        "composite-rows", "由其他指标构成的指标不读取数据行，{found} 没有作用",
         ("The condition would silently have no effect.", "条件会悄无声息地失效。"),
         ("State it in the parts.", "写在组成部分中。"),
     ),
@@ -118,7 +118,7 @@ LAYERS: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "example-records", "此指标的示例行都属于同一种记录",
-        ("Only a composite reads several records.", "只有综合指标读取多种记录。"),
+        ("Only a metric made of others reads several records.", "只有由其他指标构成的指标读取多种记录。"),
         ("Write the rows as a list.", "以列表书写数据行。"),
     ),
     rule(

@@ -345,7 +345,7 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Name fewer fields than `by:` does; `[]` is the total of all.", "写少于 `by:` 的字段；`[]` 即总计。"),
     ),
     rule(
-        "composite-circle", "综合指标互相包含：{found}",
+        "composite-circle", "指标互相包含：{found}",
         ("It could never be computed.", "永远无法计算。"),
         ("Break the circle.", "解开循环。"),
     ),
@@ -356,9 +356,30 @@ REFERENCE: Final[tuple[Rule, ...]] = (
         ("Give the part a target.", "为该指标设定目标。"),
     ),
     rule(
-        "composite-period", "综合指标与组成部分 {found} 的统计周期不同",
+        "composite-period", "指标与其组成部分 {found} 的统计周期不同",
         ("A month cannot be made of quarters.", "月度指标不能由季度指标合成。"),
         ("Use one period for all of them.", "统一统计周期。"),
+    ),
+    rule(
+        "derived-unit", "无法确定派生指标 {found} 的单位",
+        ("A figure without its unit is shown as something that it is not.", "单位不明，数值就会被误读。"),
+        ("Write `unit:` ratio, count, duration or number.", "写明 `unit:`：ratio、count、duration 或 number。"),
+    ),
+    rule(
+        "derived-constant", "派生公式没有引用任何指标",
+        ("It would say the same in every period.", "每个周期的结果都会相同。"),
+        ("Name a metric in it, or remove it.", "在公式中引用指标，或删除该指标。"),
+    ),
+    rule(
+        "backlog-grain", "{found} 没有积压量",
+        ("Only inquiries are opened and ended; nothing says when, of anything else.", "只有问询才有打开与结束，其他记录没有。"),
+        ("Count inquiries, or choose another value.", "统计问询，或改用其他取值。"),
+    ),
+    rule(
+        "backlog-status", "积压量不能按 {found} 筛选或细分",
+        ("It is known as it is today: what was open a month ago would be told by what became of it since.",
+         "只知道它现在的值：一个月前未结束的问询会按其后来的状态统计。"),
+        ("Ask for what an inquiry keeps, such as its channel.", "改用问询不变的属性，如渠道。"),
     ),
     rule(
         "example-shape", "示例须有 given 与 expect",

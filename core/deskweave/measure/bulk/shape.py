@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deskweave.clock import WALL, CompiledCalendar
-from deskweave.clock.timeline import STATUS, SUBMITTED
+from deskweave.clock.timeline import ENDED, STATUS, SUBMITTED
 from deskweave.measure.bulk.promised import Inexpressible, goal_of, text
+from deskweave.measure.columns import OPEN
 from deskweave.measure.facts import FactBuilder
 from deskweave.model import Clock, ClockEdge, FieldId, Json
 
@@ -89,11 +90,38 @@ def _statuses(shape: Shape) -> None:
     phases = [(n, status.phase.value) for n, status in enumerate(shape.builder.practice.statuses.statuses.values(), 1)]
     whens = " ".join(f"WHEN {n} THEN {text(phase)}" for n, phase in phases)
     shape.columns["phase"] = f"CASE status_last {whens} END"
+    _turns(shape)
     c = _calendar(shape, shape.builder.status_calendar)
     for status in shape.statuses:
         n = shape.number(status)
         column = _spent(shape, (status,), c)
         shape.columns[f"spent_{status}"] = f"CASE WHEN left_ & {1 << n} <> 0 THEN {column} END"
+
+
+def _turns(shape: Shape) -> None:
+    """When it was opened and ended by turns; of what was reopened twice at most, the first and the last of each tell all."""
+    ended = [n for n, status in enumerate(shape.builder.practice.statuses.statuses.values(), 1) if status.phase in ENDED]
+    opened = f"[v.{SUBMITTED}]"
+    if not ended:
+        shape.columns[OPEN] = opened
+        return
+    was, now = f"COALESCE({_among('o', ended)}, FALSE)", _among("w", ended)  # before its first status it is open
+    for name, flips in (("ended", f"NOT {was} AND {now}"), ("back", f"{was} AND NOT ({now})")):
+        shape.moves[f"{name}_first"] = ("min", flips, "us")
+        shape.moves[f"{name}_latest"] = ("max", flips, "us")
+        shape.moves[f"{name}_times"] = ("count", f"CASE WHEN {flips} THEN 1 END", "")
+    rest = ["ended_first", "back_first", "ended_latest", "back_latest"]
+    times = "ended_times + back_times"
+    whens = " ".join(f"WHEN {n} THEN [{', '.join((f'v.{SUBMITTED}', *rest[:n]))}]" for n in range(1, 5))
+    shape.columns[OPEN] = f"CASE {times} {whens} ELSE {opened} END"
+    # what one moment undoes, what ended before it was submitted, and what was reopened more often
+    shape.odd_of[OPEN] = (
+        f"ended_first <= v.{SUBMITTED}",
+        "back_first <= ended_first",
+        f"{times} > 2 AND ended_latest <= back_first",
+        f"{times} > 3 AND back_latest <= ended_latest",
+        f"{times} > 4",
+    )
 
 
 def _spent(shape: Shape, statuses: Sequence[str], c: str, ended: bool = False) -> str:

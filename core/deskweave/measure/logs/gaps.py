@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
+from deskweave.clock.timeline import ENDED
 from deskweave.measure.columns import Columns
 from deskweave.measure.logs.history import Histories
 from deskweave.measure.logs.mapping import LogMapping
@@ -92,6 +93,11 @@ class _Known:
             found.append(("registered", "submitted_at"))
         return found
 
+    def never_ended(self) -> list[tuple[Why, str]]:
+        """The statuses that end an inquiry, where none of them was ever entered: everything would stay open for good."""
+        ended = [slug for slug, status in self.practice.statuses.statuses.items() if status.phase in ENDED]
+        return [] if self.statuses & set(ended) else [("status", slug) for slug in ended]
+
     def _of_edge(self, edge: ClockEdge) -> list[tuple[Why, str]]:
         if edge.submitted:
             return []
@@ -118,14 +124,17 @@ def gaps(practice: Rulebook, table: FactTable, mapping: LogMapping, read: Histor
 
 
 def _gap(metric: Metric, known: _Known) -> Gap | None:
-    if "composite" in metric.value:
+    if metric.made_of_others:
         return None
     if metric.grain != "inquiry":
         return Gap(metric=metric.id, whole=True, why="grain", names=(metric.grain,)) if metric.grain != "channel" else None
     asked = [lack for where in (metric.where, metric.value) if where is not None for lack in _lacking(where, known)]
     registered = [name for why, name in asked if why == "registered"]
-    missing = [(why, name) for why, name in asked if why != "registered"]
-    for why in ("status", "coverage", "waiting", "field"):
+    missing: list[tuple[Why, str]] = [(why, name) for why, name in asked if why != "registered"]
+    if "backlog" in metric.value:
+        missing += known.never_ended()
+    order: tuple[Why, ...] = ("status", "coverage", "waiting", "field")
+    for why in order:
         names = tuple(dict.fromkeys(name for one, name in missing if one == why))
         if names:
             return Gap(metric=metric.id, whole=why != "waiting", why=why, names=names)
@@ -164,5 +173,5 @@ def _lacking(rule: Any, known: _Known) -> list[tuple[Why, str]]:
     return found
 
 
-_VALUES: Final = frozenset({"ratio", "of", "over", "count", "where", "percentile"})
-_WORDS: Final = frozenset({"average", "sum", "minimum", "maximum", "median", "fulfilled", "method", "p"})
+_VALUES: Final = frozenset({"ratio", "of", "over", "count", "backlog", "where", "percentile"})
+_WORDS: Final = frozenset({"average", "sum", "min", "max", "fulfilled", "method", "p"})

@@ -127,4 +127,4 @@ def _cell(value: Any) -> Any:
         return at.isoformat(sep=" ")
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return value
+    return [_cell(one) for one in value] if isinstance(value, list) else value

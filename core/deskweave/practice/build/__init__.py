@@ -74,7 +74,7 @@ def build(documents: Mapping[DocumentKey, Body], origins: Mapping[tuple[str, ...
         calendars={slug: calendar_of(slug, body) for slug, body in of("Calendar")},
         holidays={slug: holidays_of(slug, body) for slug, body in of("Holidays")},
         clocks=clocks,
-        metrics={slug: metric_of(slug, body) for slug, body in of("Metric")},
+        metrics={slug: metric_of(slug, body, dict(of("Metric"))) for slug, body in of("Metric")},
         priority_matrices={slug: priority_matrix_of(slug, body) for slug, body in of("PriorityMatrix")},
         service_levels={slug: service_level_of(slug, body, clocks) for slug, body in of("ServiceLevel")},
         desks={slug: desk_of(slug, body) for slug, body in of("Desk")},

@@ -78,7 +78,7 @@ def _measured(value: Any) -> Iterator[str]:
             yield inner
         elif word == "percentile" and isinstance(inner, Mapping):
             yield str(inner.get("of"))
-        elif word not in ("composite", "fulfilled"):
+        elif word not in ("composite", "derived", "fulfilled"):
             yield from _measured(inner)
 
 
@@ -94,7 +94,8 @@ def _amounts(sense: Sense, metric: Metric, path: Path) -> Iterator[Finding]:
         bound = body["thresholds"][number]["when"][one.operator]
         stated.append(("threshold", ("thresholds", str(number), "when", one.operator), bound, one.value))
     for word, place, said, value in stated:
-        if metric.unit == "ratio" and not 0 <= value <= 1:
+        share = metric.unit == "ratio" and "derived" not in metric.value  # growth may be more than one, or less than none
+        if share and not 0 <= value <= 1:
             message = f"{metric.id!r} is a share between 0 and 1, and its {word} is {value:g}"
             remedy = f"write {value / 100:g}" if 1 < value <= 100 else "state a share between 0 and 1"
             yield sense.warn("target-out-of-range", (*path, *place), said, message, remedy, key=False, metric=metric.id)

@@ -25,7 +25,7 @@ def record_gaps(practice: Rulebook, grain: Grain, records: Iterable[Record]) -> 
         pair = linked_by(one.computed)
         if pair is not None and pair[0] in filled:
             filled.add(name)
-    metrics = [one for one in practice.metrics.values() if one.grain == grain and "composite" not in one.value]
+    metrics = [one for one in practice.metrics.values() if one.grain == grain and not one.made_of_others]
     return [gap for metric in metrics if (gap := _gap(metric, filled, fields_of(practice, grain))) is not None]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from deskweave.model import Json, Metric
+from deskweave.model import Json, Metric, formula
 from deskweave.practice.handbook.chapters.channels import trait
 from deskweave.practice.handbook.tree import Row, Section, cell, group, row, say, section, table
 from deskweave.practice.handbook.voice import Voice
@@ -94,6 +94,18 @@ def _rows(voice: Voice, metric: Metric) -> str:
 def _value(voice: Voice, metric: Metric, tree: Mapping[str, Json]) -> str:
     ((key, body),) = tree.items()
     rows = _rows(voice, metric)
+    if key == "derived":
+        return formula.say(formula.formula_of(body), lambda term: _term(voice, term))
+    if key == "backlog":
+        where = body.get("where") if isinstance(body, Mapping) else None
+        if not isinstance(where, Mapping):
+            return voice("number of {rows} open at the end of the period", "周期结束时未结束的{rows}数量", rows=rows)
+        return voice(
+            "number of {rows} open at the end of the period for which: {where}",
+            "周期结束时未结束且符合条件的{rows}数量（{where}）",
+            rows=rows,
+            where=voice.when(where),
+        )
     if key == "count":
         where = body.get("where") if isinstance(body, Mapping) else None
         if not isinstance(where, Mapping):
@@ -141,6 +153,12 @@ def _value(voice: Voice, metric: Metric, tree: Mapping[str, Json]) -> str:
     return key
 
 
+def _term(voice: Voice, term: formula.Term) -> str:
+    other = voice.practice.metrics.get(term.metric)
+    label = voice.label(other.label if other else None, term.metric)
+    return voice("{label} of the period before", "上期{label}", label=label) if term.previous else label
+
+
 def _scope(voice: Voice, metric: Metric) -> str:
     every = {
         "day": ("day", "日"),
@@ -149,12 +167,12 @@ def _scope(voice: Voice, metric: Metric) -> str:
         "quarter": ("quarter", "季度"),
         "year": ("year", "年"),
     }
-    period = voice(
-        "Per {every}, by {field}.",
-        "按{field}逐{every}统计。",
-        every=voice(*every[metric.every]),
-        field=voice.field(str(metric.period_by)),
-    )
+    word = voice(*every[metric.every])
+    if "backlog" in metric.value or "derived" in metric.value:
+        period = voice("Per {every}.", "逐{every}统计。", every=word)
+    else:
+        field = voice.field(str(metric.period_by))
+        period = voice("Per {every}, by {field}.", "按{field}逐{every}统计。", every=word, field=field)
     if metric.where is None:
         return period
     return voice.sentences(voice("Only: {where}.", "仅限：{where}。", where=voice.when(metric.where)), period)
