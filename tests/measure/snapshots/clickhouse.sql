@@ -1518,16 +1518,16 @@ SELECT
   "f"."service_item" AS "service_item",
   CAST(COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."channel" IN ({p6: String}), FALSE)
+      COALESCE("f"."channel" IN ({p5: String}), FALSE)
     )) AS Nullable(Float64)) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."channel" IN ({p6: String}), FALSE)
+      COALESCE("f"."channel" IN ({p5: String}), FALSE)
     )) AS "_numerator",
   NULL AS "_denominator",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."channel" IN ({p6: String}), FALSE)
+      COALESCE("f"."channel" IN ({p5: String}), FALSE)
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
@@ -1536,13 +1536,13 @@ CROSS JOIN (
     0 AS n,
     {p0: Date32} AS since,
     {p1: Date32} AS until,
-    {p4: DateTime64(6, 'UTC')} AS ends_at
+    {p3: DateTime64(6, 'UTC')} AS ends_at
   UNION ALL
   SELECT
     1 AS n,
-    {p2: Date32} AS since,
-    {p3: Date32} AS until,
-    {p5: DateTime64(6, 'UTC')} AS ends_at
+    {p1: Date32} AS since,
+    {p2: Date32} AS until,
+    {p4: DateTime64(6, 'UTC')} AS ends_at
 ) AS period
 WHERE
   LENGTH(arrayFilter(one -> one < period.ends_at, "f"."open_turns")) % 2 = 1
@@ -1552,11 +1552,10 @@ GROUP BY
 SETTINGS aggregate_functions_null_for_empty = 1, group_by_use_nulls = 1;
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 10, 31, 16, 0)
--- p5 = datetime.datetime(2026, 11, 22, 0, 0, 0, 1)
--- p6 = 'phone'
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 10, 31, 16, 0)
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0, 0, 1)
+-- p5 = 'phone'
 
 -- share_of_sums
 SELECT

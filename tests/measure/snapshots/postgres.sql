@@ -1538,22 +1538,28 @@ SELECT
   "f"."service_item" AS "service_item",
   CAST(COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."channel" IN (%(p6)s), FALSE)
+      (
+        "f"."channel" IN (%(p5)s)
+      ) IS TRUE
     )) AS DOUBLE PRECISION) AS "_value",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."channel" IN (%(p6)s), FALSE)
+      (
+        "f"."channel" IN (%(p5)s)
+      ) IS TRUE
     )) AS "_numerator",
   NULL AS "_denominator",
   COUNT(*) FILTER(WHERE
     NOT (
-      COALESCE("f"."channel" IN (%(p6)s), FALSE)
+      (
+        "f"."channel" IN (%(p5)s)
+      ) IS TRUE
     )) AS "_counted",
   COUNT(*) AS "_rows"
 FROM facts AS f
 JOIN (VALUES
-  (0, CAST(%(p0)s AS DATE), CAST(%(p1)s AS DATE), CAST(%(p4)s AS TIMESTAMP)),
-  (1, CAST(%(p2)s AS DATE), CAST(%(p3)s AS DATE), CAST(%(p5)s AS TIMESTAMP))) AS period(n, since, until, ends_at)
+  (0, CAST(%(p0)s AS DATE), CAST(%(p1)s AS DATE), CAST(%(p3)s AS TIMESTAMP)),
+  (1, CAST(%(p1)s AS DATE), CAST(%(p2)s AS DATE), CAST(%(p4)s AS TIMESTAMP))) AS period(n, since, until, ends_at)
   ON ARRAY_LENGTH(
     ARRAY(SELECT
       one
@@ -1567,11 +1573,10 @@ GROUP BY
   "f"."service_item";
 -- p0 = datetime.date(2026, 10, 1)
 -- p1 = datetime.date(2026, 11, 1)
--- p2 = datetime.date(2026, 11, 1)
--- p3 = datetime.date(2026, 12, 1)
--- p4 = datetime.datetime(2026, 10, 31, 16, 0)
--- p5 = datetime.datetime(2026, 11, 22, 0, 0, 0, 1)
--- p6 = 'phone'
+-- p2 = datetime.date(2026, 12, 1)
+-- p3 = datetime.datetime(2026, 10, 31, 16, 0)
+-- p4 = datetime.datetime(2026, 11, 22, 0, 0, 0, 1)
+-- p5 = 'phone'
 
 -- share_of_sums
 SELECT
