@@ -169,7 +169,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "against-column-inquiries": "Inquiries",
     "against-column-names": "Which",
     "kpi-calendar-begins": "Holidays are known from {day} on. What lies before has no duration: it is left out, and counted "
-    "where a figure counts what has none. A file of kind Holidays adds earlier years.",
+    "where a figure counts what has none. A file of kind Holidays adds earlier years, and "
+    "with them a version of the Calendar that begins so early.",
     "kpi-calendar-ends": "Holidays are known to {day}. What runs past that day has no duration yet: it is left out, "
     "and counted where a figure counts what has none. Due moments past it are provisional. A file of kind Holidays "
     "adds the next year.",

@@ -165,7 +165,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "against-column-inquiries": "单数",
     "against-column-names": "问询",
     "kpi-calendar-begins": "节假日数据自 {day} 起。此前的时长无法计算：不计入时长类指标，但会计入“没有时长”的单数。"
-    "用一个 Holidays 文件补充更早的年份即可。",
+    "用一个 Holidays 文件补充更早的年份，并为 Calendar 增加同样早的版本即可。",
     "kpi-calendar-ends": "节假日数据截至 {day}。超出该日的时长暂无法计算：不计入时长类指标，但会计入“没有时长”的单数；"
     "超出该日的到期时间为暂定。用一个 Holidays 文件补充下一年即可。",
     "kpi-judged-earlier": "有 {n} 单按更早的规则判定：",
