@@ -325,8 +325,9 @@ class _Told:
                 listed.append(self.say("kpi-more", n=number(len(shares) - self.limit)))
             self.screen.say("    " + self.comma.join(listed), hang=4)
         if self.why.elsewhere:
-            where = "kpi-out-elsewhere-open" if "backlog" in self.why.metric.value else "kpi-out-elsewhere"
-            self.screen.say(f"  {self.say(where)}   {number(self.why.elsewhere)}")
+            open_ = "backlog" in self.why.metric.value
+            where = self.say("kpi-out-elsewhere-open") if open_ else self.say("kpi-out-elsewhere")
+            self.screen.say(f"  {where}   {number(self.why.elsewhere)}")
 
     def one(self, share: Share) -> None:
         said = [self.timing(share, course) for course in self.courses.get(share.key, ())]
