@@ -56,7 +56,9 @@ def statements(
             heads += [say("kpi-sql-part", metric=names.metric(part))] if part else []
             read = _read(made, columns)
             if plan.grain != "inquiry":
-                heads.append(say("kpi-sql-rows", what=names.of(plan.grain).rows()))
+                rows = names.of(plan.grain).rows()
+                written = plan.grain in ("contact", "response")
+                heads.append(say("kpi-sql-of", what=rows, grain=plan.grain) if written else say("kpi-sql-rows", what=rows))
             elif kept_back := [one for one in read if one not in exported]:
                 heads.append(say("kpi-sql-personal", columns=", ".join(kept_back)))
             shown.append(_told(heads, made, columns, dialect))

@@ -17,6 +17,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "all columns but lists are Nullable",
     "kpi-sql-personal": "{columns}: only with deskweave export facts --personal",
     "kpi-sql-part": "a part of {metric}",
+    "kpi-sql-of": "facts holds {what} here: deskweave export facts --grain {grain} -o facts.parquet",
     "kpi-sql-rows": "facts holds {what} here, which export facts does not write",
     "postgres-no-driver": 'PostgreSQL needs its driver: pip install "deskweave[postgres]"',
     "postgres-no-address": "`facts:` in deskweave.yaml is no address of PostgreSQL. Write postgresql://user:${{FACTS_PASSWORD}}@host/database.",

@@ -15,6 +15,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "kpi-sql-bound-clickhouse": "值带类型绑定：clickhouse-client --param_p0=...；除列表外，各列均为 Nullable",
     "kpi-sql-personal": "{columns}：须用 deskweave export facts --personal 导出",
     "kpi-sql-part": "{metric}的组成部分",
+    "kpi-sql-of": "此处 facts 存放{what}：deskweave export facts --grain {grain} -o facts.parquet",
     "kpi-sql-rows": "此处 facts 存放{what}，export facts 不导出",
     "postgres-no-driver": 'PostgreSQL 需要驱动：pip install "deskweave[postgres]"',
     "postgres-no-address": "deskweave.yaml 中的 `facts:` 不是 PostgreSQL 地址。请写作 postgresql://用户:${{FACTS_PASSWORD}}@主机/数据库。",
