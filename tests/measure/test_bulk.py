@@ -190,6 +190,7 @@ def test_a_log_that_says_what_was_before(practice, new_log, tmp_path, chained):
 def test_what_was_reopened_twice_is_judged_in_bulk(practice, log, tmp_path):
     for times in range(7):
         tidy(log, f"I{times}", AT, times)
+    log.inquiry("J", AT, (AT, "awaiting_acceptance"), (AT, "closed"))  # never open
     shape = shape_of(FactBuilder(practice))
     with Transfer(shape, tmp_path) as transfer:
         transfer.take(log.events)
@@ -199,7 +200,7 @@ def test_what_was_reopened_twice_is_judged_in_bulk(practice, log, tmp_path):
             connection.read_parquet([str(path) for path in made.files]).order("inquiry").project("inquiry, open_turns").fetchall()
         )
     assert made.odd == ("I4", "I5", "I6")  # opened, ended, and by turns four times and more
-    assert [(name, len(turns)) for name, turns in rows] == [("I0", 2), ("I1", 3), ("I2", 4), ("I3", 5)]
+    assert [(name, len(turns)) for name, turns in rows] == [("I0", 2), ("I1", 3), ("I2", 4), ("I3", 5), ("J", 0)]
     ended, again = AT + timedelta(minutes=260), [AT + timedelta(days=day) for day in (1, 2, 3)]
     assert [one.replace(tzinfo=UTC) for one in rows[3][1]] == [AT, ended, *again]
 

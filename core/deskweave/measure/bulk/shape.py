@@ -113,10 +113,11 @@ def _turns(shape: Shape) -> None:
     rest = ["ended_first", "back_first", "ended_latest", "back_latest"]
     times = "ended_times + back_times"
     whens = " ".join(f"WHEN {n} THEN [{', '.join((f'v.{SUBMITTED}', *rest[:n]))}]" for n in range(1, 5))
-    shape.columns[OPEN] = f"CASE {times} {whens} ELSE {opened} END"
+    at_once = f"WHEN {times} = 1 AND ended_first <= v.{SUBMITTED} THEN []::TIMESTAMP[]"  # it was never open
+    shape.columns[OPEN] = f"CASE {at_once} ELSE CASE {times} {whens} ELSE {opened} END END"
     # what one moment undoes, what ended before it was submitted, and what was reopened more often
     shape.odd_of[OPEN] = (
-        f"ended_first <= v.{SUBMITTED}",
+        f"{times} > 1 AND ended_first <= v.{SUBMITTED}",
         "back_first <= ended_first",
         f"{times} > 2 AND ended_latest <= back_first",
         f"{times} > 3 AND back_latest <= ended_latest",
