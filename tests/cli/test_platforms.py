@@ -79,6 +79,33 @@ def test_one_platform_alone_is_measured_without_a_complaint(cli: Any, folder: Fo
     assert writes(snow) == 0
 
 
+# ----------------------------------------------------------------------------------------------------------------------- held
+def test_a_held_connection_is_not_asked_anything(cli: Any, folder: Folder, snow: Any, feishu: Any) -> None:
+    folder(access="write", servicenow=snow, feishu=feishu)
+    assert cli("sync").code in (0, 3)
+    assert cli("pause", "nobody").code == 2
+    answer = cli("pause", "servicenow", "--why", "upgrade\ntonight", "--by", "李伟")
+    assert answer.code == 0, answer.all
+    assert "deskweave resume servicenow" in answer.out
+    before = snow.platform.traffic.reads + snow.platform.traffic.writes
+    snow.stop()  # and it may be gone altogether
+    for lang, word in (("en", "held"), ("zh", "已暂停")):
+        for command in (["sync"], ["sync", "--plan"], ["status"], ["sync", "--connection", "servicenow"]):
+            answer = cli(*command, "--lang", lang)
+            assert answer.code in (0, 3), (command, answer.all)
+            assert any(word in line and "李伟" in line and "upgrade tonight" in line for line in answer.out.splitlines()), (
+                answer.all
+            )
+    assert snow.platform.traffic.reads + snow.platform.traffic.writes == before
+    (row,) = [one for one in json.loads(cli("status", "--json").out)["items"] if one["name"] == "servicenow"]
+    assert (row["held_by"], row["held_why"]) == ("李伟", "upgrade tonight")
+    (row,) = [one for one in json.loads(cli("sync", "--json").out)["items"] if one["connection"] == "servicenow"]
+    assert row["held_by"] == "李伟"
+    assert cli("resume", "servicenow").code == 0
+    assert cli("sync").code == 1  # asked again, and not there
+    assert "not held" in cli("resume", "servicenow").out
+
+
 # ------------------------------------------------------------------------------------------------------------------- identity
 def test_another_instance_at_our_address(cli: Any, folder: Folder, snow: Any, plugins: Plugins, clock: TurnedTime) -> None:
     root = folder(access="write", servicenow=snow)

@@ -8,7 +8,7 @@ from typing import Final
 #: Hyphens are underscores in file names.
 LINES: Final[dict[str, tuple[str, ...]]] = {
     "write": ("init", "practice"),
-    "connect": ("check", "trust"),
+    "connect": ("check", "trust", "pause", "resume"),
     "configure": ("plan", "apply"),
     "run": ("sync", "status", "show", "explain", "conflicts", "parked"),
     "measure": ("kpi", "report", "import-log", "export"),

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from zoneinfo import ZoneInfo
 
 from deskweave.cli.commands import ABOUT_A_FOLDER
@@ -243,6 +243,27 @@ class Session:
     def agrees(self, question: str) -> bool:
         """Whether the person at the terminal says yes; Enter, and no terminal, are a no."""
         return self.ask(question, "n").lower() in ("y", "yes", "是")
+
+
+class Holding(Protocol):
+    """What says whether a person holds a connection: a row of `status`, a part of a run's report."""
+
+    @property
+    def held_by(self) -> str | None: ...
+    @property
+    def held_at(self) -> datetime | None: ...
+    @property
+    def held_why(self) -> str | None: ...
+
+
+def show_held(session: Session, name: str, of: Holding) -> None:
+    """The line of a connection that a person holds, with the command that lets it go on; nothing for others."""
+    if of.held_by is None:
+        return
+    say = session.say
+    line = f"{name}  {say('held')}  {say('held-by', by=of.held_by, moment=session.moment(of.held_at))}"
+    session.screen.say(line + (f": {of.held_why}" if of.held_why else ""), hang=4)
+    session.screen.say("    " + session.onward(f"deskweave resume {name}"), hang=4)
 
 
 def session_of(context: typer.Context) -> Session:

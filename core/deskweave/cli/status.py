@@ -8,7 +8,7 @@ import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.session import session_of
+from deskweave.cli.session import session_of, show_held
 
 
 def status(ctx: typer.Context) -> int:
@@ -50,6 +50,7 @@ def status(ctx: typer.Context) -> int:
             if one.pause_reason is not None:
                 until = say("until", moment=session.moment(one.paused_until)) if one.paused_until else say("until-person")
                 screen.say(f"{one.name}  {say('failed')}  {one.pause_reason} ({until})", hang=4)
+            show_held(session, one.name, one)
         if found.open_conflicts:
             screen.say(say("sync-conflicts", n=found.open_conflicts))
         for key, count in unknown.items():
@@ -87,6 +88,7 @@ def status(ctx: typer.Context) -> int:
                 ("heartbeat", say("status-last")),
                 ("paused_until", say("column-paused_until")),
                 ("pause_reason", say("column-reason")),
+                *((name, say(f"column-{name}")) for name in ("held_by", "held_at", "held_why")),
                 ("live", say("status-joined")),
                 ("waiting", say("status-waiting")),
                 ("parked", say("status-parked")),

@@ -14,7 +14,7 @@ import typer
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit, worst
-from deskweave.cli.session import Session, session_of
+from deskweave.cli.session import Session, session_of, show_held
 from deskweave.cli.trouble import failure_findings, show_failures, show_findings
 from deskweave.cli.width import cut
 
@@ -206,6 +206,8 @@ def _parts(session: Session, report: SyncReport) -> None:
     say, screen = session.say, session.screen
     rows = []
     for name, part in report.connections.items():
+        if part.held_by is not None:
+            continue
         rows.append([say("sync-read"), name, say("sync-seen", n=part.seen), say("sync-changed", n=part.changed),
                      say("sync-calls", n=part.calls)])  # fmt: skip
     screen.table(rows, align="llrrr")
@@ -226,6 +228,7 @@ def _parts(session: Session, report: SyncReport) -> None:
         if part.paused is not None:
             until = say("until", moment=session.moment(part.paused_until)) if part.paused_until else say("until-person")
             screen.say(f"{name}  {say('failed')}  {part.paused} ({until})", hang=4)
+        show_held(session, name, part)
 
 
 def _attention(session: Session, report: SyncReport) -> None:
@@ -305,6 +308,8 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
         if notices:
             screen.say(say("sync-notices", n=notices))
         show_failures(session, failures)
+        for name, part in plan.report.connections.items():
+            show_held(session, name, part)
         _attention(session, plan.report)
         if plan.stop:
             screen.say(say("stopped", text=session.onward(plan.stop)), hang=2)
@@ -321,6 +326,7 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
             "records": len(plan.records),
             "notices": notices,
             "stop": plan.stop,
+            "held": [name for name, part in plan.report.connections.items() if part.held_by is not None],
             "read_only": [entry.name for entry in blocked],
             "counts": {f"{name}/{verb}": n for (name, verb), n in counts.items()},
         },

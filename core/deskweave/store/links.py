@@ -235,9 +235,18 @@ def unanswered_links(tx: sa.Connection, conn: str, collection: str) -> list[Link
     return _links(tx.execute(statement.order_by(link.c.id)))
 
 
-def dirty_inquiries(tx: sa.Connection) -> list[InquiryId]:
-    statement = sa.select(link.c.inquiry).where(link.c.dirty == sa.true(), link.c.inquiry.is_not(None)).distinct()
-    return [InquiryId(one) for one in tx.execute(statement).scalars()]
+def dirty_inquiries(tx: sa.Connection, conns: Iterable[str]) -> list[InquiryId]:
+    """Inquiries that have to be looked at for the sake of a record on one of these connections."""
+    statement = sa.select(link.c.inquiry).where(
+        link.c.dirty == sa.true(), link.c.conn.in_(list(conns)), link.c.inquiry.is_not(None)
+    )
+    return [InquiryId(one) for one in tx.execute(statement.distinct()).scalars()]
+
+
+def leave_for_later(tx: sa.Connection, ids: Iterable[str]) -> None:
+    """Have these records looked at by the first run that can speak with their connection."""
+    for part in chunks(ids):
+        tx.execute(sa.update(link).where(link.c.id.in_(part), link.c.dirty == sa.false()).values(dirty=True))
 
 
 def count_live(tx: sa.Connection, conn: str) -> int:

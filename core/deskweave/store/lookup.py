@@ -90,6 +90,9 @@ class ConnectionStatus:
     heartbeat: datetime | None  #: end of the last run that worked with it
     paused_until: datetime | None
     pause_reason: str | None
+    held_by: str | None  #: a person holds it until somebody resumes it
+    held_at: datetime | None
+    held_why: str | None
     live: int  #: records joined
     waiting: int  #: links with something to write
     parked: int
@@ -347,6 +350,9 @@ def store_status(store: Store) -> StoreStatus:
                 heartbeat=row.heartbeat,
                 paused_until=row.paused_until,
                 pause_reason=row.pause_reason,
+                held_by=row.held_by,
+                held_at=row.held_at,
+                held_why=row.held_why,
                 live=counts.get((row.name, "live"), 0),
                 waiting=waiting.get(row.name, 0),
                 parked=counts.get((row.name, "parked"), 0),

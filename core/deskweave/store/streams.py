@@ -26,6 +26,9 @@ _STREAM: Final = sa.select(stream.c.watermark, stream.c.resume).where(
     stream.c.collection == sa.bindparam("b_collection"),
     stream.c.feed == sa.bindparam("b_feed"),
 )
+_HELD: Final = sa.select(connection.c.name, connection.c.held_by, connection.c.held_at, connection.c.held_why).where(
+    connection.c.held_by.is_not(None)
+)
 _CONNECTION: Final = sa.select(connection).where(connection.c.name == sa.bindparam("b_name"))
 
 
@@ -53,6 +56,29 @@ class ConnectionState:
     paused_until: datetime | None
     pause_reason: str | None
     heartbeat: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person holds a connection: it is neither read nor written until one lets it go on."""
+
+    by: str
+    at: datetime
+    why: str | None
+
+
+def hold_connection(tx: sa.Connection, name: str, held: Held | None) -> None:
+    """Hold a connection, or with None let it go on. Its row is made where there is none."""
+    register_connection(tx, name)
+    said = {"held_by": None, "held_at": None, "held_why": None}
+    if held is not None:
+        said = {"held_by": held.by, "held_at": held.at, "held_why": held.why}
+    tx.execute(sa.update(connection).where(connection.c.name == name).values(**said))
+
+
+def held_connections(tx: sa.Connection) -> dict[str, Held]:
+    """What people hold, by connection."""
+    return {row.name: Held(row.held_by, row.held_at, row.held_why) for row in tx.execute(_HELD)}
 
 
 def read_connection(tx: sa.Connection, name: str) -> ConnectionState | None:

@@ -48,7 +48,7 @@ practice_version = Table(
     Column("adopted_at", Instant, nullable=False),
 )
 
-#: `heartbeat` is the one write of a quiet run.
+#: `heartbeat` is the one write of a quiet run. `paused_*` is the engine's own word and passes; `held_*` is a person's and stays.
 connection = Table(
     "connection",
     metadata,
@@ -59,6 +59,9 @@ connection = Table(
     Column("paused_until", Instant),
     Column("pause_reason", Text),
     Column("heartbeat", Instant),
+    Column("held_by", Text),
+    Column("held_at", Instant),
+    Column("held_why", Text),
 )
 
 stream = Table(

@@ -14,7 +14,7 @@ from deskweave.store.events import read_position, write_position
 from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
-from deskweave.store.streams import beat, pause_connection, read_connection, register_connection
+from deskweave.store.streams import beat, held_connections, pause_connection, read_connection, register_connection
 from deskweave.sync import guards, remap
 from deskweave.sync.create import create
 from deskweave.sync.messages import EVER, pull_messages, push_messages, spread
@@ -145,7 +145,13 @@ class Engine:
         )
 
     def _resume(self, run: Run, sides: Sequence[Side]) -> None:
-        """Connections that have to wait for a moment still do; those that waited for a person are tried again."""
+        """Connections that have to wait for a moment still do, those that a person holds do; those that failed are tried again."""
+        with self._store.read() as tx:
+            holding = held_connections(tx)
+        for name, held in holding.items():
+            part = run.report.connections.setdefault(ConnectionName(name), ConnectionReport(name=ConnectionName(name)))
+            part.held_by, part.held_at, part.held_why = held.by, held.at, held.why
+            run.stopped.add(part.name)
         for side in sides:
             with self._store.read() as tx:
                 state = read_connection(tx, side.name)
@@ -172,13 +178,13 @@ class Engine:
     def _merge(self, run: Run) -> None:
         """Look after records whose inquiry has changed by another hand: a rule, a person, a record of another platform."""
         with self._store.read() as tx:
-            dirty = dirty_inquiries(tx)
+            dirty = dirty_inquiries(tx, [name for name, side in self._sides.items() if side.speaks])
         for part in chunks(dirty, 200):
             with self._store.write() as tx:
                 rows = Reconciliation(run, tx)
                 rows.load(part)
                 rows.flush()
-                spread(run, tx, rows.links, rows.grown)
+                spread(run, tx, rows.links)
 
     def _due(self, by: datetime | None = None) -> bool:
         with self._store.read() as tx:

@@ -21,6 +21,7 @@ from deskweave.store.links import (
     Link,
     due_links,
     insert_links,
+    leave_for_later,
     links_by_id,
     links_of,
     message_links_of,
@@ -244,10 +245,14 @@ def spread(run: Run, tx: sa.Connection, links: Mapping[InquiryId, Sequence[Link]
     every = [link for one in inquiries for link in links[one]]
     present = {(link.parent, link.message) for link in message_links_of(tx, [link.id for link in every])}
     added: list[Link] = []
+    later: set[str] = set()  #: records of platforms nobody can speak with now
     for message in stored:
         for parent in links[message.inquiry]:
             side = run.sides.get(parent.conn)  # type: ignore[call-overload]
-            if side is None or (parent.id, message.id) in present or message.erased:
+            if (parent.id, message.id) in present or message.erased:
+                continue
+            if side is None or not side.speaks:
+                later.add(parent.id)
                 continue
             elsewhere = any(link.conn == parent.conn and (link.id, message.id) in present for link in links[message.inquiry])
             if not elsewhere and _carries(
@@ -255,6 +260,7 @@ def spread(run: Run, tx: sa.Connection, links: Mapping[InquiryId, Sequence[Link]
             ):
                 added.append(_link(run, parent, message.id, rid=None, collection=parent.collection))
     insert_links(tx, added)
+    leave_for_later(tx, later)
 
 
 def _carries(run: Run, side: Side, parent: Link, message: StoredMessage, withheld: bool) -> bool:

@@ -386,9 +386,10 @@ class Reconciliation:
             added.extend(self._counterparts(inquiry))
         insert_links(self.tx, added)
         moved: list[Link] = []
+        told = {posting.inquiry for posting in postings}
         for inquiry, links in self.links.items():
             for one in links:
-                self.refresh(inquiry, one)
+                self.refresh(inquiry, one, told=inquiry in told)
                 moved.append(one)
         save_links(self.tx, moved)
         self._new.clear()
@@ -509,11 +510,14 @@ class Reconciliation:
         given_away = self.run.tells(other, link.conn, self.values[inquiry])  # type: ignore[arg-type]
         return str(other.rid) if given_away else str(other.label)
 
-    def refresh(self, inquiry: InquiryId, link: Link) -> None:
-        """Whether there is anything to write to a record, or to create."""
+    def refresh(self, inquiry: InquiryId, link: Link, *, told: bool = False) -> None:
+        """Whether there is anything to write to a record, or to create. `told`: the inquiry has just changed."""
         side = self.run.sides.get(link.conn)  # type: ignore[call-overload]
-        if side is None or link.state not in ("live", "new", "creating"):
+        if link.state not in ("live", "new", "creating"):
             link.dirty = False
+            return
+        if side is None or not side.speaks:
+            link.dirty = link.dirty or told  # decided by the first run that can speak with the platform
             return
         if link.state != "live":
             link.dirty, link.push = False, True

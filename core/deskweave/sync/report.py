@@ -28,6 +28,9 @@ class ConnectionReport:
     calls: int = 0  #: methods of the connection that were called; each is one page or one batch
     paused: str | None = None  #: why it stopped, in this run or since an earlier one
     paused_until: datetime | None = None  #: None with a reason: until a person acts
+    held_by: str | None = None  #: a person holds it: it was neither read nor written
+    held_at: datetime | None = None
+    held_why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

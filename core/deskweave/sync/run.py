@@ -42,6 +42,11 @@ class Side:
     def capabilities(self, collection: str) -> CollectionCapabilities | None:
         return self.connection.capabilities.collections.get(collection)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether the platform could be asked what it can do: else nothing can be decided for it now."""
+        return bool(self.connection.capabilities.collections)
+
     def policies(self, collection: str) -> Mapping[FieldId, Policy]:
         return {name: at.policy for name, at in self.binding.collections[collection].fields.items()}
 

@@ -28,10 +28,16 @@ def engine(
     progress: Callable[[Progress], None] | None,
 ) -> tuple[Engine, list[ConnectionName], list[Failure]]:
     """See `Workspace.engine`; the names are those that can be worked with."""
+    from deskweave.store.streams import held_connections
     from deskweave.sync import Engine, Side
 
     require(space.store, space.practice)
-    opened, failures = space.connect_all(only)
+    with space.store.read() as tx:
+        held = held_connections(tx)
+    for name in only or ():
+        space.entry(name)
+    free = [name for name in only or space.folder.connections if name not in held]
+    opened, failures = space.connect_all(free) if free else ({}, [])
     acquaint(space, opened)
     sides: dict[ConnectionName, Side] = {}
     for name, one in opened.items():

@@ -236,10 +236,15 @@ class Workspace:
         """An entry of `connections:` against its plugin's schema; secrets are not resolved."""
         from deskweave.workspace.connecting import check_entry, find_connector
 
-        entry = self._entry(name)
+        entry = self.entry(name)
         return check_entry(self.folder, entry, find_connector(entry, self.plugins))
 
-    def _entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> Entry:
+        """One of `connections:`.
+
+        Raises:
+            DocumentError: there is none of that name.
+        """
         entry = self.folder.connections.get(ConnectionName(name))
         if entry is None:
             from deskweave.documents import problem
@@ -309,7 +314,7 @@ class Workspace:
             Stopped: another instance than the pinned one.
             PluginError: the plugin failed.
         """
-        entry = self._entry(name)
+        entry = self.entry(name)
         if entry.name not in self._opened:
             self._opened[entry.name] = self._connecting.open(entry, self.store)
         return self._opened[entry.name]
@@ -334,7 +339,7 @@ class Workspace:
         findings: list[Finding] = []
         for name in only or self.folder.connections:
             if name not in self.binding_documents:
-                self._entry(name)
+                self.entry(name)
                 continue
             try:
                 opened[ConnectionName(name)] = self.connect(name)
@@ -381,7 +386,7 @@ class Workspace:
         from deskweave.configure import write_lock
         from deskweave.workspace.connecting import pin
 
-        entry = self._entry(name)
+        entry = self.entry(name)
         opened: Opened = self._connecting.open(entry, self.store, check=False)
         before = self.lock(name)
         moved = before.identity is not None and before.identity.instance != opened.identity.instance
@@ -425,10 +430,10 @@ class Workspace:
         """
         names = [part.connection for part in plan.connections if part.steps or part.edits]
         for name in {step.connection for step in plan.writing}:
-            if self._entry(name).access != "write":
+            if self.entry(name).access != "write":
                 from deskweave.workspace.connecting import read_only
 
-                raise read_only(self._entry(name))
+                raise read_only(self.entry(name))
         made, failures = self.configurator(names or None, progress)
         if failures:
             raise failures[0].error

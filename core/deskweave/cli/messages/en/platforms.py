@@ -70,5 +70,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "verb-note": "an internal note",
     "not-there-yet": "(not there yet)",
     "until": "until {moment}",
+    "pause-done": "{name} is held: sync neither reads nor writes it. What changes elsewhere meanwhile waits for it.",
+    "resume-done": "{name} goes on with the next sync.",
+    "resume-not-held": "{name} was not held.",
+    "held": "held",
+    "held-by": "by {by} since {moment}",
     "until-person": "until a person acts",
 }

@@ -70,5 +70,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "verb-note": "一条内部备注",
     "not-there-yet": "（尚不存在）",
     "until": "到 {moment}",
+    "pause-done": "{name} 已暂停：sync 既不读取也不写入。其间其他平台的变化会等到恢复后再写入。",
+    "resume-done": "{name} 将在下次同步时恢复。",
+    "resume-not-held": "{name} 未被暂停。",
+    "held": "已暂停",
+    "held-by": "{by} 于 {moment} 暂停",
     "until-person": "直到有人处理",
 }
