@@ -308,8 +308,8 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
         if notices:
             screen.say(say("sync-notices", n=notices))
         show_failures(session, failures)
-        for name, part in plan.report.connections.items():
-            show_held(session, name, part)
+        for name, connection in plan.report.connections.items():
+            show_held(session, name, connection)
         _attention(session, plan.report)
         if plan.stop:
             screen.say(say("stopped", text=session.onward(plan.stop)), hang=2)

@@ -70,10 +70,8 @@ class Held:
 def hold_connection(tx: sa.Connection, name: str, held: Held | None) -> None:
     """Hold a connection, or with None let it go on. Its row is made where there is none."""
     register_connection(tx, name)
-    said = {"held_by": None, "held_at": None, "held_why": None}
-    if held is not None:
-        said = {"held_by": held.by, "held_at": held.at, "held_why": held.why}
-    tx.execute(sa.update(connection).where(connection.c.name == name).values(**said))
+    by, at, why = (None, None, None) if held is None else (held.by, held.at, held.why)
+    tx.execute(sa.update(connection).where(connection.c.name == name).values(held_by=by, held_at=at, held_why=why))
 
 
 def held_connections(tx: sa.Connection) -> dict[str, Held]:
