@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskweave.measure import EventLog, Facts, parse_period, run
-from deskweave.measure.bulk import Inexpressible, Transfer, facts_in_bulk, shape_of
+from deskweave.measure.bulk import Inexpressible, Transfer, facts_in_bulk, shape_of, table_in_bulk
 from deskweave.measure.facts import FactBuilder
 from deskweave.measure.table import offline
 from deskweave.model import Clock, ClockEdge, Phase
@@ -203,6 +203,24 @@ def test_what_was_reopened_twice_is_judged_in_bulk(practice, log, tmp_path):
     assert [(name, len(turns)) for name, turns in rows] == [("I0", 2), ("I1", 3), ("I2", 4), ("I3", 5), ("J", 0)]
     ended, again = AT + timedelta(minutes=260), [AT + timedelta(days=day) for day in (1, 2, 3)]
     assert [one.replace(tzinfo=UTC) for one in rows[3][1]] == [AT, ended, *again]
+
+
+def test_a_log_asked_straight_answers_as_its_facts_do(practice, busy_week, tmp_path, monkeypatch):
+    # in bands of a few, of the columns that are asked for, and without a file
+    monkeypatch.setattr("deskweave.measure.bulk.build.BAND", 50)
+    asked = {"inquiry", "service_item", "channel", "submitted_at_day", "first_response_took", "resolution_met", "solved_at_desk"}
+    shape = shape_of(FactBuilder(practice))
+    with Transfer(shape, tmp_path) as transfer:
+        transfer.take(busy_week.events)
+        table, odd = table_in_bulk(shape, transfer.log(offline()), 7, frozenset(asked))
+        with table:
+            straight = table.query("SELECT * FROM facts ORDER BY inquiry")
+            assert table.position == 7
+    assert set(odd) == {"INQ-BAD-1", "INQ-BAD-2"}
+    facts = Facts(practice, tmp_path / "facts")
+    facts.refresh(EventLog(busy_week.events))
+    assert straight == [{name: row[name] for name in straight[0]} for row in contents(facts) if row["inquiry"] not in odd]
+    assert set(straight[0]) == asked
 
 
 def test_a_chain_that_does_not_hold_is_handed_back(practice, busy_week, tmp_path):
