@@ -39,6 +39,7 @@ LIVES = {
     98: ["awaiting_acceptance", "closed"],
     100: ["awaiting_acceptance", "in_progress", "waiting_on_user", "in_progress"],
 }  # fmt: skip
+SAID = {"status", "current_tier", "first_line", "second_line", *(word for life in LIVES.values() for word in life)}
 
 
 def words(some: Any) -> str:
@@ -85,16 +86,21 @@ def generate(count: int, folder: Path) -> None:
         {chance(30, 85)} AS solution_filled, {chance(31, 30)} AS scope_of_impact_filled, {chance(32, 10)} AS related_incident_filled,
         {chance(33, 10)} AS configuration_item_filled FROM made ORDER BY n) TO '{folder}/values.parquet' {COPIED}"""
     )
+    # words as numbers until they are in order: sorting is most of the work
+    connection.execute(f"CREATE TYPE word AS ENUM {tuple(sorted(SAID))}")
     connection.execute(
-        f"""COPY (SELECT (row_number() OVER (ORDER BY "at", n, k))::BIGINT AS seq, n, field, old, new, "at", 0::SMALLINT AS ord, TRUE AS person
-        FROM (
-        SELECT n, k, 'status' AS field, old, new, submitted_at + to_seconds(CASE k WHEN 0 THEN 0 WHEN 1 THEN (hash(n, 3) % 900)::BIGINT
+        f"""CREATE TABLE happened AS
+        SELECT n, k::UTINYINT AS k, 'status'::word AS field, old, new, submitted_at + to_seconds(CASE k WHEN 0 THEN 0 WHEN 1 THEN (hash(n, 3) % 900)::BIGINT
           ELSE 900 + k * (1 + (hash(n, 4) % 40000)::BIGINT) END) AS "at"
         FROM (SELECT n, submitted_at, unnest(range(len(w))) AS k, unnest(w) AS new, unnest([NULL] || w[:-2]) AS old
-          FROM (SELECT n, submitted_at, CASE {lives} END AS w FROM made))
+          FROM (SELECT n, submitted_at, (CASE {lives} END)::word[] AS w FROM made))
         UNION ALL SELECT n, 100, 'current_tier', NULL, 'first_line', submitted_at FROM made
         UNION ALL SELECT n, 101, 'current_tier', 'first_line', 'second_line', submitted_at + INTERVAL 30 MINUTE FROM made WHERE {chance(5, 15)}
-        ) ORDER BY seq) TO '{folder}/events.parquet' {COPIED}"""
+        ORDER BY "at", n, k"""
+    )
+    connection.execute(
+        f"""COPY (SELECT row_number() OVER () AS seq, n, field::VARCHAR AS field, old::VARCHAR AS old, new::VARCHAR AS new, "at", 0::SMALLINT AS ord,
+        TRUE AS person FROM happened) TO '{folder}/events.parquet' {COPIED}"""
     )
     connection.close()
 
