@@ -28,8 +28,10 @@ def engine(
     progress: Callable[[Progress], None] | None,
 ) -> tuple[Engine, list[ConnectionName], list[Failure]]:
     """See `Workspace.engine`; the names are those that can be worked with."""
+    from deskweave.configure.patience import patiently
     from deskweave.store.streams import held_connections
     from deskweave.sync import Engine, Side
+    from deskweave.workspace.workspace import Failure
 
     require(space.store, space.practice)
     with space.store.read() as tx:
@@ -40,15 +42,20 @@ def engine(
     opened, failures = space.connect_all(free) if free else ({}, [])
     acquaint(space, opened)
     sides: dict[ConnectionName, Side] = {}
-    for name, one in opened.items():
+    for name, one in list(opened.items()):
         binding = space.binding(name)
-        sides[name] = Side(
-            name=name,
-            connection=one.connection,
-            binding=binding,
-            mapper=one.connection.mapper(binding),
-            access=one.entry.access,
-        )
+        mapper, connection, access = one.connection.mapper(binding), one.connection, one.entry.access
+        try:
+            # a new binding may be probed anew: what it meets with is this connection's trouble and not the run's
+            patiently(lambda: connection.capabilities, space.wait)  # noqa: B023  called before it changes
+        except RemoteError as error:
+            failures.append(Failure(connection=name, error=error))
+            sides[name] = Side(
+                name=name, connection=SilentConnection(one.inner, error), binding=binding, mapper=mapper, access="read"
+            )
+            del opened[name]
+            continue
+        sides[name] = Side(name=name, connection=connection, binding=binding, mapper=mapper, access=access)
     for failure in failures:
         inner = space.silent.get(failure.connection)
         if inner is not None and isinstance(failure.error, RemoteError):

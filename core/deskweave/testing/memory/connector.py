@@ -70,9 +70,9 @@ def memory_mapper(binding: Binding) -> Mapper:
 class RunningMemory:
     """`connector.RunningEmulator` in this process: no port is opened."""
 
-    def __init__(self, platform: MemoryPlatform) -> None:
-        self.platform = platform
-        self.address = f"memory://{platform.name}"
+    def __init__(self, platform: MemoryPlatform, plugin: str = "memory") -> None:
+        self.platform, self._plugin = platform, plugin
+        self.address = f"http://{platform.name}.memory.invalid"  # a folder's connections have addresses; nothing is sent there
         RUNNING[self.address] = platform
 
     @property
@@ -80,7 +80,7 @@ class RunningMemory:
         return self.platform.armed
 
     def settings(self, account: Literal["agent", "admin"]) -> Mapping[str, Json]:
-        return {"plugin": "memory", "address": self.address, "access": "write", "token": TOKEN}
+        return {"plugin": self._plugin, "address": self.address, "access": "write", "token": TOKEN}
 
     def hands(self, mapper: Mapper) -> MemoryHands:
         return MemoryHands(self.platform, mapper)
@@ -95,6 +95,7 @@ class MemoryEmulator:
 
     switches: Switches
     configures: bool
+    plugin: str = "memory"
 
     def start(self, *, port: int, seed: int, now: Callable[[], datetime]) -> RunningMemory:
         """A new platform. `port` means nothing here."""
@@ -104,7 +105,7 @@ class MemoryEmulator:
             born: dict[str, Json] = {"name": "opened", "type": "datetime", "collection": "ticket", "label": label}
             platform.elements = {"opened": ("field", born)}
         platform.rates = (CALLS,)
-        return RunningMemory(platform)
+        return RunningMemory(platform, self.plugin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class MemoryConnector:
 
     @property
     def emulator(self) -> MemoryEmulator:
-        return MemoryEmulator(self.switches, self.configures)
+        return MemoryEmulator(self.switches, self.configures, self.name)
 
     def binding_template(self) -> str:
         return files(__package__).joinpath("binding.yaml").read_text(encoding="utf-8")
@@ -133,7 +134,7 @@ class MemoryConnector:
         return {
             "type": "object",
             "properties": {
-                "plugin": {"const": "memory"},
+                "plugin": {"const": self.name},
                 "address": {"type": "string"},
                 "access": {"enum": ["read", "write"]},
                 "token": {"type": "string", "writeOnly": True},

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from deskweave.configure import ApplyReport, Configurator, Lock, Side, StoreJournal, read_lock
@@ -25,6 +25,7 @@ from deskweave.connector import (
     Outcome,
     Page,
     Patch,
+    Plant,
     Ref,
     RemoteRecord,
     RunningEmulator,
@@ -51,6 +52,10 @@ NAME: Final = ConnectionName("kit")
 INSTALL: Final = "01JD7Q0000000000000000KIT0"
 PEOPLE: Final = ("wang.fang@example.com", "li.wei@example.com")  #: who works on the platform; nobody of them is us
 PATIENCE: Final = 200  #: so often a quota is waited for before the listing is given up
+
+
+class Closing(Protocol):
+    def close(self) -> None: ...
 
 
 @functools.lru_cache(maxsize=1)
@@ -105,6 +110,8 @@ class Ground:
     ) -> None:
         self.connector, self.running, self.now, self.wait = connector, running, clock, wait
         self.account, self.settings, self.folder, self.emulated = account, settings, folder, emulated
+        self.template = template
+        self.desk: Closing | None = None  #: made by the first test that joins this platform with another
         self.document: Document = read(template, f"{connector.name} binding template")[0]
         self.practice = built_in_practice()
         self.lock_file = folder / "kit.lock.yaml"
@@ -183,6 +190,8 @@ class Ground:
 
     def close(self) -> None:
         """Let go of everything but the platform."""
+        if self.desk is not None:
+            self.desk.close()
         self.connection.close()
         for session in self._sessions:
             session.close()
@@ -215,6 +224,16 @@ class Ground:
         """Whether messages are written here: a collection that takes no other write takes no message either."""
         found = self.of(collection)
         return self.connection.messages is not None and bool(found.visibilities) and (found.patches or found.creates is not None)
+
+    @property
+    def crosses(self) -> str | None:
+        """The collection whose inquiries can live on this and another platform at once; None: there is none."""
+        for name, bound in self.binding.collections.items():
+            found = self.of(name)
+            listed = found.reads and found.changes in ("filter", "scan")
+            if bound.creates and listed and found.patches and found.creates not in (None, Plant.NONE):
+                return name
+        return None
 
     def pages(
         self,

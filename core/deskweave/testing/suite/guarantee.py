@@ -116,6 +116,16 @@ NEEDS: Final[Mapping[str, Need]] = {
         zh="`visibilities` 含 internal",
         lacks=_declared(lambda g, c: Visibility.INTERNAL in g.of(c).visibilities, "there are no internal messages"),
     ),
+    "twoway": Need(
+        en="`reads`, `creates` with a mark, `patches`",
+        zh="`reads`、带标记的 `creates`、`patches`",
+        lacks=_declared(lambda g, _: g.crosses is not None, "no collection both lists, creates with a mark and patches"),
+    ),
+    "crossing": Need(
+        en="messages of the collection that crosses",
+        zh="参与同步的集合有消息",
+        lacks=_declared(lambda g, _: g.crosses is not None and g.speaks(g.crosses), "the collection that crosses has no messages"),
+    ),
     "configuration": Need(
         en="`configuration` and `target`",
         zh="`configuration` 与 `target`",

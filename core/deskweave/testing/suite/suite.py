@@ -24,12 +24,13 @@ from deskweave.testing.suite.messages import Messages
 from deskweave.testing.suite.people import People
 from deskweave.testing.suite.reading import Reading
 from deskweave.testing.suite.text import Text
+from deskweave.testing.suite.twoway import TwoWay
 from deskweave.testing.suite.writing import Writing
 
 LEAST = 8  #: guarantees below which a green run says nothing
 
 
-class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration, Mappings, Text, People):
+class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration, Mappings, Text, People, TwoWay):
     """All that is asked of a connector. A subclass states `connector`; the rest is for connectors that are special."""
 
     #: The connector, or the name it is found by among the installed plugins.
