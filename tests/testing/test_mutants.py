@@ -797,7 +797,13 @@ def run(connector: Any, name: str, folder: Path) -> None:
         ground.running.stop()
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+#: A desk of two platforms costs a second each time; the rest of them run in `.ci/run`.
+LONG = ("test_inquiries_and_changes_cross", "test_a_conflict_keeps_both_words", "test_at_rest_nothing_is_written")
+
+
+@pytest.mark.parametrize(
+    "mutant", [pytest.param(one, id=str(one), marks=[pytest.mark.slow] * (one.caught_by in LONG)) for one in MUTANTS]
+)
 def test_the_suite_notices(mutant, tmp_path):
     if (mutant.intact, mutant.caught_by) not in PASSED:
         (tmp_path / "intact").mkdir()

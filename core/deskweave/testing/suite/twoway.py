@@ -51,7 +51,7 @@ class Desk:
 
         self.ground = ground
         self.since = ground.now()
-        memory = MemoryConnector(name="other_side")
+        memory = MemoryConnector(name="other_side", configures=False)
         self.other = memory.emulator.start(port=0, seed=5, now=ground.now)
         plugins = load_plugins(points=[])
         plugins.register(Handing([ground.connector, memory]), "conformance")
@@ -127,12 +127,10 @@ class Desk:
 
     def settle(self) -> None:
         """Run until nothing is left to do."""
-        quiet = 0
         for _ in range(ROUNDS):
-            quiet = quiet + 1 if self.run() == 0 else 0
-            if quiet == 2:
-                return
             self.ground.later()
+            if self.run() == 0:
+                return
         message = f"still writing after {ROUNDS} runs: the platforms do not come to rest"
         raise AssertionError(message)
 
@@ -276,30 +274,31 @@ class TwoWay:
     )
     def test_lost_calls_neither_lose_nor_double(self, ground: Ground) -> None:
         desk = desk_of(ground)
+        words = [word for word in ("lost_answer", "lost_request", "rate_limited") if word in ground.running.faults.names]
         made: list[tuple[ConnectionName, Ref, Value]] = []
-        for word in ("lost_answer", "lost_request", "rate_limited"):
-            if word not in ground.running.faults.names:
-                continue
+        for word in words:
             for side in (HERE, THERE):
                 ref = desk.raise_on(side)
                 made.append((side, ref, desk.hands[side].shows(ref)[TITLE]))
-            ground.running.faults.arm(word, times=1, writes=True)
-            desk.run()
-            ground.running.faults.disarm()
-            ground.later()
-            edited = made[-2:]
-            desk.settle()
-            for side, ref, _ in edited:
+            self._run_into(desk, word)
+        desk.settle()
+        for number, word in enumerate(words):
+            for side, ref, _ in made[2 * number : 2 * number + 2]:
                 other = THERE if side == HERE else HERE
                 desk.hands[other].edit(desk.counterpart(side, ref), {STATUS: desk.statuses()[1]}, PEOPLE[1])
-            ground.running.faults.arm(word, times=1, writes=True)
-            desk.run()
-            ground.running.faults.disarm()
-        ground.later()
+            self._run_into(desk, word)
         desk.settle()
         desk.agree([(side, ref) for side, ref, _ in made])
         for _, _, title in made:
             desk.once(title)
+
+    @staticmethod
+    def _run_into(desk: Desk, word: str) -> None:
+        """One run, and what happens to one of its writes."""
+        desk.ground.later()
+        desk.ground.running.faults.arm(word, times=1, writes=True)
+        desk.run()
+        desk.ground.running.faults.disarm()
 
     @guarantee(
         "twoway/quiet",
