@@ -106,6 +106,82 @@ def test_a_held_connection_is_not_asked_anything(cli: Any, folder: Folder, snow:
     assert "not held" in cli("resume", "servicenow").out
 
 
+# ------------------------------------------------------------------------------------------------------------------ guards
+def test_a_plan_shows_one_inquiry_or_one_field(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    for title in ("VPN drops", "Printer jams"):
+        inquiry(root, snow, plugins, clock, title)
+    whole = json.loads(cli("sync", "--plan", "--json").out)["items"]
+    assert {one["number"] for one in whole} == {1, 2}
+    label = next(one["label"] for one in json.loads(cli("show", "INQ-2", "--json").out)["items"] if one["label"])
+    for key in ("INQ-2", label):
+        answer = cli("sync", key, "--plan", "--json")
+        assert {one["number"] for one in json.loads(answer.out)["items"]} == {2}, answer.all
+    assert "Printer jams" in cli("sync", "INQ-2", "--plan").out  # every value, of a new record too
+    titles = json.loads(cli("sync", "--plan", "--field", "title", "--json").out)["items"]
+    assert [[part["field"] for part in one["fields"]] for one in titles] == [["title"]] * 2
+    answer = cli("sync", "--plan", "--field", "titel")
+    assert answer.code == 2
+    assert "title" in answer.err
+    assert cli("sync", "--plan", "INQ-9").code == 2
+    for words in (["INQ-1"], ["--field", "title"]):
+        answer = cli("sync", *words)
+        assert answer.code == 2
+        assert "--plan" in answer.err
+    for word in ("80.5", "101%", "-3", "many"):
+        assert cli("sync", "--max-changes", word).code == 2
+    assert writes(snow, feishu) == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_stop_is_told_with_its_cause_in_the_readers_language(
+    cli: Any, folder: Folder, snow: Any, language: str, capfd: Any
+) -> None:
+    from deskweave.cli.options import Options
+    from deskweave.cli.session import Session
+    from deskweave.cli.trouble import tell
+    from deskweave.model import ConnectionName, FieldId
+    from deskweave.sync import GuardStop, Likely, Stop
+
+    root = folder(servicenow=snow)
+    cause = Likely(
+        field=FieldId("priority"), source="connection:servicenow", inquiries=3101, there="p1", one_there=True, one_wanted=True
+    )
+    stops = [
+        Stop(
+            kind="changes",
+            text="many",
+            connection=ConnectionName("feishu"),
+            count=3118,
+            of=4219,
+            limit=210,
+            updated=3118,
+            likely=cause,
+        ),
+        Stop(kind="notices", text="people", count=30, limit=20),
+    ]
+    session = Session(Options(folder=root, language=language))
+    session.workspace()
+    assert tell(session, GuardStop("many", stops)) == 5
+    session.close()
+    said = capfd.readouterr().err
+    for word in (
+        "3118",
+        "4219",
+        "210",
+        "servicenow",
+        "priority",
+        "3101",
+        "p1",
+        "--plan --field priority",
+        "--max-changes 3118 --max-notices 30",
+    ):
+        assert word in said.replace("3,101", "3101").replace("\n", " ").replace("  ", " "), (word, said)
+    assert all(width(line) <= 80 for line in said.splitlines())
+
+
 # ------------------------------------------------------------------------------------------------------------------- identity
 def test_another_instance_at_our_address(cli: Any, folder: Folder, snow: Any, plugins: Plugins, clock: TurnedTime) -> None:
     root = folder(access="write", servicenow=snow)

@@ -11,7 +11,7 @@ from deskweave.errors import SafetyStop
 from deskweave.model import ConnectionName, FieldId, Route, Visibility
 from deskweave.store import Store, find_inquiry, list_parked, release
 from deskweave.store.parked import give_up, join_record, repeat_create
-from deskweave.sync import Guard
+from deskweave.sync import Guard, GuardStop
 from deskweave.testing.memory import Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
@@ -310,3 +310,62 @@ def test_a_key_of_any_platform_names_the_inquiry(world):
     writes = w.platforms["a"].writes + w.platforms["b"].writes
     w.sync(100)
     assert w.platforms["a"].writes + w.platforms["b"].writes == writes
+
+
+def test_a_stop_says_what_most_of_it_is_and_whose_word(world):
+    w = world(names=("a", "b"), guard=Guard(update_records=5, max_notices=1000))
+    for n in range(12):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    w.sync(1)
+    w.clock.turn(60)
+    for ref in w.refs("a"):
+        w.hands("a").edit(ref, {"priority": None}, "li")  # as a right that was taken away looks like
+    w.hands("a").edit(w.refs("a")[0], {"title": "other"}, "li")
+    with pytest.raises(GuardStop, match=r"almost all: a priority, high to empty \(12 inquiries\)") as raised:
+        w.sync(60)
+    (stop,) = raised.value.stops
+    assert (stop.kind, stop.connection, stop.count, stop.limit, stop.updated, stop.created) == ("changes", "b", 12, 5, 12, 0)
+    assert stop.likely.emptied
+    assert "--max-changes 12" in str(raised.value)
+    assert list(w.engine().plan().stops) == [stop]
+    w.guard = w.guard.allowing(11)
+    with pytest.raises(GuardStop):
+        w.sync(1)
+    w.guard = w.guard.allowing(12)  # what was counted, and no more
+    assert w.sync(1).connections["b"].updated == 12
+
+
+def test_a_stop_of_many_different_changes_gives_no_cause(world):
+    w = world(guard=Guard(update_records=2, max_notices=1000))
+    for n in range(6):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    w.sync(1)
+    for n, ref in enumerate(w.refs("a")):
+        w.hands("a").edit(ref, [{"priority": "low"}, {"title": f"other {n}"}, {"status": "closed"}][n % 3], "li")
+    with pytest.raises(GuardStop) as raised:
+        w.sync(60)
+    assert raised.value.stops[0].likely is None
+    assert "almost all" not in str(raised.value)
+
+
+def test_creates_have_a_limit_of_their_own_where_one_is_stated(world):
+    w = world(guard=Guard(update_records=5, create_records=2, max_notices=1000))
+    w.hands("a").create("ticket", V, "li")
+    w.sync(1)  # the route's first pass
+    for n in range(3):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+    with pytest.raises(GuardStop, match=r"3 records would be created on b; the limit is 2") as raised:
+        w.sync(60)
+    assert [one.kind for one in raised.value.stops] == ["creates"]
+    w.guard = w.guard.allowing(1.0).allowing(3)
+    assert w.sync(60).connections["b"].created == 3
+
+
+@pytest.mark.parametrize("most", [0, 3, 0.0, 0.5])
+def test_one_limit_for_all_changes(most):
+    guard = Guard(create_records=1).allowing(most)
+    # a number is meant exactly; a share leaves the floor for small desks
+    assert guard.updates(10) == (most if isinstance(most, int) else 20)
+    assert guard.updates(1000) == (most if isinstance(most, int) else max(20, int(most * 1000)))
+    assert guard.creates(1000) is None
+    assert guard.deletes(1000) == (most if isinstance(most, int) else max(3, int(most * 1000)))

@@ -6,8 +6,9 @@ import re
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,11 +16,13 @@ import typer
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit, worst
 from deskweave.cli.session import Session, session_of, show_held
+from deskweave.cli.show import find
+from deskweave.cli.stops import stop_lines
 from deskweave.cli.trouble import failure_findings, show_failures, show_findings
 from deskweave.cli.width import cut
 
 if TYPE_CHECKING:
-    from deskweave.sync import Progress, SyncPlan, SyncReport
+    from deskweave.sync import PlannedRecord, Progress, SyncPlan, SyncReport
     from deskweave.workspace import Failure, Workspace
 
 PATIENCE = timedelta(minutes=10)  #: how long one call waits for quotas and retries before it leaves the rest to the next run
@@ -31,21 +34,32 @@ LISTED = 20
 
 def sync(
     ctx: typer.Context,
+    key: Annotated[str | None, typer.Argument(help="sync-arg-key", metavar="KEY")] = None,
     plan: Annotated[bool, typer.Option("--plan", "--dry-run", help="sync-opt-plan")] = False,
     connection: Annotated[list[str] | None, typer.Option("--connection", help="opt-connection", metavar="NAME")] = None,
-    max_changes: Annotated[str | None, typer.Option("--max-changes", help="sync-opt-max-changes", metavar="N%")] = None,
+    field: Annotated[str | None, typer.Option("--field", help="sync-opt-field", metavar="FIELD")] = None,
+    max_changes: Annotated[str | None, typer.Option("--max-changes", help="sync-opt-max-changes", metavar="N|N%")] = None,
     max_notices: Annotated[int | None, typer.Option("--max-notices", help="sync-opt-max-notices", metavar="N")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="opt-exit-code")] = False,
 ) -> int:
     session = session_of(ctx)
-    share: float | None = None
+    most: float | int | None = None
     if max_changes is not None:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%?", max_changes)
-        if match is None or float(match[1]) > 100:
-            session.screen.warn(session.say("option-value", option="--max-changes", value=max_changes, allowed="0% .. 100%"))
+        match = re.fullmatch(r"(\d+)|(\d+(?:\.\d+)?)\s*%", max_changes)
+        if match is None or float(match[2] or 0) > 100:
+            session.screen.warn(session.say("option-value", option="--max-changes", value=max_changes, allowed="80, 0% .. 100%"))
             return Exit.INPUT
-        share = float(match[1]) / 100
+        most = int(match[1]) if match[1] else float(match[2]) / 100
+    if not plan and (key is not None or field is not None):
+        session.screen.warn(session.say("sync-only-plan"))
+        return Exit.INPUT
     space = session.workspace(must_choose=not plan)
+    if field is not None and field not in space.practice.fields:
+        close = get_close_matches(field, space.practice.fields, n=3)
+        session.screen.warn(session.say("no-such-field", field=field))
+        if close:
+            session.screen.warn("  " + session.say("did-you-mean", word=", ".join(close)))
+        return Exit.INPUT
     if not space.folder.connections:
         session.screen.warn(session.say("no-connections"))
         session.screen.warn("  deskweave plugins")
@@ -58,13 +72,20 @@ def sync(
         session.life(f"{session.say('sync-read')}  {name}  {entry.address}")
     how: dict[str, Any] = {
         "only": connection,
-        "max_changes": share,
+        "max_changes": most,
         "max_notices": max_notices,
         "progress": _progress(session),
     }
     if plan:
-        found, failures = space.sync_plan(**how)
-        return session.finish(_plan_report(session, space, found, failures, exit_code))
+        found, failures = space.sync_plan(whole=key is None and field is None, **how)
+        if key is not None:
+            row = find(session, key)
+            if row is None:
+                return Exit.INPUT
+            found = replace(found, records=[one for one in found.records if one.inquiry == row.id])
+        if field is not None:
+            found = replace(found, records=[part for one in found.records if (part := _only(one, field)) is not None])
+        return session.finish(_plan_report(session, space, found, failures, exit_code, all_fields=key is not None))
     engine, names, failures = space.engine(**how)
     begun = space.now()
     report = total = engine.run(names)
@@ -79,6 +100,12 @@ def sync(
         idle = 0 if report.written or report.inquiries_touched else idle + 1
         total = _added(total, report)
     return session.finish(_run_report(session, space, total, failures, space.give_way()))
+
+
+def _only(record: PlannedRecord, field: str) -> PlannedRecord | None:
+    """What is planned for one field of a record; None: nothing."""
+    fields = tuple(one for one in record.fields if one.field == field)
+    return replace(record, fields=fields, cross_reference=None) if fields else None
 
 
 def _soon(report: SyncReport, now: datetime) -> datetime | None:
@@ -273,7 +300,9 @@ def shown(value: object) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------------- plan
-def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: list[Failure], exit_code: bool) -> Report:
+def _plan_report(
+    session: Session, space: Workspace, plan: SyncPlan, failures: list[Failure], exit_code: bool, *, all_fields: bool = False
+) -> Report:
     say, screen = session.say, session.screen
     counts: Counter[tuple[str, str]] = Counter((record.connection, record.verb) for record in plan.records)
     notices = sum(record.notifies for record in plan.records)
@@ -300,8 +329,8 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
                 + say(f"verb-{record.verb}"),
                 hang=6,
             )
-            for part in record.fields[:6]:
-                if record.verb == "update":
+            for part in record.fields if all_fields else record.fields[:6]:
+                if record.verb == "update" or all_fields:
                     screen.say(f"      {part.field}: {shown(part.there)} > {shown(part.wanted)}", hang=8)
         if len(plan.records) > LISTED:
             screen.say("  " + say("and-more", count=len(plan.records) - LISTED))
@@ -312,7 +341,10 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
             show_held(session, name, connection)
         _attention(session, plan.report)
         if plan.stop:
-            screen.say(say("stopped", text=session.onward(plan.stop)), hang=2)
+            first, *rest = stop_lines(session, plan.stops)
+            screen.say(say("stopped", text=first), hang=2)
+            for line in rest:
+                screen.say(f"  {line}" if not line.startswith("  ") else line, hang=6)
         for entry in blocked:
             where = f"{entry.access_place.source}:{entry.access_place.line}"
             screen.say(say("stop-read-only", connection=entry.name, where=where), hang=2)
@@ -326,6 +358,7 @@ def _plan_report(session: Session, space: Workspace, plan: SyncPlan, failures: l
             "records": len(plan.records),
             "notices": notices,
             "stop": plan.stop,
+            "stops": [asdict(one) for one in plan.stops],
             "held": [name for name, part in plan.report.connections.items() if part.held_by is not None],
             "read_only": [entry.name for entry in blocked],
             "counts": {f"{name}/{verb}": n for (name, verb), n in counts.items()},

@@ -180,6 +180,15 @@ def mend(session: Session, finding: Finding) -> str:
 def _stopped(session: Session, error: SafetyStop) -> None:
     say, warn = session.say, session.screen.warn
     rule = getattr(error, "rule", "")
+    stops = getattr(error, "stops", ())
+    if stops:
+        from deskweave.cli.stops import stop_lines
+
+        first, *rest = stop_lines(session, stops)
+        warn(say("stopped", text=first), hang=2)
+        for line in rest:
+            warn(f"  {line}" if not line.startswith("  ") else line, hang=6)
+        return
     values = dict(getattr(error, "values", {}))
     text = say(f"stop-{rule}", **values) if rule and say.has(f"stop-{rule}") else str(error)
     warn(say("stopped", text=session.onward(text)), hang=2)

@@ -62,6 +62,18 @@ def events_after(tx: sa.Connection, seq: int, limit: int) -> list[Event]:
     return _events(tx, tx.execute(sa.select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)).all())
 
 
+def last_sources(tx: sa.Connection, inquiries: Sequence[InquiryId], field: FieldId) -> dict[InquiryId, str]:
+    """Whose word a field of these inquiries is now, by inquiry."""
+    found: dict[InquiryId, str] = {}
+    for part in chunks(inquiries):
+        asked = sa.select(event.c.inquiry, event.c.source).where(
+            event.c.inquiry.in_(part), event.c.field == field, event.c.refines.is_(None)
+        )
+        for row in tx.execute(asked.order_by(event.c.seq)):
+            found[InquiryId(row.inquiry)] = row.source
+    return found
+
+
 def coarse_events(tx: sa.Connection, source: str, since: datetime) -> list[Event]:
     """Imprecise changes of `source` recorded since then that no history line explains yet (first values of a field left out)."""
     return _events(tx, tx.execute(_COARSE, {"b_source": source, "b_since": since}).all())

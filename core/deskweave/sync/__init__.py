@@ -13,19 +13,24 @@ from deskweave.sync.report import (
     Timing,
 )
 from deskweave.sync.run import Hooks, Progress, Side
+from deskweave.sync.stops import GuardStop, Likely, Stop, go_ahead
 
 __all__ = [
     "ConflictNote",
     "ConnectionReport",
     "Engine",
     "Guard",
+    "GuardStop",
     "Hooks",
+    "Likely",
     "ParkedNote",
     "PlannedField",
     "PlannedRecord",
     "Progress",
     "Side",
+    "Stop",
     "SyncPlan",
     "SyncReport",
     "Timing",
+    "go_ahead",
 ]

@@ -105,8 +105,12 @@ class Engine:
             self._end(run, chosen)
             return run.report
 
-    def plan(self, only: Sequence[ConnectionName] | None = None) -> SyncPlan:
+    def plan(self, only: Sequence[ConnectionName] | None = None, *, whole: bool = True) -> SyncPlan:
         """What `run` would write, per record and field. Platforms are read, nothing is written to them.
+
+        Args:
+            only: as for `run`.
+            whole: a person gets to see all of it; else what follows from a changed mapping does not count as seen.
 
         Raises:
             SafetyStop: another process holds the store.
@@ -117,11 +121,11 @@ class Engine:
             self._resume(run, chosen)
             self._read(run, chosen)
             self._merge(run)
-            stop = guards.stop_of(run)
+            stops = guards.stops_of(run)
             records = [record for side in chosen if run.works(side) for record in planned(run, side)]
-            remap.accept(run, {side.name for side in chosen if run.works(side)})
+            remap.accept(run, {side.name for side in chosen if whole and run.works(side)})
             self._end(run, chosen)
-            return SyncPlan(records=records, report=run.report, stop=stop)
+            return SyncPlan(records=records, report=run.report, stop=guards.sentence(stops), stops=stops)
 
     # -------------------------------------------------------------------------------------------------------------- steps
     def _begin(self) -> Run:

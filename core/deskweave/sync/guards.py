@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
-from deskweave.errors import SafetyStop
-from deskweave.model import ConnectionName, PublicMessage
+from deskweave.model import ConnectionName, FieldId, PublicMessage, Value
 from deskweave.model.predicate import holds
 from deskweave.store.audit import created_refs
 from deskweave.store.events import last_seq, read_position, write_position
@@ -17,20 +16,21 @@ from deskweave.store.links import Link, count_live, due_links, links_by_id
 from deskweave.store.messages import messages_by_id
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.run import Run
+from deskweave.sync.stops import GuardStop, Stop, go_ahead, in_english, likely
 
 ROUTE: Final = "route:"
 
 
-def stop_of(run: Run) -> str | None:
-    """The sentence with which the guards stop this run before its next write; None where they let it go on.
+def stops_of(run: Run) -> list[Stop]:
+    """What stops this run before its next write; nothing where the guards let it go on.
 
     What was written earlier counts too, in this run and in others of the same engine. Records that only get a cross-reference do
     not: they follow creates, which are free until a route has had its first complete pass.
     """
     foreign = _foreign(run)
-    if foreign is not None:
+    if foreign:
         return foreign
-    parts: list[str] = []
+    parts: list[Stop] = []
     told = set(run.told)
     with run.store.read() as tx:
         complete = _complete(run, tx)
@@ -38,41 +38,63 @@ def stop_of(run: Run) -> str | None:
             if side.access != "write" or not run.works(side):
                 continue
             records = due_links(tx, name, run.now(), ["inquiry"], ["live", "new", "creating"])
-            updates = {one.id for one in _with_values(run, tx, records)} | run.written.get((name, "update"), set())
+            wants = _with_values(run, tx, records)
+            updates = wants.keys() | run.written.get((name, "update"), set())
             updates -= _first_pass(run, tx, name, updates, complete)
             created = {one.id for one in records if one.state == "new" and _counts(run, tx, one, complete)}
-            changes = updates | created
             live = count_live(tx, name)
-            limit = max(run.guard.update_records, int(run.guard.update_share * live))
+            limit, apart = run.guard.updates(live), run.guard.creates(live)
+            changes = updates | (created if apart is None else set())
             if len(changes) > limit:
-                parts.append(
-                    f"{len(changes)} records of {name} would change ({len(updates)} updated, {len(created)} created); "
+                cause = likely(tx, [found for key, found in wants.items() if key in updates])
+                text = (
+                    f"{len(changes)} records of {name} would change ({len(updates)} updated, {len(changes - updates)} created); "
                     f"the limit is {limit} (the larger of {run.guard.update_records} records and "
                     f"{run.guard.update_share:.0%} of {live})"
                 )
+                parts.append(
+                    Stop(
+                        kind="changes",
+                        text=text if cause is None else f"{text}; {in_english(cause)}",
+                        connection=name,
+                        count=len(changes),
+                        limit=limit,
+                        of=live,
+                        updated=len(updates),
+                        created=len(changes - updates),
+                        likely=cause,
+                    )
+                )
+            if apart is not None and len(created) > apart:
+                text = f"{len(created)} records would be created on {name}; the limit is {apart}"
+                parts.append(Stop(kind="creates", text=text, connection=name, count=len(created), limit=apart, of=live))
             told |= {one.id for one in records if one.state == "new" and notifies(run, name, one)}
             told |= _public(run, tx, name)
     if len(told) > run.guard.max_notices:
-        parts.append(
+        text = (
             f"platforms would write to people up to {len(told)} times (new records and public messages); "
             f"the limit is {run.guard.max_notices}"
         )
-    return "; ".join(parts) or None
+        parts.append(Stop(kind="notices", text=text, count=len(told), limit=run.guard.max_notices))
+    return parts
+
+
+def sentence(stops: Sequence[Stop]) -> str | None:
+    """All of it in one English sentence; None: nothing stops."""
+    return "; ".join(one.text for one in stops) or None
 
 
 def check(run: Run) -> None:
     """Stop before the first write that would go too far.
 
     Raises:
-        SafetyStop: with the counts and the options that allow it.
+        GuardStop: with the counts and the options that allow it.
     """
-    reason = stop_of(run)
-    if reason is not None:
-        raise SafetyStop(
-            f"stopped before writing: {reason}. Look first: deskweave sync --plan. Go ahead: --max-changes, --max-notices"
-            if not run.foreign
-            else reason
-        )
+    stops = stops_of(run)
+    if stops:
+        reason = sentence(stops)
+        text = f"stopped before writing: {reason}. Look first: deskweave sync --plan. Go ahead: deskweave sync {go_ahead(stops)}"
+        raise GuardStop(text if not run.foreign else f"stopped before writing: {reason}", stops)
 
 
 def complete_routes(run: Run) -> None:
@@ -99,26 +121,34 @@ def complete_routes(run: Run) -> None:
                 write_position(tx, f"{ROUTE}{route.id}", last_seq(tx))
 
 
-def _foreign(run: Run) -> str | None:
-    if not run.foreign:
-        return None
-    said = ", ".join(f"{len(labels)} on {name} ({', '.join(labels[:3])})" for name, labels in sorted(run.foreign.items()))
-    return (
-        f"stopped before writing: records carry marks this store does not know: {said}. The store was lost, restored or is another "
-        "one, or these records belong to another installation. Writing now would double them. This release cannot join them "
-        "again: restore the store (.deskweave/) from a backup, open the right store, or start with an emptied instance"
-    )
+def _foreign(run: Run) -> list[Stop]:
+    return [
+        Stop(
+            kind="marks",
+            text=(
+                f"records carry marks this store does not know: {len(labels)} on {name} ({', '.join(labels[:3])}). The store was "
+                "lost, restored or is another one, or these records belong to another installation. Writing now would double them. "
+                "Restore the store from a backup, or open the right one"
+            ),
+            connection=name,
+            count=len(labels),
+            labels=tuple(labels[:3]),
+        )
+        for name, labels in sorted(run.foreign.items())
+    ]
 
 
 def _complete(run: Run, tx: sa.Connection) -> set[str]:
     return {route.id for route in run.routes if read_position(tx, f"{ROUTE}{route.id}") is not None}
 
 
-def _with_values(run: Run, tx: sa.Connection, records: list[Link]) -> list[Link]:
+def _with_values(run: Run, tx: sa.Connection, records: list[Link]) -> dict[str, tuple[Link, Mapping[FieldId, Value]]]:
+    """Records to which values are to be written, with these, by link."""
     live = [one for one in records if one.state == "live" and one.inquiry is not None]
     rows = Reconciliation(run, tx)
     rows.load(one.inquiry for one in live if one.inquiry is not None)
-    return [one for one in live if one.inquiry is not None and rows.want(one.inquiry, rows.link(one.inquiry, one.id))]
+    wants = {one.id: (one, rows.want(one.inquiry, rows.link(one.inquiry, one.id))) for one in live if one.inquiry is not None}
+    return {key: found for key, found in wants.items() if found[1]}
 
 
 def _first_pass(run: Run, tx: sa.Connection, name: ConnectionName, ids: Collection[str], complete: set[str]) -> set[str]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from deskweave.errors import SafetyStop
 from deskweave.model import ConnectionName
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.run import RECORDS, Run, Side
+from deskweave.sync.stops import GuardStop, Stop
 
 READ_BY: Final = "mapping"  #: feed whose `resume` is the digest by which a collection's records are read
 SEEN: Final = "mapping-seen"  #: the digest whose consequences a person has seen
@@ -39,14 +39,13 @@ def require_seen(run: Run) -> None:
     """Stop before the first write that follows from a mapping nobody has looked at; one that changes nothing passes.
 
     Raises:
-        SafetyStop: names the connections.
+        GuardStop: names the connections.
     """
     if run.remapped:
         names = ", ".join(sorted(run.remapped))
-        raise SafetyStop(
-            f"stopped before writing: the mapping of {names} has changed since records were read by it, and values follow from "
-            "that. Look first: deskweave sync --plan. After that deskweave sync goes on"
-        )
+        text = f"the mapping of {names} has changed since records were read by it, and values follow from that"
+        message = f"stopped before writing: {text}. Look first: deskweave sync --plan. After that deskweave sync goes on"
+        raise GuardStop(message, [Stop(kind="mapping", text=text, labels=tuple(sorted(run.remapped)))])
 
 
 def accept(run: Run, names: set[ConnectionName]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from deskweave.findings import Finding
 from deskweave.model import ConnectionName, FieldId, InquiryId, Json, Value
+from deskweave.sync.stops import Stop
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,6 +136,7 @@ class SyncPlan:
     records: Sequence[PlannedRecord]
     report: SyncReport
     stop: str | None
+    stops: Sequence[Stop] = ()  #: the same as data
 
     def counts(self) -> Mapping[tuple[ConnectionName, str], int]:
         found: dict[tuple[ConnectionName, str], int] = {}
@@ -147,14 +149,38 @@ class SyncPlan:
 class Guard:
     """How much a run may write unasked; the defaults are the product's. `--max-changes` and `--max-notices` make another one.
 
-    Per connection: updates up to the larger of `update_records` and `update_share` of its live links. Creates are free until a
-    route has had its first complete pass, then they count as updates do. `max_notices` always counts, over all connections.
+    Per connection, each up to the larger of a number of records and a share of its live links. Creates are free until a route has
+    had its first complete pass; then they count with the updates, or by a limit of their own where one is stated. Deletes are never
+    carried: their limit is for records that are gone there. `max_notices` always counts, over all connections.
     """
 
     update_share: float = 0.05
     update_records: int = 20
+    create_share: float | None = None
+    create_records: int | None = None
     delete_share: float = 0.01
+    delete_records: int = 3
     max_notices: int = 20
+
+    def allowing(self, most: float) -> Guard:
+        """The same with one limit for all changes: a float is a share (0.8: 80 %), an int a number of records, exactly."""
+        if isinstance(most, int):
+            share, records = 0.0, most
+            return replace(self, update_share=share, update_records=records, create_share=None, create_records=None,
+                           delete_share=share, delete_records=records)  # fmt: skip
+        return replace(self, update_share=most, create_share=None, create_records=None, delete_share=most)
+
+    def updates(self, live: int) -> int:
+        return max(self.update_records, int(self.update_share * live))
+
+    def creates(self, live: int) -> int | None:
+        """None: they count with the updates."""
+        if self.create_share is None and self.create_records is None:
+            return None
+        return max(self.create_records or 0, int((self.create_share or 0) * live))
+
+    def deletes(self, live: int) -> int:
+        return max(self.delete_records, int(self.delete_share * live))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

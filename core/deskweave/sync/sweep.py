@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from deskweave.connector import Absent, Page, Ref, Stub
-from deskweave.errors import PluginError, SafetyStop
+from deskweave.errors import PluginError
 from deskweave.store.inquiries import numbers_of
 from deskweave.store.links import Link, count_live, hush_messages, known_rids, links_by_id, save_links
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.report import GoneNote
 from deskweave.sync.run import Run, Side, fetch, ref_key
+from deskweave.sync.stops import GuardStop, Stop, go_ahead
 
 CENSUS: Final = "census"  #: feed; `watermark` is when the last one was taken, `resume` how many were complete
 EVERY: Final = timedelta(days=1)
 TRAILING: Final = timedelta(days=1)  #: how far back the first run of an hour lists again
-FEW: Final = 3  #: so many records may vanish between two censuses without anybody being asked
 PAGES: Final = 1_000_000
 
 
@@ -41,7 +41,7 @@ def sweep(run: Run, side: Side) -> None:
     """Count the records of every collection whose census is due.
 
     Raises:
-        SafetyStop: so many are missing that it is not about them.
+        GuardStop: so many are missing that it is not about them.
     """
     for name in side.binding.collections:
         capabilities = side.capabilities(name)
@@ -79,12 +79,25 @@ def _census(run: Run, side: Side, name: str, number: int) -> None:
         )
         number -= 1
     elif missing:
-        limit = max(FEW, int(run.guard.update_share * live))
-        if len(missing) > limit or (len(missing) == len(known) > 1):
-            raise SafetyStop(
-                f"stopped before writing: {len(missing)} of {len(known)} records in {name} of {side.name} are not there any more; "
-                f"the limit is {limit}. Did the account lose a right, was the platform emptied or restored, is it another one? "
-                "Look at it there. If they were deleted on purpose: deskweave sync --max-changes 100%"
+        limit = run.guard.deletes(live)
+        emptied = len(missing) == len(known) > 1
+        if len(missing) > limit or emptied:
+            many = f"{len(missing)} of {len(known)} records"
+            stop = Stop(
+                kind="vanished",
+                text=f"{many} in {name} of {side.name} are not there any more; the limit is {limit}",
+                labels=(many,),
+                connection=side.name,
+                collection=name,
+                count=0 if emptied else len(missing),  # nobody has to say that all of them are gone: it is not about records
+                limit=limit,
+                of=len(known),
+            )
+            purpose = "" if emptied else f" If they were deleted on purpose: deskweave sync {go_ahead([stop])}"
+            raise GuardStop(
+                f"stopped before writing: {stop.text}. Did the account lose a right, was the platform emptied or restored, is it "
+                f"another one? Look at it there.{purpose}",
+                [stop],
             )
         _miss(run, side, name, [known[rid] for rid in missing], number)
     with run.store.write() as tx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deskweave.errors import RemoteError
 from deskweave.model import ConnectionName, Inquiry
@@ -23,7 +23,7 @@ def engine(
     space: Workspace,
     *,
     only: Sequence[str] | None,
-    max_changes: float | None,
+    max_changes: float | int | None,
     max_notices: int | None,
     progress: Callable[[Progress], None] | None,
 ) -> tuple[Engine, list[ConnectionName], list[Failure]]:
@@ -125,23 +125,19 @@ def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
     path.write_text(json.dumps({"reach": now}), encoding="utf-8")
 
 
-def guard(space: Workspace, max_changes: float | None, max_notices: int | None) -> Guard:
+def guard(space: Workspace, max_changes: float | int | None, max_notices: int | None) -> Guard:
     """How much may be written unasked: the product's defaults, the folder's word over them, the caller's over both."""
     from deskweave.sync import Guard
 
     made = Guard()
     stated = space.folder.guard("max_changes")
-    update, delete = stated.get("update") or {}, stated.get("delete") or {}
-    if "share" in update:
-        made = replace(made, update_share=float(update["share"]))
-    if "records" in update:
-        made = replace(made, update_records=int(update["records"]))
-    if "share" in delete:
-        made = replace(made, delete_share=float(delete["share"]))
+    for verb in ("update", "create", "delete"):
+        said: dict[str, Any] = {f"{verb}_{word}": number for word, number in (stated.get(verb) or {}).items()}
+        made = replace(made, **said)
     if space.folder.max_notices is not None:
         made = replace(made, max_notices=space.folder.max_notices)
     if max_changes is not None:
-        made = replace(made, update_share=max_changes)
+        made = made.allowing(max_changes)
     if max_notices is not None:
         made = replace(made, max_notices=max_notices)
     return made

@@ -444,7 +444,7 @@ class Workspace:
         self,
         *,
         only: Sequence[str] | None = None,
-        max_changes: float | None = None,
+        max_changes: float | int | None = None,
         max_notices: int | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> tuple[Engine, list[ConnectionName], list[Failure]]:
@@ -452,7 +452,7 @@ class Workspace:
 
         Args:
             only: connections; None: all that are bound.
-            max_changes: share of a connection's records that may change unasked (0.8 for 80 %).
+            max_changes: how many of a connection's records may change unasked: a float is a share (0.8 for 80 %), an int a number.
             max_notices: people the platforms may write to unasked.
             progress: told now and then.
 
@@ -490,10 +490,10 @@ class Workspace:
         except FactsBusy:
             return {}
 
-    def sync_plan(self, **how: Any) -> tuple[SyncPlan, list[Failure]]:
-        """What `sync` would write; platforms are read."""
+    def sync_plan(self, *, whole: bool = True, **how: Any) -> tuple[SyncPlan, list[Failure]]:
+        """What `sync` would write; platforms are read. `whole`: a person gets to see all of it."""
         made, names, failures = self.engine(**how)
-        return made.plan(names), failures
+        return made.plan(names, whole=whole), failures
 
     def read_only_routes(self) -> list[Entry]:
         """Connections that routes want written and `access: read` keeps from it, where not one of a route's may be written."""

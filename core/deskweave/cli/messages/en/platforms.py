@@ -70,6 +70,26 @@ MESSAGES: Final[Mapping[str, str]] = {
     "verb-note": "an internal note",
     "not-there-yet": "(not there yet)",
     "until": "until {moment}",
+    "sync-only-plan": "A key and --field choose what sync --plan shows; sync itself writes whatever is due.",
+    "guard-changes": "{n} of {of} records of {connection} would change ({updated} updated, {created} created); "
+    "the limit is {limit}.",
+    "guard-creates": "{n} records would be created on {connection}; the limit is {limit}.",
+    "guard-notices": "the platforms would write to people up to {n:time|times} (new records and public messages); "
+    "the limit is {limit}.",
+    "guard-marks": "{n:record|records} of {connection} carry marks this store does not know ({labels}). The store was lost, "
+    "restored or is another one, or they belong to another installation. Writing now would double them.",
+    "guard-vanished": "{labels} in {collection} of {connection} are not there any more; the limit is {limit}. Did the account lose "
+    "a right, was the platform emptied or restored, is it another one? Look at it there.",
+    "guard-mapping": "the mapping of {labels} has changed since records were read by it, and values follow from that. Look first; "
+    "after that sync goes on.",
+    "guard-likely": "almost all: {where}{field} ({inquiries:inquiry|inquiries})",
+    "guard-likely-to": "almost all: {where}{field}, to {wanted} ({inquiries:inquiry|inquiries})",
+    "guard-likely-both": "almost all: {where}{field}, {there} to {wanted} ({inquiries:inquiry|inquiries})",
+    "guard-by-right": "likely: our account can no longer read the field on {connection}, or a rule there empties it",
+    "guard-by-practice": "likely: the practice or a binding reads it otherwise than before",
+    "guard-empty": "empty",
+    "look": "look    ",
+    "go-ahead": "go ahead",
     "pause-done": "{name} is held: sync neither reads nor writes it. What changes elsewhere meanwhile waits for it.",
     "resume-done": "{name} goes on with the next sync.",
     "resume-not-held": "{name} was not held.",
