@@ -279,3 +279,23 @@ def _below(
 
 def _listed(value: object) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def guarantees(language: str) -> Iterator[str]:
+    """Every guarantee of the conformance suite, by chapter: what it says, what a connector declares to be held to it."""
+    from deskweave.testing.suite import CHAPTERS as PROMISES
+    from deskweave.testing.suite import GUARANTEES, NEEDS
+
+    zh = language == "zh"
+    chapters: dict[str, list[str]] = {}
+    for one in GUARANTEES.values():
+        needs = [NEEDS[name].zh if zh else NEEDS[name].en for name in one.needs if name != "hands"]
+        faults = [f"`{word}`" for word in one.faults]
+        cells = (f"`{one.id}`", one.zh if zh else one.en, ("；" if zh else "; ").join(needs), ", ".join(faults))
+        chapters.setdefault(one.id.partition("/")[0], []).append(f"| {' | '.join(cells)} |")
+    for name, (en, chinese) in PROMISES.items():
+        yield f"## {chinese if zh else en}\n"
+        yield "| 保证 | 内容 | 需要 | 故障 |" if zh else "| guarantee | what it says | needs | fault |"
+        yield "|---|---|---|---|"
+        yield from chapters.pop(name)
+        yield ""

@@ -801,6 +801,7 @@ def run(connector: Any, name: str, folder: Path) -> None:
 LONG = ("test_inquiries_and_changes_cross", "test_a_conflict_keeps_both_words", "test_at_rest_nothing_is_written")
 
 
+@pytest.mark.practice("M3")
 @pytest.mark.parametrize(
     "mutant", [pytest.param(one, id=str(one), marks=[pytest.mark.slow] * (one.caught_by in LONG)) for one in MUTANTS]
 )

@@ -103,14 +103,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def table(told: Told, *, chinese: bool = False) -> str:
     """The guarantees of one connector as Markdown, in the order of the suite."""
-    from deskweave.testing.suite import GUARANTEES
+    from deskweave.testing.suite import CHAPTERS, GUARANTEES
 
     marks = {HELD: "保证" if chinese else "held", ABSENT: "未声明" if chinese else "not declared", BROKEN: "**未通过**"}
     if not chinese:
         marks[BROKEN] = "**failed**"
     head = f"## {told.connector}\n\n| 保证 | 结果 | 说明 |" if chinese else f"## {told.connector}\n\n| guarantee | result | why |"
     lines = [head, "|---|---|---|"]
-    for one in GUARANTEES.values():
+    chapters = list(CHAPTERS)
+    for one in sorted(GUARANTEES.values(), key=lambda one: chapters.index(one.id.partition("/")[0])):
         if one.id in told.found:
             state = told.state(one.id)
             why = "; ".join(sorted({why for _, why in told.found[one.id].values() if why and state != HELD}))

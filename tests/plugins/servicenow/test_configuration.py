@@ -213,17 +213,6 @@ def test_choices_are_listed_once_for_all_that_are_made(admin, monkeypatch):
 
 
 # ---------------------------------------------------------------------------------------------------------------- template
-@pytest.mark.practice("M1")
-def test_the_template_binds_the_builtin_practice():
-    documents = pytest.importorskip("deskweave.documents")
-    from deskweave.practice import builtin, check_binding
-
-    practice = builtin()
-    (document,) = documents.read(ServiceNow().binding_template(), "bindings/servicenow.yaml")
-    findings = [*documents.check(document), *check_binding(document, practice)]
-    assert findings == []
-
-
 def test_the_templates_columns_can_all_be_made(admin):
     documents = pytest.importorskip("deskweave.documents")
     from deskweave.configure.elements import wanted_elements

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskweave.connector import Ref, RemoteRecord
+from deskweave.connector import Ref
 from deskweave.mapping import BoundMapper, Unmapped
 from deskweave.model import Field, FieldBinding, FieldId
 from deskweave_servicenow.mapping import DIALECT, asked, read_fields, read_record
@@ -135,12 +135,3 @@ def test_a_history_line_of_a_state_reads_as_a_status():
     line = RemoteChange(change_id="1", ref=Ref("incident", "r"), field="state", old="2", new="3", at=at, order=0, by=None)
     change = mapper.read_change(line)
     assert (change.old, change.new) == ("in_progress", "waiting_on_user")
-
-
-def test_the_digest_is_stable():
-    record = RemoteRecord(
-        ref=Ref("incident", "r"), fields={"state": "1"}, corr=None, updated_at=None, version=None, updated_by=None, label="x"
-    )
-    first, second = BoundMapper(_binding(), DIALECT), BoundMapper(_binding(), DIALECT)
-    assert first.digest == second.digest
-    assert first.read(record) == second.read(record)

@@ -28,13 +28,6 @@ def test_a_written_message_is_found_by_its_mark(admin, incident, now):
     assert (found.visibility, found.parent, found.at) == (Visibility.PUBLIC, incident, now())
 
 
-def test_internal_stays_internal(admin, incident, now):
-    assert admin.capabilities
-    admin.messages.note(incident, InternalMessage(body="secret", author=None, at=now()), corr=CORR, key="k")
-    (found,) = admin.messages.of(incident, None).items
-    assert found.visibility is Visibility.INTERNAL
-
-
 def test_the_feed_brings_each_message_once_and_tells_sides(open_connection, hands, incident, now, everything):
     admin = open_connection("admin", page_size=2)
     hands.write(incident, Visibility.PUBLIC, "It is broken", "wang.fang")
@@ -82,14 +75,6 @@ def test_a_right_lost_later_shows_in_the_capabilities(emulator, agent, hands, in
     emulator.platform.accounts["deskweave.agent"].tables.clear()
     assert agent.messages.changes("incident", None, None).covers_until is None
     assert agent.capabilities.collections["incident"].messages == "none"
-
-
-def test_a_lost_answer_is_maybe_and_the_message_is_there_once(admin, incident, emulator, now):
-    assert admin.capabilities
-    emulator.faults.arm("lost_answer", method="PATCH")
-    outcome = admin.messages.say(incident, PublicMessage(body="x", author=None, at=now()), corr=CORR, key="k")
-    assert outcome.executed is Executed.MAYBE
-    assert [one.corr for one in admin.messages.of(incident, None).items] == [CORR]
 
 
 def test_the_callers_comment_takes_an_incident_off_hold(agent, hands, mapper, incident):

@@ -22,11 +22,6 @@ def test_a_key_cannot_widen_its_query(agent):
     assert (list(match.people), match.complete) == ([], False)
 
 
-def test_fetch_keeps_the_order(agent):
-    found = agent.people.fetch(["li.wei", "nobody", "wang.fang"])
-    assert [person and person.name for person in found] == ["李伟", None, "王芳"]
-
-
 def test_groups_with_their_members(admin, emulator, everything):
     from deskweave_servicenow.emulator.seed import base_row
 

@@ -10,9 +10,9 @@ What the connection declares is demanded of it; what it does not declare is skip
 
 from deskweave.testing.suite.faults import Faults
 from deskweave.testing.suite.ground import Ground
-from deskweave.testing.suite.guarantee import GUARANTEES, NEEDS, Guarantee, Need
+from deskweave.testing.suite.guarantee import CHAPTERS, GUARANTEES, NEEDS, Guarantee, Need
 from deskweave.testing.suite.reading import Reading
 from deskweave.testing.suite.suite import ConnectorSuite
 from deskweave.testing.suite.writing import Writing
 
-__all__ = ["GUARANTEES", "NEEDS", "ConnectorSuite", "Faults", "Ground", "Guarantee", "Need", "Reading", "Writing"]
+__all__ = ["CHAPTERS", "GUARANTEES", "NEEDS", "ConnectorSuite", "Faults", "Ground", "Guarantee", "Need", "Reading", "Writing"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -36,12 +35,10 @@ from deskweave.emulation import TurnedTime
 from deskweave.errors import Executed, RateLimited, RequestError
 from deskweave.http import ConnectionKit, MemoryBudget, open_session
 from deskweave.model import Binding, ConnectionName, FieldId, Json, Value, Visibility
-from deskweave.plugins import load_plugins
-from deskweave.practice import Practice
+from deskweave.practice import Practice, builtin
 from deskweave.store import Store
 from deskweave.testing.suite.values import TITLE, document_for, writable
 from deskweave.workspace.binding import join
-from deskweave.workspace.scaffold import write_folder
 
 if TYPE_CHECKING:
     import requests
@@ -61,13 +58,7 @@ class Closing(Protocol):
 @functools.lru_cache(maxsize=1)
 def built_in_practice() -> Practice:
     """The practice every binding template is written for, composed once a process."""
-    from deskweave import workspace
-
-    with tempfile.TemporaryDirectory() as folder:
-        plugins = load_plugins(points=[])
-        write_folder(Path(folder) / "desk", id="desk", now=START, plugins=plugins)
-        with workspace.open(Path(folder) / "desk", now=lambda: START, plugins=plugins, environ={}) as space:
-            return space.practice
+    return builtin()
 
 
 class NoVault:

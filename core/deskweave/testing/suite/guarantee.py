@@ -161,7 +161,20 @@ class Guarantee:
         return None
 
 
-#: All there are, in the order of the suite.
+#: What guarantees are about, in English and Chinese; the first word of their ids, in the order one builds a connector.
+CHAPTERS: Final[Mapping[str, tuple[str, str]]] = {
+    "reading": ("Reading", "读取"),
+    "writing": ("Writing", "写入"),
+    "faults": ("Faults", "故障"),
+    "messages": ("Messages", "消息"),
+    "identity": ("Identity", "实例识别"),
+    "configuration": ("Configuration", "配置"),
+    "mapping": ("Mapping", "映射"),
+    "text": ("Text", "文本"),
+    "people": ("People", "人员"),
+    "twoway": ("Two-way", "双向"),
+}
+#: All there are, by id.
 GUARANTEES: Final[dict[str, Guarantee]] = {}
 
 
