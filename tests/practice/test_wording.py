@@ -20,13 +20,13 @@ CONDITIONS: list[tuple[dict[str, Any] | None, str, str]] = [
     ({"stream": {"not_in": ["incident", "problem"]}}, "Value stream is none of Incident, Problem", "价值流不属于事件、问题"),
     ({"first_response": {"met": False}}, "First response missed its goal", "首次响应时长未达标"),
     # a clock is compared with a span of time, in seconds or as files write it
-    ({"first_response": {"lte": 300}}, "First response is at most 5 minutes", "首次响应时长不超过5分钟"),
-    ({"resolution": {"gt": "PT1H30M"}}, "Resolution is more than 1 hour 30 minutes", "解决时长大于1小时30分钟"),
+    ({"first_response": {"lte": 300}}, "First response is at most 5 minutes", "首次响应时长不超过 5分钟"),
+    ({"resolution": {"gt": "PT1H30M"}}, "Resolution is more than 1 hour 30 minutes", "解决时长超过 1小时30分钟"),
     ({"title": {"present": True}}, "Subject is known", "标题已知"),
     ({"not": {"title": {"present": True}}}, "not (Subject is known)", "非（标题已知）"),
     ({"phase": {"eq": "closed"}}, "Phase is closed", "阶段为已关闭"),
     # what nobody labelled is said as it stands
-    ({"grade": {"gte": 7}}, "grade is at least 7", "grade不小于7"),
+    ({"grade": {"gte": 7}}, "grade is at least 7", "grade不小于 7"),
     # "and" inside "or" is set apart
     (
         {"any": [{"all": [{"stream": {"eq": "incident"}}, {"title": {"present": True}}]}, {"all": [{"phase": {"eq": "new"}}]}]},

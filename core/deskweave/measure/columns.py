@@ -138,7 +138,7 @@ class Columns:
         for status in practice.statuses.statuses:
             self._add(f"spent_{status}", Kind.SECONDS, status)
         for name in practice.clocks.keys() & practice.fields.keys():
-            self._collide(name, f"/clocks/{name}", "is both a field and a clock: a metric could mean either")
+            self._collide(name, f"/clocks/{name}", "both a field and a clock: a metric could mean either")
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.all.values())
@@ -167,7 +167,7 @@ class Columns:
 
     def _add(self, name: str, kind: Kind, of: str) -> None:
         if name in self.all:
-            self._collide(name, f"/fields/{name}", f"is the name of two columns of the facts, for {self.all[name].of} and for {of}")
+            self._collide(name, f"/fields/{name}", f"the name of two columns of the facts, for {self.all[name].of} and for {of}")
             return
         self.all[name] = Column(name, kind, of)
 

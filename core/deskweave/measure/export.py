@@ -14,6 +14,7 @@ from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.wording import word
 from deskweave.model import Json
+from deskweave.practice.wording import say_list
 
 BOM = "\ufeff"  #: without it Excel reads a CSV in the system's code page, and Chinese as garbage
 
@@ -94,7 +95,7 @@ def csv_for_people(practice: Rulebook, results: Sequence[Result], language: str,
                 one.counted,
                 one.beside,
                 names.reason(metric, one) if metric else "",
-                *([word(language, "list").join(_field(names, practice, [one], name) for name in one.over)] if fields else []),
+                *([say_list((_field(names, practice, [one], name) for name in one.over), language)] if fields else []),
             ]
         )
     return BOM + _written(rows)

@@ -12,6 +12,7 @@ from deskweave.measure.sources import Rulebook
 from deskweave.measure.text import grouped
 from deskweave.measure.wording import word
 from deskweave.model import Metric
+from deskweave.practice.wording import say_list
 
 
 def method(practice: Rulebook, results: Mapping[str, Result], names: Names, language: str) -> Markup:
@@ -32,15 +33,14 @@ def _rules(practice: Rulebook, results: Mapping[str, Result], names: Names, lang
         result = results[metric.id]
         if result.value is None:
             continue
-        marks = word(language, "list").join(metric.satisfies)
+        marks = say_list(metric.satisfies, language)
         yield tag("dt", names.label(metric.label, metric.id), tag("small", marks) if marks else None)
         said = gap.join(names.rule(metric))
         if result.beside and "average" in metric.value:
             said += gap + word(language, "beside", n=number(result.beside), what=names.of(metric.grain).rows())
             said += "。" if language == "zh" else "."
-        parts = word(language, "list").join(
-            f"{_part(metric, name, names)} {_amount(metric, name, value, names)}" for name, value in result.parts.items()
-        )
+        told = (f"{_part(metric, name, names)} {_amount(metric, name, value, names)}" for name, value in result.parts.items())
+        parts = say_list(told, language)
         yield tag("dd", said, tag("small", parts) if parts else None)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from deskweave.measure.columns import OPEN, Column, fields_of
 from deskweave.measure.figures import duration, figure, in_unit, number
 from deskweave.measure.plan import seconds_of
 from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
-from deskweave.measure.wording import knows, word
-from deskweave.model import FieldId, Grain, Json, Label, Metric
-from deskweave.model.formula import formula_of, say
+from deskweave.measure.wording import word
+from deskweave.model import FieldId, Grain, Json, Label, Metric, Phase
+from deskweave.practice.wording import say_condition, say_flag, say_list, say_part, say_phase, say_rows, say_rule
 
 
 class Names:
@@ -41,8 +41,7 @@ class Names:
 
     def part(self, key: str) -> str:
         """What a part of a result is called: a metric, or a metric in the period before (`formula.Term.key`)."""
-        before = key.removeprefix("previous:")
-        return self.metric(key) if before == key else word(self.language, "rule:previous", part=self.metric(before))
+        return say_part(key, self.metric, self.language)
 
     def clock(self, name: str) -> str:
         return self.label(self.practice.clocks[name].label, name)
@@ -54,7 +53,7 @@ class Names:
         field = self._fields.get(FieldId(name))
         if field is not None:
             return self.label(field.label, name)
-        return word(self.language, f"field:{name}") if knows(f"field:{name}") else name
+        return word(self.language, "column:phase") if name == "phase" else name
 
     def column(self, column: Column) -> str:
         """What a column of facts is called; empty for one about the row itself."""
@@ -109,10 +108,10 @@ class Names:
         if value is None or value == "":
             return word(self.language, "none")
         if isinstance(value, bool):
-            return word(self.language, "yes" if value else "no")
+            return say_flag(value, self.language)
         text = str(value)
-        if name == "phase" and knows(f"phase:{text}"):
-            return word(self.language, f"phase:{text}")
+        if name == "phase" and text in Phase.__members__.values():
+            return say_phase(text, self.language)
         field = self._fields.get(FieldId(name))
         if field is not None:
             if field.type == "catalog_item" and text in self.practice.catalog:
@@ -134,12 +133,10 @@ class Names:
         names = self.of(metric.grain)
         formula = metric.formula.get(self.language)
         said = [names._sentence(formula)] if formula else []
-        if "composite" in metric.value:
-            return [*said, names._sentence(names._composite(metric.value["composite"]))]
-        if "derived" in metric.value:
-            return [*said, names._sentence(say(formula_of(metric.value["derived"]), lambda term: names.part(term.key)))]
-        value = names._criteria(metric) if "fulfilled" in metric.value else names._value(metric.value)
-        said.append(names._sentence(value))
+        criteria = [f"{names.label(one.label, slug)} ({names.condition(one.where)})" for slug, one in metric.criteria.items()]
+        said.append(names._sentence(say_rule(metric.value, names, grain=metric.grain, criteria=criteria)))
+        if "composite" in metric.value or "derived" in metric.value:
+            return said
         if metric.where is not None:
             said.append(word(self.language, "rule:where", what=names.rows(), where=names.condition(metric.where)))
         if "backlog" in metric.value:
@@ -149,79 +146,30 @@ class Names:
 
     def rows(self) -> str:
         """What the rows of this grain are called: inquiries, contacts, answers, channels."""
-        return word(self.language, f"rows:{self.grain}")
+        return say_rows(self.grain, self.language)
 
     def _sentence(self, said: str) -> str:
         end = "。" if self.language == "zh" else "."
         return said[:1].upper() + said[1:] + ("" if said.endswith(end) else end)
 
-    def _composite(self, parts: Json) -> str:
-        listed = [
-            word(self.language, "rule:part", part=self.metric(name), weight=number(weight))
-            for name, weight in (parts.items() if isinstance(parts, Mapping) else ())
-            if isinstance(weight, int | float)
-        ]
-        return word(self.language, "rule:composite", parts=word(self.language, "list").join(listed))
-
-    def _criteria(self, metric: Metric) -> str:
-        said = [f"{self.label(one.label, slug)} ({self.condition(one.where)})" for slug, one in metric.criteria.items()]
-        listed = word(self.language, "semicolon").join(said)
-        return word(self.language, f"rule:{metric.value['fulfilled']}", what=self.rows(), criteria=listed)
-
-    def _value(self, tree: Mapping[str, Json]) -> str:
-        ((key, body),) = tree.items()
-        if key in ("count", "backlog"):
-            where = body.get("where") if isinstance(body, Mapping) else None
-            if not isinstance(where, Mapping):
-                return word(self.language, f"rule:{key}", what=self.rows())
-            return word(self.language, f"rule:{key}_where", what=self.rows(), where=self.condition(where))
-        if key == "ratio" and isinstance(body, Mapping):
-            of, over = (self._value(part) if isinstance(part := body[side], Mapping) else "" for side in ("of", "over"))
-            return word(self.language, "rule:ratio", of=of, over=over)
-        if key == "percentile" and isinstance(body, Mapping):
-            method = word(self.language, f"method:{body.get('method', 'interpolated')}")
-            share = body["p"]
-            p = number(round(share * 100, 2)) if isinstance(share, int | float) else str(share)
-            return word(self.language, "rule:percentile", of=self.field(str(body["of"])), p=p, method=method)
-        return word(self.language, f"rule:{key}", of=self.field(str(body)))
-
     def reason(self, metric: Metric, result: Result) -> str:
         """Why a figure has no value, or which parts of a composite are not in it; empty: all is there."""
         if result.reason:
-            lacking = word(self.language, "list").join(self.part(key) for key, value in result.parts.items() if value is None)
+            lacking = say_list((self.part(key) for key, value in result.parts.items() if value is None), self.language)
             said = word(self.language, f"why:{result.reason}", what=self.of(metric.grain).rows(), parts=lacking)
             return said[:1].upper() + said[1:]
         if "composite" not in metric.value or not result.beside:
             return ""
         counted = word(self.language, "of_parts", counted=result.counted, all=len(result.parts))
-        missing = word(self.language, "list").join(self.metric(name) for name, value in result.parts.items() if value is None)
+        missing = say_list((self.metric(name) for name, value in result.parts.items() if value is None), self.language)
         return f"{counted}{'，' if self.language == 'zh' else ', '}{word(self.language, 'parts_missing', parts=missing)}"
 
     def condition(self, tree: Mapping[str, Json]) -> str:
         """A predicate in words."""
-        ((key, body),) = tree.items()
-        if key in ("all", "any") and isinstance(body, Sequence):
-            parts = [self.condition(part) for part in body if isinstance(part, Mapping)]
-            nested = [f"({part})" if isinstance(one, Mapping) and next(iter(one)) in ("all", "any") else part
-                      for part, one in zip(parts, body, strict=False)]  # fmt: skip
-            return word(self.language, "and" if key == "all" else "or").join(nested)
-        if key == "not" and isinstance(body, Mapping):
-            return word(self.language, "if:not", part=self.condition(body))
-        if not isinstance(body, Mapping):
-            return key
-        ((operator, want),) = body.items()
-        field = self.field(key)
-        if operator == "present":
-            return word(self.language, "if:present" if want else "if:absent", field=field)
-        if operator == "met":
-            return word(self.language, "if:met" if want else "if:unmet", field=field)
-        if isinstance(want, bool):
-            return word(self.language, "if:true" if want is (operator == "eq") else "if:false", field=field)
-        wants = list(want) if isinstance(want, Sequence) and not isinstance(want, str) else [want]
-        shown = word(self.language, "list").join(self._want(key, one) for one in wants)
-        return word(self.language, f"if:{operator}", field=field, value=shown)
+        return say_condition(tree, self)
 
-    def _want(self, name: str, want: object) -> str:
+    def wanted(self, name: str, want: object) -> str:
+        """What a field or a clock is compared with: spans of time in short."""
         if isinstance(want, str) and (name in self.practice.clocks or self._is_duration(name)):
             seconds = seconds_of(want)
             return want if seconds is None else duration(seconds, self.language, short=True)

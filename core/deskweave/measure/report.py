@@ -25,6 +25,7 @@ from deskweave.measure.table import FactTable
 from deskweave.measure.text import LEVELS, grouped, hours_in_words, problem_in_words
 from deskweave.measure.wording import word
 from deskweave.model import Metric
+from deskweave.practice.wording import say_list
 
 _TILES = 4
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -157,7 +158,7 @@ class _Page:
             return self.say("summary:all", n=len(judged))
         said = self.say("summary:some", n=len(judged), met=len(judged) - len(missed))
         gap = "" if self.language == "zh" else " "
-        return said + gap + self.say("summary:missed", names=self.say("list").join(missed))
+        return said + gap + self.say("summary:missed", names=say_list(missed, self.language))
 
     def tiles(self) -> Markup:
         metrics = grouped(self.practice, self.data.results)
@@ -203,7 +204,9 @@ class _Page:
                 lines.append(tag("tr", tag("td", self.names.factor(metric.factor), colspan=len(heads)), class_="group"))
             lines.append(self.kpi(metric))
         table = tag("table", tag("thead", tag("tr", (tag("th", self.say(head)) for head in heads))), tag("tbody", lines))
-        without = [tag("li", self.say("why", why=why, metrics=self.say("list").join(metrics))) for why, metrics in lacking.items()]
+        without = [
+            tag("li", self.say("why", why=why, metrics=say_list(metrics, self.language))) for why, metrics in lacking.items()
+        ]
         empty = (
             tag("div", tag("h3", self.say("head:no_data")), tag("ul", without, class_="notes"), class_="lacking")
             if without
@@ -421,16 +424,16 @@ class _Page:
             return tag("section", title, tag("p", self.say("quality_fine"), class_="empty"), unsaid)
         notes = []
         for rule, inquiries in self.by_rule().items():
-            listed = self.say("list").join(self.called.get(one, one) for one in inquiries[:_LISTED])
+            listed = say_list((self.called.get(one, one) for one in inquiries[:_LISTED]), self.language)
             if len(inquiries) > _LISTED:
-                listed += self.say("list") + self.say("quality_more", n=number(len(inquiries) - _LISTED))
+                listed = say_list((listed, self.say("quality_more", n=number(len(inquiries) - _LISTED))), self.language)
             notes.append(tag("li", problem_in_words(rule, len(inquiries), self.language), tag("small", listed)))
         intro = self.say("quality_intro", n=number(len({inquiry for inquiry, _ in problems})))
         return tag("section", title, tag("p", intro), tag("ul", notes, class_="notes"), unsaid)
 
     def fields(self, names: Sequence[str], shown: int | None = None) -> str:
         """Fields by their labels, at most so many."""
-        said = self.say("list").join(self.names.field(name) for name in names[:shown])
+        said = say_list(map(self.names.field, names[:shown]), self.language)
         return said if shown is None or len(names) <= shown else self.say("fields_more", fields=said, n=len(names) - shown)
 
     def unsaid(self) -> Markup | None:
@@ -444,7 +447,7 @@ class _Page:
             tag(
                 "li",
                 self.say("unsaid", fields=self.fields(fields)),
-                tag("small", self.say("unsaid_so", metrics=self.say("list").join(metrics))),
+                tag("small", self.say("unsaid_so", metrics=say_list(metrics, self.language))),
             )
             for fields, metrics in by_fields.items()
         ]
@@ -458,11 +461,11 @@ class _Page:
             "stamp",
             id=self.practice.id,
             digest=stamp.practice[:16],
-            calendars=self.say("list").join(stamp.calendars) or "-",
+            calendars=say_list(stamp.calendars, self.language) or "-",
             position=number(stamp.position),
         )
         earlier = [digest[:16] for digest in stamp.judged_by if digest != stamp.practice]
-        mixed = tag("p", self.say("stamp_mixed", digests=self.say("list").join(earlier))) if earlier else None
+        mixed = tag("p", self.say("stamp_mixed", digests=say_list(earlier, self.language))) if earlier else None
         return tag("footer", tag("p", said), mixed, tag("p", self.say("made_by")))
 
 

@@ -13,6 +13,7 @@ from deskweave.measure.run import Result
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.wording import word
 from deskweave.model import InquiryId, Level, Metric
+from deskweave.practice.wording import say_list
 
 _HANG = 11  #: columns of a word in front of a sentence
 _NAME = 28  #: columns of the first column, its two blanks included
@@ -97,7 +98,7 @@ def _without(practice: Rulebook, now: Mapping[str, Result], names: Names, langua
             lacking.setdefault(why, []).append(label)
         elif why:
             partly.append(word(language, "why", why=label, metrics=why))
-    said = [word(language, "why", why=why, metrics=word(language, "list").join(metrics)) for why, metrics in lacking.items()]
+    said = [word(language, "why", why=why, metrics=say_list(metrics, language)) for why, metrics in lacking.items()]
     yield from ("",) if said or partly else ()
     for head, sentences in (("head:no_data", said), ("head:partly", partly)):
         lines = [line for sentence in sentences for line in wrapped(sentence, 80 - _HANG)]
@@ -131,7 +132,7 @@ def breakdown(practice: Rulebook, results: Sequence[Result], period: Period, lan
             lines.extend(_named(said, _cells(metric, one, None, language)))
             if one.reason and "derived" in metric.value:  # whether a part is missing or nothing is divided by, nobody sees
                 lacking.setdefault(names.reason(metric, one), []).append(printable(said))
-        listed = [word(language, "why", why=why, metrics=word(language, "list").join(groups)) for why, groups in lacking.items()]
+        listed = [word(language, "why", why=why, metrics=say_list(groups, language)) for why, groups in lacking.items()]
         broken = [line for sentence in listed for line in wrapped(sentence, 80 - _HANG)]
         lines.extend(left(word(language, "head:no_data") if place == 0 else "", _HANG) + line for place, line in enumerate(broken))
     return "\n".join(line.rstrip() for line in lines)
@@ -194,7 +195,7 @@ def unsaid_lines(
     practice: Rulebook, unsaid: Mapping[str, Sequence[str]], language: str, only: Iterable[str] | None = None
 ) -> list[str]:
     """Which fields nobody says, and the figures that rest on them alone: see `gathering.unsaid`."""
-    names, comma = Names(practice, language), word(language, "list")
+    names = Names(practice, language)
     shown = unsaid if only is None else set(only)
     by_fields: dict[tuple[str, ...], list[str]] = {}
     for metric, fields in unsaid.items():
@@ -202,8 +203,8 @@ def unsaid_lines(
             by_fields.setdefault(tuple(fields), []).append(names.metric(metric))
     return [
         word(
-            language, "why", why=word(language, "unsaid", fields=comma.join(names.field(one) for one in fields)),
-            metrics=comma.join(metrics),
+            language, "why", why=word(language, "unsaid", fields=say_list(map(names.field, fields), language)),
+            metrics=say_list(metrics, language),
         )
         for fields, metrics in by_fields.items()
     ]  # fmt: skip

@@ -6,9 +6,9 @@ All of it can be encoded in GBK.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from deskweave.model import Field, FieldId, Json, formula, say_label
 
@@ -19,6 +19,7 @@ _EN: Final[Mapping[str, str]] = {
     "and": " and ",
     "or": " or ",
     "list": ", ",
+    "semicolon": "; ",
     "last:and": " and ",
     "last:or": " or ",
     "yes": "yes",
@@ -45,7 +46,7 @@ _EN: Final[Mapping[str, str]] = {
     "if:gte": "{field} is at least {value}",
     "if:present": "{field} is known",
     "if:absent": "{field} is not known",
-    "if:met": "{field} kept its goal",
+    "if:met": "{field} met its goal",
     "if:unmet": "{field} missed its goal",
     "if:true": "{field}: yes",
     "if:false": "{field}: no",
@@ -53,7 +54,7 @@ _EN: Final[Mapping[str, str]] = {
     "group": "({part})",
     "field:phase": "Phase",
     "phase:new": "new",
-    "phase:active": "in work",
+    "phase:active": "active",
     "phase:waiting": "waiting",
     "phase:resolved": "resolved",
     "phase:closed": "closed",
@@ -68,20 +69,23 @@ _EN: Final[Mapping[str, str]] = {
     "date": "{day} {month} {year}",
     "figure:count": "the number of {rows}",
     "figure:count_where": "the number of {rows} where {where}",
+    "figure:backlog": "the number of {rows} open at the end of the period",
+    "figure:backlog_where": "the number of {rows} open at the end of the period where {where}",
     "figure:sum": "the sum of {of}",
     "figure:average": "the average of {of}",
     "figure:min": "the smallest {of}",
     "figure:max": "the largest {of}",
-    "figure:percentile": "the {p} percentile of {of}",
-    "figure:ratio": "{of} divided by {over}",
-    "figure:fulfilled_every": "the share of {rows} that fulfil every criterion",
-    "figure:fulfilled_each": "the share of criteria fulfilled, over all {rows}",
-    "figure:backlog": "the number of {rows} open at the end of the period",
-    "figure:backlog_where": "the number of {rows} open at the end of the period where {where}",
-    "figure:previous": "{name} of the period before",
-    "figure:composite": "the weighted mean of {of}",
-    "figure:part": "{name} ({weight})",
-    "figure:other": "another figure",
+    "figure:percentile": "the {p} percentile of {of} ({method})",
+    "method:interpolated": "interpolated",
+    "method:discrete": "a value that occurs",
+    "figure:ratio": "{of}, divided by {over}",
+    "figure:every": "the share of {rows} that fulfil every criterion",
+    "figure:every_of": "the share of {rows} that fulfil all of these criteria: {criteria}",
+    "figure:each": "the share of criteria fulfilled, over all {rows}",
+    "figure:each_of": "the share of these criteria that {rows} fulfil: {criteria}",
+    "figure:composite": "the weighted mean of how far each of these reaches its target, those without data left out: {parts}",
+    "figure:part": "{part} (weight {weight})",
+    "figure:previous": "{part} of the period before",
     "rows:inquiry": "inquiries",
     "rows:contact": "contacts",
     "rows:response": "answers to surveys",
@@ -91,6 +95,7 @@ _ZH: Final[Mapping[str, str]] = {
     "and": "且",
     "or": "或",
     "list": "、",
+    "semicolon": "；",
     "last:and": "和",
     "last:or": "或",
     "yes": "是",
@@ -107,10 +112,10 @@ _ZH: Final[Mapping[str, str]] = {
     "if:ne": "{field}不为{value}",
     "if:in": "{field}为{value}之一",
     "if:not_in": "{field}不属于{value}",
-    "if:lt": "{field}小于{value}",
-    "if:lte": "{field}不超过{value}",
-    "if:gt": "{field}大于{value}",
-    "if:gte": "{field}不小于{value}",
+    "if:lt": "{field}小于 {value}",
+    "if:lte": "{field}不超过 {value}",
+    "if:gt": "{field}超过 {value}",
+    "if:gte": "{field}不小于 {value}",
     "if:present": "{field}已知",
     "if:absent": "{field}未知",
     "if:met": "{field}达标",
@@ -136,23 +141,26 @@ _ZH: Final[Mapping[str, str]] = {
     "date": "{year}年{month}月{day}日",
     "figure:count": "{rows}数量",
     "figure:count_where": "满足“{where}”的{rows}数量",
+    "figure:backlog": "周期结束时未结束的{rows}数量",
+    "figure:backlog_where": "周期结束时未结束且满足“{where}”的{rows}数量",
     "figure:sum": "{of}之和",
     "figure:average": "{of}的平均值",
     "figure:min": "{of}的最小值",
     "figure:max": "{of}的最大值",
-    "figure:percentile": "{of}的 {p} 分位数",
-    "figure:ratio": "{of}除以{over}",
-    "figure:fulfilled_every": "满足全部标准的{rows}占比",
-    "figure:fulfilled_each": "按{rows}逐项统计的标准满足率",
-    "figure:backlog": "周期结束时未结束的{rows}数量",
-    "figure:backlog_where": "周期结束时未结束且满足“{where}”的{rows}数量",
-    "figure:previous": "上期{name}",
-    "figure:composite": "{of}的加权平均",
-    "figure:part": "{name}（{weight}）",
-    "figure:other": "另一种算法",
+    "figure:percentile": "{of}的 {p} 分位数（{method}）",
+    "method:interpolated": "插值",
+    "method:discrete": "取实际值",
+    "figure:ratio": "{of} ÷ {over}",
+    "figure:every": "满足全部标准的{rows}占比",
+    "figure:every_of": "全部满足下列标准的{rows}占比：{criteria}",
+    "figure:each": "按{rows}逐项统计的标准满足率",
+    "figure:each_of": "{rows}对下列标准的满足比例：{criteria}",
+    "figure:composite": "下列各项达到目标程度的加权平均，无数据的不计：{parts}",
+    "figure:part": "{part}（权重 {weight}）",
+    "figure:previous": "上期{part}",
     "rows:inquiry": "问询",
-    "rows:contact": "接触",
-    "rows:response": "问卷答复",
+    "rows:contact": "联络记录",
+    "rows:response": "调查答复",
     "rows:channel": "渠道",
 }
 _MONTHS: Final = (
@@ -243,7 +251,7 @@ def say_field(name: str, practice: Practice, language: str) -> str:
 def say_value(name: str, value: object, practice: Practice, language: str) -> str:
     """A value of the field `name` as people read it: labels for slugs, words for flags, spans of time for durations."""
     if isinstance(value, bool):
-        return _word(language, "yes" if value else "no")
+        return say_flag(value, language)
     if value is None or value in ("", ()):
         return _word(language, "nothing")
     if isinstance(value, (list, tuple)):
@@ -271,6 +279,38 @@ def say_value(name: str, value: object, practice: Practice, language: str) -> st
     return text
 
 
+class Voice(Protocol):
+    """What the parts of a practice are called where a condition or a figure is said: in full, in short, of one kind of record."""
+
+    @property
+    def language(self) -> str: ...
+    def field(self, name: str) -> str:
+        """A field or a clock."""
+        ...
+
+    def wanted(self, name: str, value: object) -> str:
+        """What a field or a clock is compared with."""
+        ...
+
+    def part(self, key: str) -> str:
+        """What a figure is made of (`deskweave.model.formula.Term.key`)."""
+        ...
+
+
+class _Plain:
+    def __init__(self, practice: Practice, language: str) -> None:
+        self.practice, self.language = practice, language
+
+    def field(self, name: str) -> str:
+        return say_field(name, self.practice, self.language)
+
+    def wanted(self, name: str, value: object) -> str:
+        return say_value(name, value, self.practice, self.language)
+
+    def part(self, key: str) -> str:
+        return say_part(key, lambda name: say_metric(name, self.practice, self.language), self.language)
+
+
 def say_predicate(tree: Mapping[str, Json] | None, practice: Practice, language: str) -> str:
     """A condition in words: `Priority is P1 and (Value stream is Incident or ...)`, with the labels of fields and choices.
 
@@ -279,6 +319,12 @@ def say_predicate(tree: Mapping[str, Json] | None, practice: Practice, language:
         practice: whose labels are used; a name it does not know is said as it stands.
         language: en or zh.
     """
+    return say_condition(tree, _Plain(practice, language))
+
+
+def say_condition(tree: Mapping[str, Json] | None, voice: Voice) -> str:
+    """A condition in the words of `voice`; see `say_predicate`."""
+    language = voice.language
     if tree is None:
         return _word(language, "always")
     ((key, body),) = tree.items()
@@ -286,14 +332,14 @@ def say_predicate(tree: Mapping[str, Json] | None, practice: Practice, language:
         parts = [part for part in body if isinstance(part, Mapping)]
         if not parts:
             return _word(language, "always" if key == "all" else "never")
-        said = [_nested(part, practice, language) if len(parts) > 1 else say_predicate(part, practice, language) for part in parts]
+        said = [_nested(part, voice) if len(parts) > 1 else say_condition(part, voice) for part in parts]
         return _word(language, "and" if key == "all" else "or").join(said)
     if not isinstance(body, Mapping):
         return str(key)
     if key == "not":
-        return _word(language, "if:not", part=say_predicate(body, practice, language))
+        return _word(language, "if:not", part=say_condition(body, voice))
     ((operator, want),) = body.items()
-    field = say_field(key, practice, language)
+    field = voice.field(key)
     if operator == "present":
         return _word(language, "if:present" if want else "if:absent", field=field)
     if operator == "met":
@@ -303,11 +349,13 @@ def say_predicate(tree: Mapping[str, Json] | None, practice: Practice, language:
     if operator in ("in", "not_in") and isinstance(want, (list, tuple)) and len(want) == 1:
         operator, want = ("eq" if operator == "in" else "ne"), want[0]
     wants = want if isinstance(want, (list, tuple)) else (want,)
-    shown = say_list((say_value(key, one, practice, language) for one in wants), language)
+    shown = say_list((voice.wanted(key, one) for one in wants), language)
     return _word(language, f"if:{operator}", field=field, value=shown)
 
 
-def say_figure(tree: Mapping[str, Json], practice: Practice, language: str, *, grain: str = "inquiry") -> str:
+def say_figure(
+    tree: Mapping[str, Json], practice: Practice, language: str, *, grain: str = "inquiry", criteria: Sequence[str] = ()
+) -> str:
     """How the value of a metric is computed, in words: `the average of First response`.
 
     Args:
@@ -315,45 +363,57 @@ def say_figure(tree: Mapping[str, Json], practice: Practice, language: str, *, g
         practice: whose labels are used.
         language: en or zh.
         grain: what one row of the metric is.
+        criteria: the criteria of the metric in words, where they are to be said as well.
     """
+    return say_rule(tree, _Plain(practice, language), grain=grain, criteria=criteria)
+
+
+def say_rule(tree: Mapping[str, Json], voice: Voice, *, grain: str, criteria: Sequence[str] = ()) -> str:
+    """How a value is computed, in the words of `voice`; see `say_figure`."""
+    language, rows = voice.language, say_rows(grain, voice.language)
     ((key, body),) = tree.items()
-    rows = _word(language, f"rows:{grain}") if f"rows:{grain}" in _EN else grain
     if key == "derived":
-        return formula.say(formula.formula_of(body), lambda term: say_term(term, practice, language))
-    if isinstance(body, Mapping):
-        if key in ("count", "backlog"):
+        return formula.say(formula.formula_of(body), lambda term: voice.part(term.key))
+    if key == "fulfilled":
+        listed = _word(language, "semicolon").join(criteria)
+        return _word(language, f"figure:{body}{'_of' if criteria else ''}", rows=rows, criteria=listed)
+    if not isinstance(body, Mapping):
+        return _word(language, f"figure:{key}", of=voice.field(str(body)))
+    match key:
+        case "count" | "backlog":
             where = body.get("where")
             if not isinstance(where, Mapping):
                 return _word(language, f"figure:{key}", rows=rows)
-            return _word(language, f"figure:{key}_where", rows=rows, where=say_predicate(where, practice, language))
-        if key == "ratio":
-            parts = [
-                say_figure(part, practice, language, grain=grain)
-                for part in (body["of"], body["over"])
-                if isinstance(part, Mapping)
-            ]
-            return _word(language, "figure:ratio", of=parts[0], over=parts[-1])
-        if key == "percentile":
-            share = body.get("p")
+            return _word(language, f"figure:{key}_where", rows=rows, where=say_condition(where, voice))
+        case "ratio":
+            of, over = (
+                say_rule(part, voice, grain=grain) if isinstance(part := body[side], Mapping) else "" for side in ("of", "over")
+            )
+            return _word(language, "figure:ratio", of=of, over=over)
+        case "percentile":
+            share = body["p"]
             p = say_share(share) if isinstance(share, (int, float)) else str(share)
-            return _word(language, "figure:percentile", of=say_field(str(body.get("of")), practice, language), p=p)
-        if key == "composite":
-            said = [
-                _word(language, "figure:part", name=say_metric(name, practice, language), weight=weight)
-                for name, weight in body.items()
-            ]
-            return _word(language, "figure:composite", of=say_list(said, language))
-    if key == "fulfilled":
-        return _word(language, "figure:fulfilled_each" if body == "each" else "figure:fulfilled_every", rows=rows)
-    if isinstance(body, str) and f"figure:{key}" in _EN:
-        return _word(language, f"figure:{key}", of=say_field(body, practice, language))
-    return _word(language, "figure:other")
+            method = _word(language, f"method:{body.get('method', 'interpolated')}")
+            return _word(language, "figure:percentile", of=voice.field(str(body["of"])), p=p, method=method)
+        case _:  # composite: a closed list, `deskweave.practice.build`
+            said = [_word(language, "figure:part", part=voice.part(name), weight=f"{weight:g}") for name, weight in body.items()]
+            return _word(language, "figure:composite", parts=say_list(said, language))
 
 
-def say_term(term: formula.Term, practice: Practice, language: str) -> str:
-    """A figure that a formula reads: the metric's label, and whether it is that of the period before."""
-    name = say_metric(term.metric, practice, language)
-    return _word(language, "figure:previous", name=name) if term.previous else name
+def say_part(key: str, metric: Callable[[str], str], language: str) -> str:
+    """A metric, or a metric in the period before (`deskweave.model.formula.Term.key`)."""
+    before = key.removeprefix("previous:")
+    return metric(key) if before == key else _word(language, "figure:previous", part=metric(before))
+
+
+def say_rows(grain: str, language: str) -> str:
+    """What the rows of a grain are called: inquiries, contacts, answers to surveys, channels."""
+    return _word(language, f"rows:{grain}")
+
+
+def say_flag(flag: bool, language: str) -> str:
+    """`yes`, `no`."""
+    return _word(language, "yes" if flag else "no")
 
 
 def say_metric(name: str, practice: Practice, language: str) -> str:
@@ -362,11 +422,11 @@ def say_metric(name: str, practice: Practice, language: str) -> str:
     return name if metric is None else say_label(metric.label, name, language)
 
 
-def _nested(tree: Mapping[str, Json], practice: Practice, language: str) -> str:
-    said = say_predicate(tree, practice, language)
+def _nested(tree: Mapping[str, Json], voice: Voice) -> str:
+    said = say_condition(tree, voice)
     ((key, body),) = tree.items()
     several = key in ("all", "any") and isinstance(body, (list, tuple)) and len(body) > 1
-    return _word(language, "group", part=said) if several else said
+    return _word(voice.language, "group", part=said) if several else said
 
 
 def _field(name: str, practice: Practice) -> Field | None:

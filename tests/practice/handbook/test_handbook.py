@@ -459,7 +459,7 @@ def test_the_words_of_the_file_come_first_and_criteria_stand_below(practice: Pra
     section = metrics.chapter(Voice(replace(practice, metrics={"m": one}), "en"))
     figures, criteria = tables(section)
     assert flat(figures)[0][1].startswith("As agreed / ")
-    assert flat(criteria) == [["m"], ["Quick", "timeliness", "First response kept its goal"]]
+    assert flat(criteria) == [["m"], ["Quick", "timeliness", "First response met its goal"]]
 
 
 @pytest.mark.parametrize(
