@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from deskweave.documents import read
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding
-from deskweave.practice import Practice, builtin, compose
+from deskweave.practice import Overlay, Practice, builtin, compose
 
 HEAD = "apiVersion: deskweave/v1\n"
 TOP = (
     HEAD
-    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
+    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [zh, en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
 )
 
 
-def over_the_pack(text: str) -> Practice:
-    return compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
+def over_the_pack(*texts: str, top: str = "", overlays: Sequence[Overlay] = ()) -> Practice:
+    files = [read(TOP + top, "practice.yaml"), *(read(HEAD + text, "f.yaml") for text in texts)]
+    return compose([document for file in files for document in file], overlays=overlays)
 
 
 @pytest.fixture(scope="session")
@@ -29,18 +30,18 @@ def practice() -> Practice:
 
 
 @pytest.fixture(scope="session")
-def composed() -> Callable[[str], Practice]:
-    """Composes one file of a client over the built-in pack."""
+def composed() -> Callable[..., Practice]:
+    """Composes files of a client, what `top` adds to its practice.yaml, and `overlays`, over the built-in pack."""
     return over_the_pack
 
 
 @pytest.fixture(scope="session")
-def findings() -> Callable[[str], list[Finding]]:
-    """Everything that is said about one file of a client; all of it can be encoded in GBK."""
+def findings() -> Callable[..., list[Finding]]:
+    """Everything that is said about files of a client; all of it can be encoded in GBK."""
 
-    def told(text: str) -> list[Finding]:
+    def told(*texts: str, top: str = "") -> list[Finding]:
         with pytest.raises(DocumentError) as caught:
-            over_the_pack(text)
+            over_the_pack(*texts, top=top)
         for finding in caught.value.findings:
             (finding.message + finding.remedy).encode("gbk")
         return list(caught.value.findings)

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from deskweave.documents import read
-from deskweave.errors import DocumentError
 from deskweave.findings import Finding
 from deskweave.model import TRAITS
-from deskweave.practice import Overlay, Practice, builtin, compose
+from deskweave.practice import Overlay, Practice, builtin
 
-HEAD = "apiVersion: deskweave/v1\n"
-TOP = (
-    HEAD
-    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [zh, en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
-)
 CHANNELS = "kind: Channels\nid: channels\n"
 ALL_EIGHT = "{" + ", ".join(f"{trait}: true" for trait in TRAITS) + "}"
-
-
-def composed(text: str) -> Practice:
-    return compose([*read(TOP, "practice.yaml"), *read(HEAD + text, "f.yaml")])
-
-
-def findings(text: str) -> list[Finding]:
-    with pytest.raises(DocumentError) as caught:
-        composed(text)
-    return list(caught.value.findings)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +122,16 @@ def findings(text: str) -> list[Finding]:
         ),
     ],
 )
-def test_broken_and_mended(broken: str, mended: str, rule: str, at: str, message: str, nearest: str | None) -> None:
+def test_broken_and_mended(
+    broken: str,
+    mended: str,
+    rule: str,
+    at: str,
+    message: str,
+    nearest: str | None,
+    composed: Callable[..., Practice],
+    findings: Callable[..., list[Finding]],
+) -> None:
     found = [(one.rule, one.place.path, one.message, one.nearest) for one in findings(CHANNELS + broken + "\n")]
     assert found == [(rule, at, message, nearest)]
     assert composed(CHANNELS + mended + "\n")
@@ -197,13 +191,15 @@ def test_the_delivery_rules_as_they_are_tried() -> None:
     assert all(practice.channels[slug].reliability == "assured" for slug in assured.channels)
 
 
-def test_channels_of_a_second_document_count_as_well() -> None:
+def test_channels_of_a_second_document_count_as_well(
+    composed: Callable[..., Practice], findings: Callable[..., list[Finding]]
+) -> None:
     more = "kind: Channels\nid: more\nchannels: {letterbox: {label: {en: L, zh: 信}, use: %s}}\ndelivery: {own: {channels: [letterbox]}}\n"
     assert [one.rule for one in findings(more % "intake")] == ["channel-intake-only"]
     assert "letterbox" in composed(more % "both").channels
 
 
-def test_nobody_asks_for_an_item_by_courier() -> None:
+def test_nobody_asks_for_an_item_by_courier(composed: Callable[..., Practice], findings: Callable[..., list[Finding]]) -> None:
     item = "kind: Catalog\nid: services\ncategories: {meeting_support: {services: {executive_meeting_support: {items: {meeting_test_and_assurance: {channels: [phone, %s]}}}}}}\n"
     (found,) = findings(item % "courier")
     assert (found.rule, found.message) == (
@@ -214,10 +210,10 @@ def test_nobody_asks_for_an_item_by_courier() -> None:
     assert composed(item % "online_form")
 
 
-def test_a_client_and_a_plugin_extend_the_channels() -> None:
+def test_a_client_and_a_plugin_extend_the_channels(composed: Callable[..., Practice]) -> None:
     client = f"{CHANNELS}channels: {{phone: {{traits: {{available: true}}, rated_on: 2026-06-30}}}}\ndelivery: {{first: {{order: 1, channels: [wecom]}}}}\n"
     added = [{"kind": "Channels", "id": "channels", "weighs": {"cost": {"label": {"en": "Cost", "zh": "成本"}}}}]
-    practice = compose([*read(TOP, "practice.yaml"), *read(HEAD + client, "f.yaml")], overlays=[Overlay(added, origin="thrift")])
+    practice = composed(client, overlays=[Overlay(added, origin="thrift")])
     phone = practice.channels["phone"]
     assert (sum(phone.traits.values()), str(phone.rated_on)) == (6, "2026-06-30")
     assert practice.delivery[0].slug == "first"

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from deskweave.documents import read
-from deskweave.errors import DocumentError
 from deskweave.findings import Finding
 from deskweave.model.predicate import holds
-from deskweave.practice import Overlay, Practice, builtin, compose
+from deskweave.practice import Overlay, Practice, builtin
 
-HEAD = "apiVersion: deskweave/v1\n"
-TOP = (
-    HEAD
-    + "kind: Practice\nid: acme\nversion: '1'\nlabel: {en: A, zh: 甲}\nlanguages: [zh, en]\nzone: Asia/Shanghai\nextends: [deskweave:service-desk@1]\n"
-)
 PROCESS = "kind: Process\nid: inquiry_handling\n"
 OWN = "kind: Process\nid: own\nlabel: {en: O, zh: 自}\nnumber: '950'\n"
-
-
-def composed(text: str) -> Practice:
-    head, _, more = text.partition("---\n") if text.startswith("TOP") else ("", "", text)
-    return compose([*read(TOP + head.removeprefix("TOP\n"), "practice.yaml"), *(read(HEAD + more, "f.yaml") if more else [])])
-
-
-def findings(text: str) -> list[Finding]:
-    with pytest.raises(DocumentError) as caught:
-        composed(text)
-    return list(caught.value.findings)
-
-
 STEP = "steps: {a: {number: '%s', label: {en: A, zh: 甲}, responsible: agent%s}}\n"
 
 
@@ -155,30 +137,42 @@ STEP = "steps: {a: {number: '%s', label: {en: A, zh: 甲}, responsible: agent%s}
             "'comunication' is not a success factor of this practice",
             "communication",
         ),
-        # words: one word for one thing
-        (
-            "TOP\nglossary: {case: {label: {en: Case, zh: 个案}, description: {en: C, zh: 案}, aliases: {zh: [查询]}}}\n",
-            "TOP\nglossary: {case: {label: {en: Case, zh: 个案}, description: {en: C, zh: 案}, aliases: {zh: [案件]}}}\n",
-            "word-twice",
-            "/glossary/case/aliases/zh/0",
-            "the word stands for 'inquiry' already",
-            None,
-        ),
-        (
-            "TOP\nglossary: {case: {label: {en: incident, zh: 个案}, description: {en: C, zh: 案}}}\n",
-            "TOP\nglossary: {case: {label: {en: Case, zh: 个案}, description: {en: C, zh: 案}}}\n",
-            "word-twice",
-            "/glossary/case/label/en",
-            "the word stands for 'incident' already",
-            None,
-        ),
     ],
 )
-def test_broken_and_mended(broken: str, mended: str, rule: str, at: str, message: str, nearest: str | None) -> None:
+def test_broken_and_mended(
+    broken: str,
+    mended: str,
+    rule: str,
+    at: str,
+    message: str,
+    nearest: str | None,
+    composed: Callable[..., Practice],
+    findings: Callable[..., list[Finding]],
+) -> None:
     found = findings(broken)
     assert [(one.rule, one.place.path, one.message, one.nearest) for one in found] == [(rule, at, message, nearest)]
     assert all(one.place.line for one in found)
     assert composed(mended)
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended", "at", "message"),
+    [
+        ("aliases: {zh: [查询]}", "aliases: {zh: [案件]}", "aliases/zh/0", "the word stands for 'inquiry' already"),
+        ("label: {en: incident, zh: 个案}", "label: {en: Case, zh: 个案}", "label/en", "the word stands for 'incident' already"),
+    ],
+)
+def test_one_word_stands_for_one_thing(
+    broken: str, mended: str, at: str, message: str, composed: Callable[..., Practice], findings: Callable[..., list[Finding]]
+) -> None:
+    def glossary(words: str) -> str:
+        named = "" if words.startswith("label") else "label: {en: Case, zh: 个案}, "
+        return f"glossary: {{case: {{{named}description: {{en: C, zh: 案}}, {words}}}}}\n"
+
+    (found,) = findings(top=glossary(broken))
+    assert (found.rule, found.place.path, found.message, found.nearest) == ("word-twice", f"/glossary/case/{at}", message, None)
+    assert found.place.line
+    assert composed(top=glossary(mended))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +185,7 @@ def test_broken_and_mended(broken: str, mended: str, rule: str, at: str, message
         ("candidates: {a: {leads_to: change}}", "/candidates/a/leads_to"),
     ],
 )
-def test_shapes(text: str, at: str) -> None:
+def test_shapes(text: str, at: str, findings: Callable[..., list[Finding]]) -> None:
     assert at in [one.place.path for one in findings(PROCESS + text + "\n")]
 
 
@@ -394,18 +388,11 @@ def test_the_glossary() -> None:
     assert (aliases["事件"], aliases["关键时刻"]) == (("突发事件",), ("决定性时刻",))
 
 
-def test_client_and_plugin_extend_processes_factors_and_words() -> None:
-    text = (
-        "TOP\nfactors: {trust: {label: {en: Trust, zh: 信任}}}\nglossary: {process: {aliases: {en: [workflow]}}}\n---\n"
-        + PROCESS
-        + "steps: {close: {number: '900.4', label: {en: Close, zh: 关闭}, responsible: agent}}\n"
-    )
-    head, _, more = text.partition("---\n")
+def test_client_and_plugin_extend_processes_factors_and_words(composed: Callable[..., Practice]) -> None:
+    top = "factors: {trust: {label: {en: Trust, zh: 信任}}}\nglossary: {process: {aliases: {en: [workflow]}}}\n"
+    text = PROCESS + "steps: {close: {number: '900.4', label: {en: Close, zh: 关闭}, responsible: agent}}\n"
     added = [{"kind": "Process", "id": "improvement", "candidates": {"frequent": {"at_least": 10}}}]
-    practice = compose(
-        [*read(TOP + head.removeprefix("TOP\n"), "practice.yaml"), *read(HEAD + more, "f.yaml")],
-        overlays=[Overlay(added, origin="learner")],
-    )
+    practice = composed(text, top=top, overlays=[Overlay(added, origin="learner")])
     assert [step.number for step in practice.processes["inquiry_handling"].steps.values()] == ["900.1", "900.2", "900.3", "900.4"]
     assert practice.processes["improvement"].candidates["frequent"].at_least == 10
     assert list(practice.factors) == ["communication", "value_streams", "trust"]
