@@ -7,6 +7,7 @@ Nothing heavy is imported until it is used.
 
 from deskweave.documents.amend import amend
 from deskweave.documents.check import check, check_against, check_complete
+from deskweave.documents.composer import MAX_ALIASES, MAX_DEPTH
 from deskweave.documents.document import (
     API_VERSION,
     KINDS,
@@ -21,7 +22,7 @@ from deskweave.documents.document import (
     shown,
     split,
 )
-from deskweave.documents.read import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, read, read_all, read_value
+from deskweave.documents.read import MAX_BYTES, read, read_all, read_value
 from deskweave.documents.secret import HOST_KEYS, Reference, check_settings, expand, is_reference, references
 
 __all__ = [
