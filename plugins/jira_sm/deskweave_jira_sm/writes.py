@@ -255,9 +255,14 @@ class RequestSink:
         return frozenset(lost)
 
     def delete(self, refs: Sequence[Ref]) -> Sequence[Outcome]:
-        """Delete requests for good; Jira has no bin for them."""
+        """Delete requests for good; Jira has no bin for them. Without the right nothing is sent, and nothing else stops."""
+        may = "DELETE_ISSUES" in self._desk.probed.permissions
         outcomes = []
         for ref in refs:
+            if not may:
+                message = "the account lacks DELETE_ISSUES: requests are closed or cancelled, not deleted"
+                outcomes.append(Outcome(executed=Executed.NO, ref=ref, error=Rejected(message, code="delete")))
+                continue
             try:
                 self._desk.client.delete_issue(ref)
                 outcomes.append(Outcome(executed=Executed.YES, ref=ref))

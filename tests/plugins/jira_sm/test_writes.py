@@ -371,6 +371,8 @@ def test_delete_takes_the_right(desk) -> None:
     ref = desk.create(agent).ref
     assert agent.capabilities.collections["request"].deletes is False
     assert admin.capabilities.collections["request"].deletes is True
+    (outcome,) = agent.sink.delete([ref])
+    assert (outcome.executed, type(outcome.error)) == (Executed.NO, Rejected)
     (outcome,) = admin.sink.delete([ref])
     assert (outcome.executed, outcome.error) == (Executed.YES, None)
     (outcome,) = admin.sink.delete([Ref("request", ref.rid)])

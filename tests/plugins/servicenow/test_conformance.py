@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from deskweave.testing.suite import ConnectorSuite
 
 
 class TestServiceNow(ConnectorSuite):
     connector = "servicenow"
+
+
+@pytest.mark.slow
+class TestServiceNowAgent(ConnectorSuite):
+    """The same with the rights of every day."""
+
+    connector = "servicenow"
+    account = "agent"

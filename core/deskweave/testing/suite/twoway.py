@@ -44,7 +44,7 @@ class Handing:
 
 
 class Desk:
-    """A folder with two connections, as a client has one: opened, configured, synced like any other."""
+    """A folder with two connections, as a client has one: fields are there already, and found by a look at the platforms."""
 
     def __init__(self, ground: Ground) -> None:
         from deskweave import workspace
@@ -55,7 +55,7 @@ class Desk:
         self.other = memory.emulator.start(port=0, seed=5, now=ground.now)
         plugins = load_plugins(points=[])
         plugins.register(Handing([ground.connector, memory]), "conformance")
-        settings = {HERE: {**ground.running.settings("admin"), **ground.settings}, THERE: self.other.settings("admin")}
+        settings = {HERE: {**ground.running.settings(ground.account), **ground.settings}, THERE: self.other.settings("admin")}
         names = {HERE: ground.connector.name, THERE: memory.name}
         template = {HERE: ground.template, THERE: memory.binding_template()}
         folder = ground.folder / "twoway"
@@ -74,10 +74,8 @@ class Desk:
         self.space: Workspace = workspace.open(folder, now=ground.now, plugins=plugins, environ={}, wait=ground.wait)
         for name in (HERE, THERE):
             self.space.trust(name)  # whoever's mark is there from an earlier test: from now on it is ours
-        plan, failures = self.space.plan()
+        _, failures = self.space.sync()  # the first look says which fields are there, and so what the bindings hold
         assert not failures, f"the folder cannot be worked with: {failures[0].error}"
-        if plan.writing:
-            self.space.apply(plan)
         self.bindings: Mapping[ConnectionName, Binding] = {name: self.space.binding(name) for name in (HERE, THERE)}
         self.mappers: dict[ConnectionName, Mapper] = {}
         for name in (HERE, THERE):
