@@ -234,13 +234,26 @@ def test_redirected_in_code_page_936(cli: Any, tmp_path: Path) -> None:
     cli(*INIT, "--lang", "zh")
     path = tmp_path / "practice" / "practice.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace('zh: "acme 服务台"', 'zh: "acme 服务台 \U0001f600"'), encoding="utf-8")
-    environment = {**os.environ, "PYTHONIOENCODING": "gbk"}
-    for command in (["practice", "lint"], ["practice", "show"], [], ["plugins"], ["practice", "show", "--json"], ["frob"]):
-        answer = subprocess.run(
-            [sys.executable, "-m", "deskweave", *command], cwd=tmp_path, capture_output=True, env=environment, check=False
-        )
-        assert answer.returncode in (0, 2), answer.stderr
-        text = (answer.stdout + answer.stderr).decode("gbk")
+    commands = (["practice", "lint"], ["practice", "show"], [], ["plugins"], ["practice", "show", "--json"], ["frob"])
+    one_after_another = (  # one process for all of them: each start takes a second
+        "import json, sys\n"
+        "from deskweave.cli import main\n"
+        "for command in json.loads(sys.argv[1]):\n"
+        "    sys.argv = ['deskweave', *command]\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as end:\n"
+        "        print('\\0', end.code, end='\\0')\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", one_after_another, json.dumps(commands)], cwd=tmp_path, capture_output=True, check=False,
+        env={**os.environ, "PYTHONIOENCODING": "gbk"},
+    )  # fmt: skip
+    assert "Traceback" not in answer.stderr.decode("gbk")
+    texts = answer.stdout.decode("gbk").split("\0")[:-1]
+    assert len(texts) == 2 * len(commands)
+    for command, text, code in zip(commands, texts[::2], texts[1::2], strict=True):
+        assert int(code) == (2 if command == ["frob"] else 0), answer.stderr.decode("gbk")
         assert "Traceback" not in text
         assert "服务台" in text or command not in (["practice", "show"], [])
 
