@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -89,35 +89,46 @@ class World:
         return [Ref(*key) for key in self.platforms[name].records]
 
 
+def make_world(
+    *,
+    names: Sequence[str] = ("a", "b"),
+    switches: Mapping[str, Switches] | None = None,
+    bindings: Mapping[str, Binding] | None = None,
+    **more: Any,
+) -> World:
+    """Platforms of these names and an empty store; whoever calls closes it."""
+    clock = Clock()
+    random = Random(7)
+    platforms = {
+        name: MemoryPlatform(name=name, now=clock, switches=(switches or {}).get(name, Switches()), seed=number)
+        for number, name in enumerate(names)
+    }
+    routes = more.pop("routes", [Route(id="all", when=None, among=tuple(ConnectionName(name) for name in names))])
+    return World(
+        clock=clock,
+        store=Store.open(":memory:", now=clock, entropy=random.randbytes),
+        platforms=platforms,
+        bindings={name: (bindings or {}).get(name, small_binding(name)) for name in names},
+        routes=routes,
+        **more,
+    )
+
+
 @pytest.fixture
-def world() -> Callable[..., World]:
+def world() -> Iterator[Callable[..., World]]:
     made: list[Store] = []
 
-    def make(
-        *,
-        names: Sequence[str] = ("a", "b"),
-        switches: Mapping[str, Switches] | None = None,
-        bindings: Mapping[str, Binding] | None = None,
-        **more: Any,
-    ) -> World:
-        clock = Clock()
-        random = Random(7)
-        store = Store.open(":memory:", now=clock, entropy=random.randbytes)
-        made.append(store)
-        platforms = {
-            name: MemoryPlatform(name=name, now=clock, switches=(switches or {}).get(name, Switches()), seed=number)
-            for number, name in enumerate(names)
-        }
-        routes = more.pop("routes", [Route(id="all", when=None, among=tuple(ConnectionName(name) for name in names))])
-        return World(
-            clock=clock,
-            store=store,
-            platforms=platforms,
-            bindings={name: (bindings or {}).get(name, small_binding(name)) for name in names},
-            routes=routes,
-            **more,
-        )
+    def make(**how: Any) -> World:
+        found = make_world(**how)
+        made.append(found.store)
+        return found
 
     yield make
     for store in made:
         store.close()
+
+
+@pytest.fixture(scope="session")
+def new_world() -> Callable[..., World]:
+    """As `world`, for examples of one test: each closes its own store."""
+    return make_world

@@ -10,14 +10,17 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "write": ("init", "practice"),
     "connect": ("check", "trust", "pause", "resume"),
     "configure": ("plan", "apply"),
-    "run": ("sync", "status", "show", "explain", "conflicts", "parked"),
+    "run": ("sync", "status", "show", "explain", "conflicts", "parked", "store"),
     "measure": ("kpi", "report", "import-log", "export"),
     "workshop": ("demo", "emulate", "plugins"),
 }
 COMMANDS: Final = tuple(name for line in LINES.values() for name in line)
 #: commands that work on a folder, so that `-C` and `--env` mean something to them
 ABOUT_A_FOLDER: Final = frozenset(COMMANDS) - {"init", "demo", "emulate", "plugins"}
-SUBCOMMANDS: Final = {"practice": ("show", "lint", "diff", "render", "import", "export", "adopt", "upgrade")}
+SUBCOMMANDS: Final = {
+    "practice": ("show", "lint", "diff", "render", "import", "export", "adopt", "upgrade"),
+    "store": ("backup", "restore", "copy", "rebuild"),
+}
 
 #: commands whose answer is a page: they understand `--format html`
 PAGES: Final = (("practice", "render"),)
@@ -52,6 +55,6 @@ ELSEWHERE: Final = {
 }
 #: commands of the plan that this version does not have yet
 LATER: Final = (
-    "people", "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "store", "review", "bundle",
+    "people", "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "review", "bundle",
     "each",
 )  # fmt: skip

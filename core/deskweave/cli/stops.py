@@ -37,7 +37,7 @@ def stop_lines(session: Session, stops: Sequence[Stop]) -> list[str]:
     if kinds & {"changes", "creates", "notices", "mapping"}:
         lines.append(_command(session, "look", f"deskweave sync --plan{f' --field {causes[0]}' if causes else ''}"))
     if "marks" in kinds:
-        return lines
+        return [*lines, f"  {session.onward('deskweave store rebuild')}"]
     options = go_ahead(stops)
     if options:
         lines.append(_command(session, "go-ahead", f"deskweave sync {options}"))

@@ -74,7 +74,7 @@ def sync(
         "only": connection,
         "max_changes": most,
         "max_notices": max_notices,
-        "progress": _progress(session),
+        "progress": progress_of(session),
     }
     if plan:
         found, failures = space.sync_plan(whole=key is None and field is None, **how)
@@ -120,7 +120,7 @@ def _soon(report: SyncReport, now: datetime) -> datetime | None:
     return min(moments, default=None)
 
 
-def _progress(session: Session) -> Any:
+def progress_of(session: Session) -> Any:
     """A line every ten seconds of work, on stderr: anything that takes long shows life."""
     last: dict[str, float] = {}
 

@@ -69,6 +69,7 @@ class Utterance:
     author: str | None  #: as people read it, when nobody is known: name or account
     source: str
     origin_id: str
+    id: str | None = None  #: what it was called in a store that was lost; None: it is new
 
 
 class Ledger:
@@ -168,7 +169,7 @@ class Ledger:
                 answer.append(None)
                 continue
             taken.add((one.source, one.origin_id))
-            identifier, body = self._store.new_id(), self._store.new_id()
+            identifier, body = one.id or self._store.new_id(), self._store.new_id()
             visibility = Visibility.PUBLIC if isinstance(one.message, PublicMessage) else Visibility.INTERNAL
             sequence += 1
             personal.append({"id": body, "person": one.message.author, "value": one.message.body})

@@ -116,6 +116,27 @@ class Store:
             with self.write() as tx:
                 migrate(tx)
 
+    def backup(self, target: Path) -> None:
+        """Write the store as it is now to one file, everything committed included; others may go on writing meanwhile.
+
+        The file is whole or not there at all.
+        """
+        import sqlite3
+        from contextlib import closing
+
+        half = target.with_name(target.name + ".part")
+        half.unlink(missing_ok=True)
+        try:
+            with self.engine.connect() as connection, closing(sqlite3.connect(half)) as copy:
+                connection.exec_driver_sql("ROLLBACK")
+                raw: Any = connection.connection.dbapi_connection
+                raw.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+                connection.exec_driver_sql("BEGIN")
+            os.replace(half, target)
+        finally:
+            half.unlink(missing_ok=True)
+
     def copy_aside(self, name: str) -> Path:
         """Copy the store beside itself as `<file>.<name>`, everything committed included; answers with the copy's path."""
         if self.path is None:
@@ -163,9 +184,19 @@ class Store:
             row = tx.execute(sa.select(tables.install.c.id, tables.install.c.epoch)).one()
         return Install(row.id, row.epoch)
 
-    def new_id(self) -> str:
-        """A fresh ULID."""
-        return new_ulid(self.now(), self._entropy)
+    def new_id(self, at: datetime | None = None) -> str:
+        """A fresh ULID, of now or of another moment."""
+        return new_ulid(at or self.now(), self._entropy)
+
+    def become(self, tx: sa.Connection, install: Install, created_at: datetime | None = None) -> None:
+        """Take over who we are: after a restore, or from marks that a lost store has left."""
+        said = {"id": install.id, "epoch": install.epoch, **({} if created_at is None else {"created_at": created_at})}
+        tx.execute(sa.update(tables.install).values(**said))
+        self._install = install
+
+    def forget_install(self) -> None:
+        """Read who we are anew: the transaction in which we became somebody else was rolled back."""
+        self._install = None
 
     def close(self) -> None:
         self.engine.dispose()

@@ -278,6 +278,13 @@ def hush_messages(tx: sa.Connection, parent: str, *, hushed: bool) -> None:
     )
 
 
+def forget_link(tx: sa.Connection, identifier: str) -> None:
+    """Take away a record's link that was never sent, with what hangs on it."""
+    tx.execute(sa.delete(snapshot).where(snapshot.c.link == identifier))
+    tx.execute(sa.delete(link).where(link.c.parent == identifier))
+    tx.execute(sa.delete(link).where(link.c.id == identifier))
+
+
 def insert_links(tx: sa.Connection, links: Sequence[Link]) -> None:
     if links:
         tx.execute(link.insert(), [_link_row(one) for one in links])

@@ -101,6 +101,14 @@ def new_ulid(at: datetime, entropy: Callable[[int], bytes] = os.urandom) -> str:
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))
 
 
+def ulid_after(ulid: str) -> str:
+    """The next ULID of all: it sorts right behind this one."""
+    number = 1
+    for letter, power in zip(reversed(ulid), range(26), strict=True):
+        number += _CROCKFORD.index(letter) << (5 * power)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))
+
+
 def ulid_time(ulid: str) -> datetime:
     """When a ULID was made, to the millisecond."""
     milliseconds = 0

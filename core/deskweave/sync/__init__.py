@@ -1,6 +1,7 @@
 """The path of a change: pull, reconcile, push; a pure planner in the middle."""
 
 from deskweave.sync.engine import Engine
+from deskweave.sync.rebuild import Decisions, Rebuilt
 from deskweave.sync.report import (
     ConflictNote,
     ConnectionReport,
@@ -18,6 +19,7 @@ from deskweave.sync.stops import GuardStop, Likely, Stop, go_ahead
 __all__ = [
     "ConflictNote",
     "ConnectionReport",
+    "Decisions",
     "Engine",
     "Guard",
     "GuardStop",
@@ -27,6 +29,7 @@ __all__ = [
     "PlannedField",
     "PlannedRecord",
     "Progress",
+    "Rebuilt",
     "Side",
     "Stop",
     "SyncPlan",

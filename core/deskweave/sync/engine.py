@@ -21,6 +21,7 @@ from deskweave.sync.messages import EVER, pull_messages, push_messages, spread
 from deskweave.sync.plan import planned
 from deskweave.sync.pull import pull, refine
 from deskweave.sync.push import push
+from deskweave.sync.rebuild import Decisions, Rebuilt, rebuild
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.report import ConflictNote, ConnectionReport, Guard, SyncPlan, SyncReport, Timing
 from deskweave.sync.run import Hooks, Progress, Run, Side
@@ -126,6 +127,22 @@ class Engine:
             remap.accept(run, {side.name for side in chosen if whole and run.works(side)})
             self._end(run, chosen)
             return SyncPlan(records=records, report=run.report, stop=guards.sentence(stops), stops=stops)
+
+    def rebuild(self, decisions: Decisions | None = None, *, store: bool = True) -> Rebuilt:
+        """Join again what platforms say belongs together, where the store has lost it. Nothing is written to them.
+
+        Args:
+            decisions: a person's, about what nothing joins by itself.
+            store: False: only tell what would be.
+
+        Raises:
+            RemoteError: a platform could not be read to its end; nothing was stored.
+            SafetyStop: another process holds the store.
+        """
+        with self._store.lease("store rebuild"):
+            run = self._begin()
+            run.hooks = Hooks()  # what is there was let in before
+            return rebuild(run, decisions or Decisions(), store=store)
 
     # -------------------------------------------------------------------------------------------------------------- steps
     def _begin(self) -> Run:

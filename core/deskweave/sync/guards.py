@@ -128,7 +128,7 @@ def _foreign(run: Run) -> list[Stop]:
             text=(
                 f"records carry marks this store does not know: {len(labels)} on {name} ({', '.join(labels[:3])}). The store was "
                 "lost, restored or is another one, or these records belong to another installation. Writing now would double them. "
-                "Restore the store from a backup, or open the right one"
+                "Make the store whole with deskweave store rebuild, restore it from a backup, or open the right one"
             ),
             connection=name,
             count=len(labels),

@@ -110,6 +110,8 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
         changed |= wrote
         if wrote:
             stream = to
+        elif side.name in run.foreign:
+            pass  # listed again by the next run, or it would not know of them and double them
         elif page.resume is None and to != stream and (changed or _worth_saving(stream, to, latest, overlap(capabilities))):
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, RECORDS, to)
@@ -144,6 +146,8 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
         _read_hot(run, side, page.hot)
         return False
     lines = history(run, side, name, page)
+    if side.name in run.foreign:
+        to = None  # see `_collection`
     with run.store.write() as tx:
         rows = Reconciliation(run, tx)
         ids = [identifier for _, _, identifier in page.moved]

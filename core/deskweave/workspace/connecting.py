@@ -148,13 +148,14 @@ class Connecting:
         self._redactor, self._secrets, self._observe = redactor, secrets, observe
         self.silent: dict[ConnectionName, Connection] = {}  #: connected, and then the platform did not say who it is
 
-    def open(self, entry: Entry, store: Store, *, check: bool = True) -> Opened:
+    def open(self, entry: Entry, store: Store, *, check: bool = True, marks: bool = True) -> Opened:
         """Connect, and hold what answers against the lock file.
 
         Args:
             entry: which connection.
             store: whose install the marks are.
             check: refuse another instance (`trust` looks without refusing).
+            marks: refuse another store's mark.
 
         Raises:
             DocumentError: the settings.
@@ -181,7 +182,7 @@ class Connecting:
         try:
             inner = connector.connect(settings, kit)
             try:
-                opened = self._identified(entry, connector, inner, budget, store, check)
+                opened = self._identified(entry, connector, inner, budget, store, check, marks)
             except RemoteError:
                 self.silent[entry.name] = inner  # its mapper is still good: what is stored of it stays readable
                 raise
@@ -198,7 +199,14 @@ class Connecting:
             raise PluginError(entry.plugin, "connect", f"{type(error).__name__}: {error}") from error
 
     def _identified(
-        self, entry: Entry, connector: Connector, inner: Connection, budget: MemoryBudget, store: Store, check: bool
+        self,
+        entry: Entry,
+        connector: Connector,
+        inner: Connection,
+        budget: MemoryBudget,
+        store: Store,
+        check: bool,
+        marks: bool,
     ) -> Opened:
         identity = inner.identity
         path = lock_path(self._folder.root, entry.name, self._folder.environment)
@@ -206,7 +214,7 @@ class Connecting:
         file = path.relative_to(self._folder.root).as_posix()
         if check:
             check_pinned(entry.name, lock.identity, identity, file)
-            if entry.access == "write":
+            if entry.access == "write" and marks:
                 check_mark(entry.name, identity, store.install, file)
         pinned_now = lock.identity is None and check
         if pinned_now:

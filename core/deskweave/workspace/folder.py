@@ -267,6 +267,16 @@ def _references(folder: Folder) -> list[Finding]:
         for one in as_map(as_map(body).get("withhold")):
             if one not in known:
                 findings.append(_no_connection(document.place(["routes", name, "withhold", one], key=True), one, known))
+    stated = document.body.get("store")
+    if isinstance(stated, str) and _ADDRESS.match(stated):
+        findings.append(
+            problem(
+                "store-is-no-file", document.place("/store"), stated.partition("://")[0] + "://",
+                "the store is a file of SQLite; another database is no place for it",
+                allowed=("sqlite:<path>", "<path>"),
+                remedy="name a file; a PostgreSQL database for figures is said with `facts:`",
+            )
+        )  # fmt: skip
     if folder.facts is not None and _PASSWORD.search(_REFERENCE.sub("", folder.facts)):
         remedy = 'put it into .env.<environment> and write "${FACTS_PASSWORD}" here; change the secret, it may have been seen'
         message = "a secret is written into the file"
@@ -276,6 +286,7 @@ def _references(folder: Folder) -> list[Finding]:
 
 
 _REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
+_ADDRESS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|postgres", re.IGNORECASE)
 _PASSWORD: Final = re.compile(r"://[^/@]*:[^@]+@|\bpassword\s*=\s*[^\s&]")
 
 

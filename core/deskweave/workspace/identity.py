@@ -53,7 +53,8 @@ def check_mark(name: str, live: InstanceIdentity, install: Install, lock_file: s
     if live.planted != install.id:
         message = (
             f"{name}: {shown(live)} carries the mark of another Deskweave store ({live.planted[:12]}; this one is "
-            f"{install.id[:12]}). Two stores that write to one instance double every record. Nothing was written."
+            f"{install.id[:12]}). Two stores that write to one instance double every record. Nothing was written. "
+            "Was this one lost or emptied: deskweave store rebuild."
         )
         values = {"live": shown(live), "theirs": live.planted[:12], "ours": install.id[:12], "file": lock_file}
         raise Stopped("other-install", message, next=f"deskweave trust {name}", connection=name, values=values)

@@ -305,8 +305,18 @@ class Workspace:
             self.folder, self.plugins, now=self.now, redactor=self.redactor, secrets=self.secrets, observe=self._observe
         )
 
-    def connect(self, name: str) -> Opened:
+    def close_store(self) -> None:
+        """Let go of the store's file; it is opened again when it is next asked for."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def connect(self, name: str, *, marks: bool = True) -> Opened:
         """A connection, opened once: settings resolved and checked, instance held against the lock file.
+
+        Args:
+            name: of `connections:`.
+            marks: refuse to work where another store writes; a store that is being rebuilt does not know yet who it was.
 
         Raises:
             DocumentError: settings or plugin.
@@ -316,7 +326,7 @@ class Workspace:
         """
         entry = self.entry(name)
         if entry.name not in self._opened:
-            self._opened[entry.name] = self._connecting.open(entry, self.store)
+            self._opened[entry.name] = self._connecting.open(entry, self.store, marks=marks)
         return self._opened[entry.name]
 
     @property

@@ -51,6 +51,13 @@ FOLDER: Final[tuple[Rule, ...]] = (
         ("Put it into .env or the keyring and refer to it; then change the secret.", "放入 .env 或密钥环并引用，然后更换密钥。"),
     ),
     rule(
+        "store-is-no-file", "存储是 SQLite 文件；{found} 不是文件路径",
+        ("The store is a file of SQLite; anything else would be taken for a file name.",
+         "存储只能是 SQLite 文件；其他写法会被当成文件名。"),
+        ("Name a file, as `sqlite:.deskweave/<environment>/state.db`; figures in PostgreSQL are `facts:`.",
+         "写文件路径，如 `sqlite:.deskweave/<environment>/state.db`；要在 PostgreSQL 中统计，请用 `facts:`。"),
+    ),
+    rule(
         "secret-form", "引用须写作 ${{NAME}}、${{file:/路径}} 或 ${{keyring:名称}}",
         ("A reference that is not understood would be sent as the secret itself.", "无法识别的引用会被当作密钥发出。"),
         ("Use one of the three forms.", "使用三种形式之一。"),

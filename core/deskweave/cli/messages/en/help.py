@@ -106,6 +106,21 @@ MESSAGES: Final[Mapping[str, str]] = {
     "parked-opt-is": "this record, which was set aside, is the one that was created",
     "parked-opt-again": "it is not there: create it again",
     "parked-opt-drop": "it shall not be created there",
+    "store": "Copies of the store, and what to do when it is lost.",
+    "store-backup": "Write the store to one file; others may go on working with it.",
+    "store-arg-target": "where to; never a file that is there, unless --yes",
+    "store-restore": "Put a copy in the store's place. The present one is set aside.",
+    "store-arg-source": "a file that store backup wrote",
+    "store-copy": "Copy the store to another place, for a folder that moves.",
+    "store-opt-to": "a folder, or a file",
+    "store-rebuild": "Make a lost store whole from what stands on the platforms.\n"
+    "Everything is read, nothing is written there. Records are joined again by the counterparts' numbers and the carried messages "
+    "on them.",
+    "rebuild-opt-plan": "tell what would be joined; store nothing",
+    "rebuild-opt-join": "these two records are one inquiry",
+    "rebuild-opt-alone": "this record is an inquiry of its own",
+    "rebuild-opt-suggested": "join a record with the only one that says the same",
+    "rebuild-opt-install": "whose marks are ours, where there are several",
     "kpi": "The desk's figures for a period, beside the period before.\n"
     "explain METRIC tells what is behind one of them; quality lists what is wrong with the data; restate shows what today's rules "
     "would make of what earlier ones judged.",

@@ -52,13 +52,17 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-Stale": "The same command goes on.",
     "remedy-Missing": "Look at it there: it is gone, or not for us to see.",
     "remedy-other": "deskweave check {connection} -v",
+    "stop-no-store": "There is no store at {file}.",
+    "stop-file-there": "{file} is there already. Nothing was written.",
+    "stop-no-such-store": "{file} is no store of Deskweave's, or it is damaged. Nothing was changed.",
     "stop-read-only": "{connection} is read-only: nothing was written there. To change that, write access: write at {where}",
     "stop-wrong-instance": "{connection}: this folder was made for {pinned}, and {live} answers. "
     "Nothing was read or written. Is the address right? The pinned instance stands in {file}.",
     "stop-other-install": "{connection}: {live} carries the mark of another Deskweave store ({theirs}; this one is {ours}). "
-    "Two stores that write to one instance double every record. Nothing was written.",
+    "Two stores that write to one instance double every record. Nothing was written. Was the store lost or emptied: "
+    "deskweave store rebuild. Is this one right and the other no longer in use:",
     "stop-old-store": "{connection}: {live} was written to by a later state of this store (epoch {theirs}; this one is {ours}). "
-    "This looks like an old copy. Nothing was written.",
+    "This looks like an old copy. Nothing was written. To go on with this one: deskweave store rebuild. Else:",
     "stop-practice-changed": "The practice has changed: {old} is in force here, the files say {new}. "
     "Nothing was read or written. Look at what changes, then put it into force.",
     "stop-becomes-missing": "Open inquiries hold words the new practice does not have: {what}. The old practice stays in force.",

@@ -52,13 +52,17 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-Stale": "再次执行同一命令即可继续。",
     "remedy-Missing": "请到平台上查看：已删除，或我们无权查看。",
     "remedy-other": "deskweave check {connection} -v",
+    "stop-no-store": "{file} 处没有存储。",
+    "stop-file-there": "{file} 已存在。没有写入。",
+    "stop-no-such-store": "{file} 不是 Deskweave 的存储，或已损坏。没有改动。",
     "stop-read-only": "{connection} 为只读，未写入任何内容。如需写入，请在 {where} 写明 access: write",
     "stop-wrong-instance": "{connection}：此目录对应 {pinned}，而应答的是 {live}。"
     "未读取也未写入任何内容。地址是否正确？原实例记录在 {file}。",
     "stop-other-install": "{connection}：{live} 带有另一个 Deskweave 存储的标记（{theirs}；本存储为 {ours}）。"
-    "两个存储写入同一实例会使记录重复。未写入任何内容。",
+    "两个存储写入同一实例会使记录重复。未写入任何内容。若是存储丢失或被清空：deskweave store rebuild。"
+    "若应以本存储为准、另一个已停用：",
     "stop-old-store": "{connection}：{live} 曾由本存储更新的状态写入（第 {theirs} 代；当前为第 {ours} 代）。"
-    "当前存储可能是旧副本。未写入任何内容。",
+    "当前存储可能是旧副本。未写入任何内容。若要继续使用本存储：deskweave store rebuild。否则：",
     "stop-practice-changed": "实践已修改：生效的是 {old}，文件中是 {new}。未读取也未写入任何内容。请先查看变化，再使其生效。",
     "stop-becomes-missing": "未关闭的问询仍使用新实践中没有的名称：{what}。原来的实践继续有效。",
     "stop-protected": "环境 {environment} 受保护：请先生成计划并审阅，再执行该计划。",
