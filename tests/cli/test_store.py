@@ -194,4 +194,6 @@ def test_a_store_is_a_file(cli: Any, tmp_path: Path, two: Any, address: str) -> 
         assert answer.code == 2
         assert "deskweave.yaml:5" in answer.err
         assert "SQLite" in answer.err
+    (finding,) = json.loads(cli("status", "--json").out)["findings"]
+    assert finding["rule"] == "store-is-no-file"
     assert not list(tmp_path.glob("postgres*"))

@@ -223,6 +223,7 @@ ELSEWHERE = {
     "becomes-missing": "tests/workspace/test_adoption.py",
     "environment-needed": "tests/workspace/test_folder.py",
     "no-folder": "tests/workspace/test_folder.py",
+    "store-is-no-file": "tests/cli/test_store.py",
 }
 #: said by what a folder is opened with (plugins, another environment) or by other commands, whose tests go by the exit code
 BY_OTHER_COMMANDS = frozenset(
