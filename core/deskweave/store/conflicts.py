@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -59,4 +60,7 @@ def resolve_conflict(tx: sa.Connection, identifier: int, by: str) -> bool:
 
 def last_conflict(tx: sa.Connection) -> int:
     """The largest id; 0: there was none yet."""
-    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(conflict.c.id), 0))).scalar_one())
+    return int(tx.execute(_LAST).scalar_one())
+
+
+_LAST: Final = sa.select(sa.func.coalesce(sa.func.max(conflict.c.id), 0))

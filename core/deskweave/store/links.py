@@ -190,13 +190,14 @@ def anything_due(tx: sa.Connection, now: datetime) -> bool:
 
 def waiting_links(tx: sa.Connection, now: datetime) -> tuple[int, datetime | None]:
     """How many links wait for a moment to come, and the earliest of these moments."""
-    row = tx.execute(
-        sa.select(sa.func.count(), sa.func.min(link.c.not_before)).where(
-            link.c.push == sa.true(), link.c.not_before > now, link.c.state.in_(["new", "creating", "live"])
-        )
-    ).one()
+    row = tx.execute(_WAITING, {"b_now": now}).one()
     first = row[1]
     return row[0], first if isinstance(first, datetime) or first is None else datetime.fromisoformat(first)
+
+
+_WAITING: Final = sa.select(sa.func.count(), sa.func.min(link.c.not_before)).where(
+    link.c.push == sa.true(), link.c.not_before > sa.bindparam("b_now"), link.c.state.in_(["new", "creating", "live"])
+)
 
 
 def mark_read(tx: sa.Connection, conn: str, collection: str, versions: Mapping[str, str]) -> None:
@@ -250,11 +251,12 @@ def leave_for_later(tx: sa.Connection, ids: Iterable[str]) -> None:
 
 
 def count_live(tx: sa.Connection, conn: str) -> int:
-    return int(
-        tx.execute(
-            sa.select(sa.func.count()).where(link.c.conn == conn, link.c.kind == "inquiry", link.c.state == "live")
-        ).scalar_one()
-    )
+    return int(tx.execute(_COUNT_LIVE, {"b_conn": conn}).scalar_one())
+
+
+_COUNT_LIVE: Final = sa.select(sa.func.count()).where(
+    link.c.conn == sa.bindparam("b_conn"), link.c.kind == "inquiry", link.c.state == "live"
+)
 
 
 def known_rids(tx: sa.Connection, conn: str, collection: str) -> dict[str, str]:

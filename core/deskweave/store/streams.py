@@ -29,12 +29,21 @@ _STREAM: Final = sa.select(stream.c.watermark, stream.c.resume).where(
 _HELD: Final = sa.select(connection.c.name, connection.c.held_by, connection.c.held_at, connection.c.held_why).where(
     connection.c.held_by.is_not(None)
 )
+_STREAMS: Final = sa.select(stream.c.collection, stream.c.feed, stream.c.watermark, stream.c.resume).where(
+    stream.c.conn == sa.bindparam("b_conn")
+)
 _CONNECTION: Final = sa.select(connection).where(connection.c.name == sa.bindparam("b_name"))
+_BEAT: Final = sa.update(connection).where(connection.c.name == sa.bindparam("b_name")).values(heartbeat=sa.bindparam("b_at"))
 
 
 def read_stream(tx: sa.Connection, conn: str, collection: str, feed: str) -> Stream:
     row = tx.execute(_STREAM, {"b_conn": conn, "b_collection": collection, "b_feed": feed}).first()
     return Stream() if row is None else Stream(row.watermark, row.resume)
+
+
+def positions_of(tx: sa.Connection, conn: str) -> dict[tuple[str, str], Stream]:
+    """Every feed of a connection, by collection and feed."""
+    return {(row.collection, row.feed): Stream(row.watermark, row.resume) for row in tx.execute(_STREAMS, {"b_conn": conn})}
 
 
 def save_stream(tx: sa.Connection, conn: str, collection: str, feed: str, to: Stream) -> None:
@@ -102,4 +111,4 @@ def pause_connection(tx: sa.Connection, name: str, reason: str | None, until: da
 
 def beat(tx: sa.Connection, name: str, at: datetime) -> None:
     """The one write of a quiet run."""
-    tx.execute(sa.update(connection).where(connection.c.name == name).values(heartbeat=at))
+    tx.execute(_BEAT, {"b_name": name, "b_at": at})

@@ -93,9 +93,10 @@ class Engine:
                 run.report.rounds += 1
                 self._merge(run)
                 due = self._due()
+                if not number:
+                    guards.check_marks(run)
                 if due:
                     remap.require_seen(run)
-                if due or not number:  # marks of another store stop a run that has nothing to write, too
                     guards.check(run)
                 if not due or not any([self._write(run, side) for side in chosen]):
                     break

@@ -90,11 +90,22 @@ def check(run: Run) -> None:
     Raises:
         GuardStop: with the counts and the options that allow it.
     """
+    check_marks(run)
     stops = stops_of(run)
     if stops:
-        reason = sentence(stops)
-        text = f"stopped before writing: {reason}. Look first: deskweave sync --plan. Go ahead: deskweave sync {go_ahead(stops)}"
-        raise GuardStop(text if not run.foreign else f"stopped before writing: {reason}", stops)
+        text = f"stopped before writing: {sentence(stops)}. Look first: deskweave sync --plan. Go ahead: deskweave sync {go_ahead(stops)}"
+        raise GuardStop(text, stops)
+
+
+def check_marks(run: Run) -> None:
+    """Stop where records carry the marks of another store, also where nothing is to be written.
+
+    Raises:
+        GuardStop: with the records.
+    """
+    stops = _foreign(run)
+    if stops:
+        raise GuardStop(f"stopped before writing: {sentence(stops)}", stops)
 
 
 def complete_routes(run: Run) -> None:

@@ -6,10 +6,11 @@ as `practice:<digest>`; what follows from it is shown by `sync --plan` first.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from deskweave.model import ConnectionName
-from deskweave.store.streams import Stream, read_stream, save_stream
+from deskweave.store.streams import Stream, positions_of, save_stream
 from deskweave.sync.run import RECORDS, Run, Side
 from deskweave.sync.stops import GuardStop, Stop
 
@@ -20,12 +21,15 @@ SEEN: Final = "mapping-seen"  #: the digest whose consequences a person has seen
 def begin(run: Run, side: Side) -> None:
     """Have the records of every collection listed from the start whose mapping is another one than they were read by."""
     digest = side.mapper.digest
+    with run.store.read() as tx:
+        positions = positions_of(tx, side.name)
     for name in side.binding.collections:
-        with run.store.read() as tx:
-            known, seen = (read_stream(tx, side.name, name, feed).resume for feed in (READ_BY, SEEN))
+        known, seen = (positions.get((name, feed), Stream()).resume for feed in (READ_BY, SEEN))
+        if known == seen == digest:
+            continue
+        run.unseen.add(side.name)
         if known == digest:
-            if seen != digest:
-                run.remapped.setdefault(side.name, set()).add(name)  # cut off, or not looked at yet: what it did is not known
+            run.remapped.setdefault(side.name, set()).add(name)  # cut off, or not looked at yet: what it did is not known
             continue
         with run.store.write() as tx:
             save_stream(tx, side.name, name, READ_BY, Stream(None, digest))
@@ -48,13 +52,11 @@ def require_seen(run: Run) -> None:
         raise GuardStop(message, [Stop(kind="mapping", text=text, labels=tuple(sorted(run.remapped)))])
 
 
-def accept(run: Run, names: set[ConnectionName]) -> None:
+def accept(run: Run, names: AbstractSet[ConnectionName]) -> None:
     """What follows from the mappings in use has been seen, or is nothing."""
-    for name in names:
+    for name in names & run.unseen:
         side = run.sides[name]
-        for collection in side.binding.collections:
-            with run.store.read() as tx:
-                known, seen = (read_stream(tx, name, collection, feed).resume for feed in (READ_BY, SEEN))
-            if known == side.mapper.digest != seen:
-                with run.store.write() as tx:
-                    save_stream(tx, name, collection, SEEN, Stream(None, known))
+        with run.store.write() as tx:
+            for collection in side.binding.collections:
+                save_stream(tx, name, collection, SEEN, Stream(None, side.mapper.digest))
+        run.unseen.discard(name)

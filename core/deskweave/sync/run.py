@@ -113,6 +113,7 @@ class Run:
     told: set[str] = field(default_factory=set)  #: links whose writing may have made a platform write to people
     foreign: dict[ConnectionName, list[str]] = field(default_factory=dict)  #: labels of records with a mark we do not know
     remapped: dict[ConnectionName, set[str]] = field(default_factory=dict)  #: what a changed mapping has moved, or may have
+    unseen: set[ConnectionName] = field(default_factory=set)  #: whose mapping nobody has looked at yet
     touched: set[str] = field(default_factory=set)
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
 
