@@ -57,6 +57,7 @@ class Store:
         self._entropy = entropy
         self._lease = Lease(path)
         self._install: Install | None = None
+        self._last_id = ""
 
     # ------------------------------------------------------------------------------------------------------------ opening
     @classmethod
@@ -185,8 +186,12 @@ class Store:
         return Install(row.id, row.epoch)
 
     def new_id(self, at: datetime | None = None) -> str:
-        """A fresh ULID, of now or of another moment."""
-        return new_ulid(at or self.now(), self._entropy)
+        """A fresh ULID, of now or of another moment.
+
+        Larger than the one before where both are of one millisecond: what is made in order sorts in order.
+        """
+        self._last_id = new_ulid(at or self.now(), self._entropy, self._last_id)
+        return self._last_id
 
     def become(self, tx: sa.Connection, install: Install, created_at: datetime | None = None) -> None:
         """Take over who we are: after a restore, or from marks that a lost store has left."""

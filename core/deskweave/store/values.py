@@ -95,23 +95,37 @@ def reference_of(raw: Any) -> str | None:
     return raw.get(REFERENCE) if isinstance(raw, dict) else None
 
 
-def new_ulid(at: datetime, entropy: Callable[[int], bytes] = os.urandom) -> str:
-    """A ULID: 48 bits of milliseconds, 80 random ones, in Crockford's base 32; sorts by time."""
+def new_ulid(at: datetime, entropy: Callable[[int], bytes] = os.urandom, after: str = "") -> str:
+    """A ULID: 48 bits of milliseconds, 80 random ones, in Crockford's base 32; sorts by time.
+
+    Args:
+        at: when, aware.
+        entropy: where random bytes come from.
+        after: one made before. Of the same millisecond, the new one follows on it: what is made in order sorts in order.
+    """
     number = (int(at.timestamp() * 1000) << 80) | int.from_bytes(entropy(10), "big")
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))
+    before = _number(after) if after else 0
+    if before >> 80 == number >> 80 and number <= before:
+        number = before + 1
+    return _letters(number)
 
 
 def ulid_after(ulid: str) -> str:
     """The next ULID of all: it sorts right behind this one."""
-    number = 1
-    for letter, power in zip(reversed(ulid), range(26), strict=True):
-        number += _CROCKFORD.index(letter) << (5 * power)
+    return _letters(_number(ulid) + 1)
+
+
+def _letters(number: int) -> str:
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -5, -5))
+
+
+def _number(ulid: str) -> int:
+    number = 0
+    for letter in ulid:
+        number = number * 32 + _CROCKFORD.index(letter)
+    return number
 
 
 def ulid_time(ulid: str) -> datetime:
     """When a ULID was made, to the millisecond."""
-    milliseconds = 0
-    for letter in ulid[:10]:
-        milliseconds = milliseconds * 32 + _CROCKFORD.index(letter)
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return datetime.fromtimestamp(_number(ulid[:10]) / 1000, UTC)

@@ -129,7 +129,7 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
         ours = {one.message: one for one in message_links_of(tx, [link.id for link in parents.values()]) if one.rid is None}
         by_corr = {one.corr: one for one in ours.values()}
         moved: list[Link] = []
-        for one in sorted(fresh, key=lambda message: (message.at, message.ref.rid)):
+        for one in sorted(fresh, key=lambda message: message.at):  # of one instant: as the platform lists them
             said = parse(one.body)
             link = by_corr.get(one.corr) if one.corr else None
             if link is None and said is not None:

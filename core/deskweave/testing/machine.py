@@ -4,12 +4,13 @@ Properties, checked when things are let to settle:
 P0 it becomes quiet. P1 nothing is lost, nothing doubled. P2 every platform says what the inquiry says, in its own words.
 P3 every value somebody wrote is final, was knowingly overwritten, or is in the conflict log. P4 a quiet run writes nothing
 remotely. P5 there is no echo storm. P6 a quiet run writes one row per connection. P7 there is no false conflict. P8 tokens only
-rise. P13 a platform that can say less changes nothing by saying it. And the document is the fold of its events.
+rise. P13 a platform that can say less changes nothing by saying it. P14 messages keep their order. And the document is the fold of
+its events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,7 +43,7 @@ from deskweave.testing.memory import (
     small_mapper,
 )
 from deskweave.testing.memory.hands import whole
-from deskweave.testing.memory.platform import US
+from deskweave.testing.memory.platform import US, Comment
 
 START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FAULTS: Final = ("lost_request", "late_request", "lost_answer", "lost_answer", "limited", "down", "limited_class")
@@ -119,6 +120,9 @@ class SyncMachine(RuleBasedStateMachine):
     most_records = 7
     pinned: Mapping[str, Any] = {}  #: switches that are not drawn
     wrong: tuple[str, ...] = ("crash", "crash", "edit", "edit", "edit", "tick")  #: what happens at a door, drawn evenly
+    losses: tuple[str, ...] = FAULTS  #: what happens to calls
+    edited: tuple[str, ...] = ("title", "title", "priority", "status", "status")  #: fields people change
+    talkative = False  #: people say more than they change
 
     def __init__(self) -> None:
         super().__init__()
@@ -238,9 +242,11 @@ class SyncMachine(RuleBasedStateMachine):
     def speak(self, data: st.DataObject, visibility: Visibility) -> None:
         name = data.draw(st.sampled_from(sorted(name for name, platform in self.platforms.items() if platform.records)))
         key = data.draw(st.sampled_from(sorted(self.platforms[name].records)))
-        text = f"message {len(self.spoken)}"
-        self.spoken.append((name, text, visibility))
-        self.hands(name).write(Ref(*key), visibility, text, "someone")
+        for _ in range(data.draw(st.integers(1, 3)) if self.talkative else 1):
+            text = f"message {len(self.spoken)}"
+            self.spoken.append((name, text, visibility))
+            self.hands(name).write(Ref(*key), visibility, text, "someone")
+            self.at += timedelta(seconds=1)
 
     @precondition(lambda self: len(self.platforms) > 1 and all(platform.records for platform in self.platforms.values()))
     @rule(data=st.data())
@@ -265,7 +271,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     def _draw_edit(self, data: st.DataObject) -> tuple[str, int, FieldId, str]:
         name = data.draw(st.sampled_from(sorted(self.platforms)))
-        field = data.draw(st.sampled_from(["title", "title", "priority", "status", "status"]))
+        field = data.draw(st.sampled_from(self.edited))
         return name, data.draw(st.integers(0, 30)), FieldId(field), data.draw(st.sampled_from(WORDS[field]))
 
     def _edit(self, name: str, which: int, field: FieldId, value: str) -> None:
@@ -336,7 +342,7 @@ class SyncMachine(RuleBasedStateMachine):
                 self._plan_race(at, data)
         for _ in range(data.draw(st.integers(0, 2))):
             name = data.draw(st.sampled_from(sorted(self.platforms)))
-            self.platforms[name].faults.append(data.draw(st.sampled_from(FAULTS)))
+            self.platforms[name].faults.append(data.draw(st.sampled_from(self.losses)))
             self.faults += 1
         self._run()
 
@@ -548,6 +554,20 @@ class SyncMachine(RuleBasedStateMachine):
                 assert found[0].visibility is visibility, "a message changed its visibility"
                 assert (found[0].by == US) is (other != name)
                 assert found[0].body.count(" UTC | ") == (1 if other != name else 0), "P18: a first line was carried twice"
+        for other, platform in self.platforms.items():
+            self._in_order(other, [one for one in platform.comments if one.by == US])
+
+    def _in_order(self, other: str, carried: Sequence[Comment]) -> None:
+        """What was said on one record stands in its order wherever it was carried to: an index that shows late may change it."""
+        if any(platform.switches.index_lag or platform.switches.scan for platform in self.platforms.values()):
+            return
+        said = {text: number for number, (_, text, _) in enumerate(self.spoken)}
+        homes = {text: name for name, text, _ in self.spoken}
+        for rid in {one.rid for one in carried}:
+            for name in self.platforms.keys() - {other}:
+                texts = [one.body.rpartition("\n")[2] for one in carried if one.rid == rid]
+                numbers = [said[text] for text in texts if homes[text] == name]
+                assert numbers == sorted(numbers), f"P14: {texts} of {name} stand on {other} out of their order"
 
 
 def _crash() -> None:
