@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types layers docs bench-kpi clean
+.PHONY: demo test lint types layers docs bench-kpi mutants clean
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ $(VENV)/.bench: $(VENV)/.demo
 
 bench-kpi: $(VENV)/.bench  ## KPIs over 1 and 10 million inquiries, beside pandas; ARGS=1000000 for one million alone
 	$(BIN)/python tests/bench/kpi.py $(ARGS)
+
+mutants: $(VENV)/.test  ## the engine without one protection after the other: which property notices, and how soon
+	$(BIN)/python -m deskweave.testing.mutants $(ARGS)
 
 clean:
 	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis deskweave-demo

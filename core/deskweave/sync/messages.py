@@ -37,6 +37,7 @@ from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 FEED: Final = "messages"
 PAGES: Final = 1_000_000
 EVER: Final = datetime.max.replace(tzinfo=UTC)
+WRITTEN: Final = "written"  #: `seen_version` of a message that stands there for certain and whose id the answer did not tell
 UNSURE: Final = "whether this message was written is not known, and it must not be written twice: look, then say so"
 TOGETHER: Final = 20  #: records whose messages are taken in together
 
@@ -282,8 +283,8 @@ def _carries(run: Run, side: Side, parent: Link, message: StoredMessage, withhel
 def push_messages(run: Run, side: Side) -> bool:
     """Write every message whose record is there, oldest first.
 
-    A message that has to wait keeps later ones of its record waiting, so that a conversation is read in its order; one that is
-    parked does not.
+    A message that may not be there yet keeps later ones of its record waiting, so that a conversation is read in its order; one
+    that is parked does not.
     """
     if side.access != "write" or side.connection.messages is None:
         return False
@@ -301,13 +302,16 @@ def push_messages(run: Run, side: Side) -> bool:
     for link in sorted(ready, key=lambda one: (messages[str(one.message)].message.at, one.id)):
         if not run.works(side) or side.name in run.held_back:
             break
-        if str(link.parent) in waiting or (link.not_before is not None and link.not_before > run.now()):
-            waiting.add(str(link.parent))
+        if str(link.parent) in waiting:
+            continue
+        if link.not_before is not None and link.not_before > run.now():
+            if link.seen_version != WRITTEN:
+                waiting.add(str(link.parent))
             continue
         with run.containing(side):
             wrote |= _push_one(run, side, link, parents[str(link.parent)], messages[str(link.message)])
             run.progress(Progress(connection=side.name, step="write", done=1))
-        if link.state in ("new", "creating"):
+        if link.state in ("new", "creating") and link.seen_version != WRITTEN:
             waiting.add(str(link.parent))
     return wrote
 
@@ -366,6 +370,8 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
             run.told.add(link.id)
         if outcome is not None and outcome.ref is not None and executed is Executed.YES:
             _arrived(link, outcome.ref)
+        elif executed is Executed.YES and failure is None:
+            link.seen_version = WRITTEN
         elif executed is Executed.NO and failure is not None:
             _refused(run, side, link, parent, failure)
         save_links(tx, [link])

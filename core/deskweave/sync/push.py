@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
 from deskweave.connector import Absent, CollectionCapabilities, Outcome, Patch, Ref, RemoteRecord, View
@@ -36,8 +35,6 @@ from deskweave.sync.run import Progress, Run, Side, fetch, fingerprint, key_of, 
 
 SHAPED: Final = ("text", "long_text", "email", "phone", "number", "integer", "date", "datetime", "duration", "link")
 """Types of fields whose values platforms bring into a form of their own."""
-WAR_AFTER: Final = 6  #: writes of a field, and as many answers of the platform's that differ ...
-WAR_WITHIN: Final = timedelta(hours=1)  #: ... so close together are no people's work
 
 
 @dataclass(slots=True)
@@ -133,10 +130,12 @@ def _claim(
                 rows.observe(link, record, views[ref], lines.get(ref_key(ref), NO_LINES))
             mine.append((one.inquiry, link, record))
         rows.flush()
-        often = writes_since(tx, side.name, [ref_key(record.ref) for _, _, record in mine], run.now() - WAR_WITHIN)
+        often = writes_since(tx, side.name, [ref_key(record.ref) for _, _, record in mine], run.now() - run.timing.war_within)
         for inquiry, link, record in mine:
             if link.push and link.state == "live":
-                fought = [name for name in rows.want(inquiry, link) if often.get((ref_key(record.ref), name), 0) >= WAR_AFTER]
+                fought = [
+                    name for name in rows.want(inquiry, link) if often.get((ref_key(record.ref), name), 0) >= run.timing.war_after
+                ]
                 if any(_at_war(run, rows, link, name) for name in fought):
                     continue
                 intent = _intend(run, side, rows, inquiry, link, record, views[record.ref])
@@ -149,14 +148,15 @@ def _claim(
 def _at_war(run: Run, rows: Reconciliation, link: Link, name: FieldId) -> bool:
     """Whether a field goes to and fro between us and a rule there; then its record is set aside: nobody else would end it."""
     assert link.inquiry is not None
-    source, since = f"connection:{link.conn}", run.now() - WAR_WITHIN
+    source, since = f"connection:{link.conn}", run.now() - run.timing.war_within
     back = sum(event.source == source and event.recorded_at >= since for event in events_of(rows.tx, link.inquiry, name))
-    if back < WAR_AFTER:
+    if back < run.timing.war_after:
         return False
-    minutes = int(WAR_WITHIN.total_seconds() // 60)
+    minutes = int(run.timing.war_within.total_seconds() // 60)
     reason = (
-        f"{name} was written {WAR_AFTER} times within {minutes} minutes and came back otherwise each time: a rule on the platform, "
-        f"or on another one, changes it. Change that rule, or the field's policy in the binding; release it {minutes} minutes later"
+        f"{name} was written {run.timing.war_after} times within {minutes} minutes and came back otherwise each time: a rule on "
+        "the platform, or on another one, changes it. Change that rule, or the field's policy in the binding; release it "
+        f"{minutes} minutes later"
     )
     rows.park(link, reason)
     return True

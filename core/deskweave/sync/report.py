@@ -191,4 +191,6 @@ class Timing:
     backoff_most: timedelta = timedelta(minutes=30)
     lease: timedelta = timedelta(minutes=5)
     skew: timedelta = timedelta(minutes=5)  #: how far a platform's clock may be from ours
+    war_after: int = 6  #: writes of a field, and as many answers of the platform's that differ ...
+    war_within: timedelta = timedelta(hours=1)  #: ... so close together are no people's work: the record is parked
     attempts: int = 3  #: refusals of one content before its link is parked

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from deskweave.store.events import events_of
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import links_of
 from deskweave.store.values import decode
-from deskweave.sync import Engine, Guard, Side, SyncReport
+from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
 from deskweave.sync.merge import EMPTY, same
 from deskweave.testing.memory import (
     FIELDS,
@@ -106,9 +107,9 @@ class Deed:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to happen at the k-th door of a run."""
+    """What is to happen at the k-th door of a run, or at the next one of a name."""
 
-    at: int
+    at: int | str
     act: Callable[[], None]
 
 
@@ -123,6 +124,7 @@ class SyncMachine(RuleBasedStateMachine):
     losses: tuple[str, ...] = FAULTS  #: what happens to calls
     edited: tuple[str, ...] = ("title", "title", "priority", "status", "status")  #: fields people change
     talkative = False  #: people say more than they change
+    races = 1  #: so many in a row; with more than one, an inquiry stands on every platform from the start
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +160,11 @@ class SyncMachine(RuleBasedStateMachine):
     def build(self, data: st.DataObject) -> None:
         for number, name in enumerate(self.sides):
             self.platforms[name] = MemoryPlatform(
-                name=name, now=self.now, switches=data.draw(self.switches(), label=name), seed=number, hook=self.door
+                name=name,
+                now=self.now,
+                switches=data.draw(self.switches(), label=name),
+                seed=number,
+                hook=partial(self.door_of, name),
             )
             self.bindings[name] = small_binding(
                 name,
@@ -166,6 +172,12 @@ class SyncMachine(RuleBasedStateMachine):
                 coarse=data.draw(st.booleans()),
                 cross_reference=data.draw(st.sampled_from([None, "links"])),
             )
+
+        if self.races > 1:
+            self.create(data)
+            for _ in range(3):
+                self.at += timedelta(seconds=200)
+                self._run()
 
     def switches(self) -> st.SearchStrategy[Switches]:
         """Habits to draw from; subclasses pin some of them down by `pinned`."""
@@ -207,16 +219,21 @@ class SyncMachine(RuleBasedStateMachine):
             practice_digest="p",
             since=START - timedelta(days=1),
             guard=Guard(update_records=10_000, max_notices=10_000),
+            timing=Timing(war_after=10_000),  # people here change one field more often than rules do elsewhere
             now=self.now,
         )
 
     def hands(self, name: str) -> MemoryHands:
         return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
 
+    def door_of(self, name: str, where: str) -> None:
+        self.door(f"{name} {where}")
+
     def door(self, where: str) -> None:
         self.doors += 1
         # an edit looks into the store for what was agreed: not within a transaction, and behind it is the same to a platform
-        due = [plan for plan in self.plans if plan.at <= self.doors and (plan.act is _crash or where != "before commit")]
+        reached = [plan for plan in self.plans if (where == plan.at if isinstance(plan.at, str) else plan.at <= self.doors)]
+        due = [plan for plan in reached if plan.act is _crash or where != "before commit"]
         self.plans = [plan for plan in self.plans if plan not in due]
         for plan in due:
             plan.act()
@@ -252,6 +269,38 @@ class SyncMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def disagree(self, data: st.DataObject) -> None:
         """Two people change one inquiry on two platforms before either can see the other."""
+        places = self._joined(data)
+        if places:
+            field = FieldId(data.draw(st.sampled_from(["title", "priority", "status"])))
+            for name, ref in places[:2]:
+                self._change(name, ref, field, data.draw(st.sampled_from(WORDS[field])))
+
+    @precondition(lambda self: self.racing and len(self.platforms) > 1)
+    @rule(data=st.data(), seconds=st.sampled_from([1, 61, 200]))
+    def race(self, data: st.DataObject, seconds: int) -> None:
+        """One changes an inquiry, and while a run carries that, another changes it where it is carried to."""
+        for _ in range(self.races):
+            places = self._joined(data)
+            if places:
+                self._race(data, data.draw(st.permutations(places[:2])), seconds)
+
+    def _race(self, data: st.DataObject, places: Sequence[tuple[str, Ref]], seconds: int) -> None:
+        (here, ref), (there, other) = places
+        field = FieldId(data.draw(st.sampled_from(self.edited)))
+        self._change(here, ref, field, data.draw(st.sampled_from(WORDS[field])))
+        self.at += timedelta(seconds=seconds)
+        field = FieldId(data.draw(st.sampled_from(self.edited)))
+        value = data.draw(st.sampled_from(WORDS[field]))
+        when = data.draw(st.sampled_from(("after records.fetch", "before sink.patch", "")))
+        at = f"{there} {when}" if when else self.doors + data.draw(st.integers(1, 40))
+        self.plans = [Plan(at, partial(self._change, there, other, field, value))]
+        if data.draw(st.integers(0, 3)) == 0:
+            self.platforms[there].faults.append(data.draw(st.sampled_from(self.losses)))
+            self.faults += 1
+        self._run()
+
+    def _joined(self, data: st.DataObject) -> list[tuple[str, Ref]]:
+        """The records of one inquiry that stands on several platforms; none: there is no such yet."""
         with self.store.read() as tx:
             rows = tx.execute(
                 sa.select(tables.link.c.inquiry, tables.link.c.conn, tables.link.c.collection, tables.link.c.rid).where(
@@ -262,12 +311,7 @@ class SyncMachine(RuleBasedStateMachine):
         for row in rows:
             homes.setdefault(row.inquiry, []).append((row.conn, Ref(row.collection, row.rid)))
         joined = sorted(key for key, places in homes.items() if len(places) > 1)
-        if not joined:
-            return
-        places = sorted(homes[data.draw(st.sampled_from(joined))], key=lambda place: place[0])
-        field = FieldId(data.draw(st.sampled_from(["title", "priority", "status"])))
-        for name, ref in places[:2]:
-            self._change(name, ref, field, data.draw(st.sampled_from(WORDS[field])))
+        return sorted(homes[data.draw(st.sampled_from(joined))], key=lambda place: place[0]) if joined else []
 
     def _draw_edit(self, data: st.DataObject) -> tuple[str, int, FieldId, str]:
         name = data.draw(st.sampled_from(sorted(self.platforms)))
@@ -539,8 +583,9 @@ class SyncMachine(RuleBasedStateMachine):
             if later.number <= deed.number:
                 continue
             shown = small_mapper(self.bindings[later.platform]).project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
-            if same(later.shown, deed.wrote) or same(later.shown, shown):
-                return
+            said_here = mapper.project("ticket", {deed.field: later.shown}).values.get(deed.field)
+            if same(later.shown, deed.wrote) or same(later.shown, shown) or same(said_here, deed.wrote):
+                return  # they were shown it, or what stands for it on either platform
         raise AssertionError(
             f"P3: {deed.wrote!r} in {deed.field} on {deed.platform} is not final ({final!r}), was not knowingly overwritten, "
             "is in no conflict"

@@ -145,7 +145,8 @@ class _Nothing:
 
 LAG: Final = {"index_lag": timedelta(minutes=3), "scan": False}
 #: Two people at one record, between every two calls of the engine, on a platform without conditions.
-CROWD: Final = {"most_records": 1, "edited": ("title",), "wrong": ("edit", "edit", "edit", "crash")}
+CROWD: Final = {"races": 5, "most_records": 1, "edited": ("title",), "wrong": ("edit", "edit", "tick")}
+SWIFT: Final = {"index_lag": NEVER, "scan": False, "precision": timedelta(milliseconds=1)}
 BARE: Final = {"conditions": False, "history": "full", "scan": False, "index_lag": NEVER}
 
 MUTANTS: Final[Mapping[str, Mutant]] = {
@@ -183,8 +184,8 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         name="changes",
         without=_newest_seen,
         weather={
-            "pinned": {"ordered": False, "scan": False, "page": 1, "settle": NEVER, "index_lag": NEVER},
-            "wrong": ("crash", "crash", "edit"),
+            "pinned": {**SWIFT, "ordered": False, "page": 1, "settle": timedelta(seconds=1)},
+            "wrong": ("crash",),
         },
     ),
     "written without merging what was read before": Mutant(
@@ -209,7 +210,13 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         owner=messages,
         name="push_messages",
         without=_unordered,
-        weather={"pinned": {"message_plant": Plant.AFTER, "index_lag": NEVER, "scan": False}, "talkative": True},
+        weather={
+            "pinned": {**SWIFT, "message_plant": Plant.AFTER},
+            "talkative": True,
+            "races": 2,
+            "wrong": ("tick",),
+            "losses": ("lost_request",),
+        },
     ),
 }
 
