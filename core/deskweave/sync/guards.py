@@ -93,8 +93,8 @@ def check(run: Run) -> None:
     check_marks(run)
     stops = stops_of(run)
     if stops:
-        text = f"stopped before writing: {sentence(stops)}. Look first: deskweave sync --plan. Go ahead: deskweave sync {go_ahead(stops)}"
-        raise GuardStop(text, stops)
+        onward = f"Look first: deskweave sync --plan. Go ahead: deskweave sync {go_ahead(stops)}"
+        raise GuardStop(f"stopped before writing: {sentence(stops)}. {onward}", stops)
 
 
 def check_marks(run: Run) -> None:
