@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signal 9 and forkserver")
 
 
