@@ -168,7 +168,17 @@ def test_a_copy_is_put_back(cli: Any, tmp_path: Path, two: Any, plugins: Plugins
     assert cli("store", "rebuild").code == 0
     assert cli("sync").code == 0
     assert len(two["right"].platform.records) == len(two["left"].platform.records) == 4
-    assert {one.platform.mark[1] for one in two.values() if one.platform.mark} <= {"1", "3"}
+    clock.advance(timedelta(minutes=10))
+    people(tmp_path, two, "left", plugins, clock).create("ticket", {"title": "later", "status": "awaiting_acceptance"}, "li")
+    clock.advance(timedelta(minutes=10))
+    assert cli("sync").code == 0
+    assert two["right"].platform.mark[1] == str(json.loads(cli("status", "--json").out)["summary"]["epoch"]) == "3"
+    assert cli("store", "restore", "copy.db", "--yes").code == 0  # an older copy once more: its epoch rises above all it knows
+    (tmp_path / ".deskweave/dev/state.db").unlink()
+    shutil.copy("copy.db", tmp_path / ".deskweave/dev/state.db")  # and behind our back, as a machine's snapshot
+    answer = cli("sync")
+    assert answer.code == 5
+    assert "epoch 3" in answer.err.replace("\n", " ")
 
 
 def test_a_store_moves(cli: Any, tmp_path: Path, two: Any, plugins: Plugins, clock: TurnedTime) -> None:

@@ -9,11 +9,9 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
-from deskweave.connector import RateClass
-from deskweave.errors import CredentialError, RateLimited, SafetyStop
+from deskweave.errors import CredentialError, SafetyStop
 from deskweave.store import Install, Store, StoreTooNew, tables
 from deskweave.store.audit import Written, record_writes, verify_audit
-from deskweave.store.budget import StoreBudget
 from deskweave.store.migrations import HEAD, migrate, revision_of
 from deskweave.store.values import decode, encode, new_ulid, ulid_time
 from deskweave.store.vault import StoreVault
@@ -155,26 +153,6 @@ def test_ids_sort_by_time():
     assert ids == sorted(ids)
     assert all(len(one) == 26 for one in ids)
     assert ulid_time(ids[7]) == AT + timedelta(milliseconds=7)
-
-
-def test_a_budget_refills_and_says_when(tmp_path):
-    clock = [AT]
-    store = Store.open(":memory:", now=lambda: clock[0])
-    budget = StoreBudget(store, "snow", [RateClass("read", 10, timedelta(seconds=10))])
-    other = StoreBudget(store, "snow", [RateClass("read", 10, timedelta(seconds=10))])
-    for _ in range(5):
-        budget.take("read")
-        other.take("read")
-    with pytest.raises(RateLimited) as caught:
-        budget.take("read", 3)
-    assert caught.value.retry_at == AT + timedelta(seconds=3)
-    clock[0] = caught.value.retry_at
-    budget.take("read", 3)
-    budget.take("unlimited", 1000)
-    budget.learn("read", 0, AT + timedelta(seconds=60))
-    with pytest.raises(RateLimited):
-        budget.take("read")
-    store.close()
 
 
 def test_the_vault_keeps_nothing_in_plain_text():

@@ -370,3 +370,34 @@ def test_one_limit_for_all_changes(most):
     assert guard.updates(1000) == (most if isinstance(most, int) else max(20, int(most * 1000)))
     assert guard.creates(1000) is None
     assert guard.deletes(1000) == (most if isinstance(most, int) else max(3, int(most * 1000)))
+
+
+def test_a_limit_on_one_class_of_reading_leaves_the_rest_of_the_connection_alone(world, monkeypatch):
+    """`paused_until` is for limits of the whole connection."""
+    from deskweave.errors import RateLimited, Scope
+    from deskweave.testing.memory import MemoryConnection
+
+    two = {"ticket": {}, "chat": {"creates": False}}
+    w = world(bindings={"a": small_binding("a", collections=two), "b": small_binding("b")})
+    w.platforms["a"].collections = {"ticket": Switches(), "chat": Switches()}
+    plain, limited = MemoryConnection.changes, [True]
+
+    def changes(self, collection, since, resume):
+        if self.platform.name == "a" and collection == "ticket" and limited[0]:
+            text = "search: 5 calls a second are used up"
+            raise RateLimited(text, scope=Scope.RATE_CLASS, rate_class="search", retry_at=w.clock() + timedelta(seconds=30))
+        return plain(self, collection, since, resume)
+
+    monkeypatch.setattr(MemoryConnection, "changes", changes)
+    w.hands("a").create("ticket", V, "li")
+    w.hands("a").create("chat", {**V, "title": "said in a chat"}, "li")
+    w.hands("b").create("ticket", {**V, "title": "from b"}, "chen")
+    report = w.sync(1)
+    assert report.connections["a"].imported == 1
+    assert "used up" in report.connections["a"].paused
+    assert report.waiting_until == w.clock() + timedelta(seconds=30)
+    assert [record.fields["short"] for record in w.platforms["b"].records.values()] == ["from b", "said in a chat"]
+    assert len(w.platforms["a"].records) == 2  # not all of it was seen: nothing is written there
+    limited[0] = False
+    w.sync(1)  # nothing kept it from being asked at once
+    assert len(w.platforms["a"].records) == len(w.platforms["b"].records) == 3

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 import orjson
 
 from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Ref, RemoteRecord, View
-from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, TransientError
+from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, Scope, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.ledger import Ledger
 from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Policy, Route, Value
@@ -132,9 +132,21 @@ class Run:
 
     @contextmanager
     def containing(self, side: Side) -> Iterator[None]:
-        """Keep what goes wrong with one connection to that connection: it pauses, the others go on."""
+        """Keep what goes wrong with one connection to that connection: it pauses, the others go on.
+
+        A limit on one class of calls, or one record, ends only what has met it: what else can be read is read, and nothing more is
+        written there in this run, as not all of it was seen.
+        """
         try:
             yield
+        except RateLimited as error:
+            until = error.retry_at or self.now() + self.timing.backoff
+            if error.scope is Scope.CONNECTION:
+                self.pause(side, str(error), until)
+                return
+            self.held_back.add(side.name)
+            part = self.part(side)
+            part.paused, part.paused_until = str(error), max(until, part.paused_until or until)
         except ConfigurationError as error:
             self.pause(side, str(error), None)
         except TransientError as error:

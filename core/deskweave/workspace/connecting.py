@@ -19,7 +19,7 @@ from deskweave.model import ConnectionName, Json
 from deskweave.plugins import Plugins
 from deskweave.workspace.folder import Entry, Folder
 from deskweave.workspace.guarded import GuardedConnection
-from deskweave.workspace.identity import check_mark, check_pinned
+from deskweave.workspace.identity import check_mark, check_pinned, older
 from deskweave.workspace.secret import Secrets
 from deskweave.workspace.stop import Stopped
 
@@ -232,10 +232,10 @@ class Connecting:
         return opened
 
     def _before_write(self, opened: Opened, store: Store) -> None:
-        """Refuse under `access: read`; leave our mark before the first write of all, where the platform has a place for it."""
+        """Refuse under `access: read`; leave our mark before the first write of every epoch, where it has a place."""
         if opened.entry.access != "write":
             raise read_only(opened.entry)
-        if opened.identity.planted is None:
+        if opened.identity.planted is None or older(opened.identity, store.install):
             opened.inner.plant_identity(store.install.id, str(store.install.epoch))
             planted = opened.inner.identity.planted
             opened.identity = replace(opened.identity, planted=planted or "", epoch=str(store.install.epoch))

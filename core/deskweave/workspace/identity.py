@@ -42,6 +42,11 @@ def check_pinned(name: str, pinned: InstanceIdentity | None, live: InstanceIdent
     raise Stopped("wrong-instance", message, next=f"deskweave trust {name}", connection=name, values=values)
 
 
+def older(live: InstanceIdentity, install: Install) -> bool:
+    """Whether our own mark there is of an earlier epoch: until it is renewed, an old copy of the store would not be noticed."""
+    return live.planted == install.id and (live.epoch or "").isdecimal() and int(live.epoch or 0) < install.epoch
+
+
 def check_mark(name: str, live: InstanceIdentity, install: Install, lock_file: str) -> None:
     """Refuse to write where another store of Deskweave writes, or where this store has been younger than it is now.
 
