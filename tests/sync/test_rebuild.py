@@ -101,6 +101,30 @@ def test_a_lost_store_is_made_whole(world, names, messages):
     assert [one.body.splitlines()[-1] for one in w.platforms["a"].comments].count("thanks") == 1
 
 
+def test_a_quota_is_waited_for(world):
+    """Half of what stands there would join nothing, and a rebuild that never ends is none."""
+    from deskweave.errors import RateLimited, Scope
+    from deskweave.testing.memory import MemoryConnection
+
+    w = world(bindings=joined())
+    history(w)
+    lose(w)
+    plain, waited = MemoryConnection.changes, []
+
+    def changes(self, collection, since, resume):
+        if len(waited) < 3:
+            text = "5 calls a second are used up"
+            raise RateLimited(text, scope=Scope.RATE_CLASS, rate_class="x", retry_at=w.clock() + timedelta(seconds=1))
+        return plain(self, collection, since, resume)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryConnection, "changes", changes)
+        with pytest.raises(RateLimited):
+            w.engine().rebuild()
+        assert w.engine().rebuild(wait=waited.append).joined == 4
+    assert len(waited) == 3
+
+
 def test_without_cross_reference_carried_messages_join(world):
     w = world()
     w.hands("a").create("ticket", V, "li")

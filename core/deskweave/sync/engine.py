@@ -129,12 +129,15 @@ class Engine:
             self._end(run, chosen)
             return SyncPlan(records=records, report=run.report, stop=guards.sentence(stops), stops=stops)
 
-    def rebuild(self, decisions: Decisions | None = None, *, store: bool = True) -> Rebuilt:
+    def rebuild(
+        self, decisions: Decisions | None = None, *, store: bool = True, wait: Callable[[datetime], None] | None = None
+    ) -> Rebuilt:
         """Join again what platforms say belongs together, where the store has lost it. Nothing is written to them.
 
         Args:
             decisions: a person's, about what nothing joins by itself.
             store: False: only tell what would be.
+            wait: waits until a platform's quota fills up again: all of it has to be read, or nothing can be told.
 
         Raises:
             RemoteError: a platform could not be read to its end; nothing was stored.
@@ -142,6 +145,7 @@ class Engine:
         """
         with self._store.lease("store rebuild"):
             run = self._begin()
+            run.wait = wait
             run.hooks = Hooks()  # what is there was let in before
             return rebuild(run, decisions or Decisions(), store=store)
 

@@ -107,6 +107,7 @@ class Run:
     practice: str
     progress: Callable[[Progress], None]
     report: SyncReport
+    wait: Callable[[datetime], None] | None = None  #: waits for a quota, where only reading is done; None: limits are raised
     stopped: set[ConnectionName] = field(default_factory=set)
     held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run
     written: dict[tuple[ConnectionName, str], set[str]] = field(default_factory=dict)
@@ -124,7 +125,13 @@ class Run:
         """Call one method of a connection. What is not our own kind of error becomes a PluginError that names the method."""
         self.part(side).calls += 1
         try:
-            return method()
+            while True:
+                try:
+                    return method()
+                except RateLimited as error:
+                    if self.wait is None or error.retry_at is None:
+                        raise
+                    self.wait(error.retry_at)
         except (RemoteError, PluginError):
             raise
         except Exception as error:  # a connector is a stranger's code

@@ -145,7 +145,7 @@ def rebuild(
         now=space.now,
         progress=progress,
     )
-    return engine.rebuild(decisions, store=store)
+    return engine.rebuild(decisions, store=store, wait=space.wait)
 
 
 def _never_wrote(store: Store) -> bool:
