@@ -136,11 +136,13 @@ def _device(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [_folder, _loop, _nowhere, _pipe, _device])
 def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
-    path = tmp_path / "x.yaml"
+    home = tmp_path / ("far" * 30)  # a finding shows the end of a name that is longer than it shows
+    home.mkdir()
+    path = home / "x.yaml"
     make(path)
     assert rules(path) == {"file-unreadable"}
     with pytest.raises(DocumentError) as caught:
-        read_all([path], root=tmp_path)
+        read_all([path], root=home)
     assert [one.place.source for one in caught.value.findings] == ["x.yaml"]
 
 

@@ -100,8 +100,9 @@ def _content(what: Path | Traversable | str | bytes, source: str | None) -> tupl
     except OSError as error:
         why = error.strerror or str(error) or type(error).__name__
         remedy = "check the name and the permission to read it"
+        found = source if len(source) <= 80 else f"...{source[-77:]}"  # the end of a long path says which file it is
         raise DocumentError(
-            [problem("file-unreadable", Place(source, ""), source, f"the file cannot be read: {why}", remedy=remedy)]
+            [problem("file-unreadable", Place(source, ""), found, f"the file cannot be read: {why}", remedy=remedy)]
         ) from None
 
 

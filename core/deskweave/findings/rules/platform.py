@@ -83,6 +83,12 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _N,
     ),
     rule(
+        "record-unreadable", "无法读取记录 {found}",
+        ("It is not joined again yet.", "该记录暂未重新关联。"),
+        ("Look at it on the platform; the next sync sets it aside.", "在平台上检查该记录；下次同步会将其搁置。"),
+        _W,
+    ),
+    rule(
         "record-hidden", "记录未列出也无法读取",
         ("It may be there: its changes are not carried.", "记录可能仍在，但其变更不会同步。"),
         ("Look whether the account may read it.", "检查帐号是否有权读取。"),
