@@ -58,13 +58,17 @@ def classify_answers(now: Callable[[], datetime], *, token_endpoint: bool = Fals
     """The table. `now` turns Retry-After into an instant; the token endpoint has error bodies of its own."""
 
     def classify(answer: Answer) -> RemoteError | None:
-        return _token_error(answer) if token_endpoint else _error(answer, now())
+        return _token_error(answer, now()) if token_endpoint else _error(answer, now())
 
     return classify
 
 
-def _token_error(answer: Answer) -> RemoteError | None:
+def _token_error(answer: Answer, now: datetime) -> RemoteError | None:
     body = answer.parsed
+    if answer.status == 429:  # without a token nothing else can be asked either
+        text = "the token endpoint answers no more for now: a rate limit rule of the instance is used up"
+        request_id = answer.header("x-transaction-id")
+        return RateLimited(text, scope=Scope.CONNECTION, retry_at=retry_after(answer, now), code="429", request_id=request_id)
     if answer.status == 200 and isinstance(body, Mapping) and isinstance(body.get("access_token"), str):
         return None
     if answer.status in (400, 401, 403) and answer.is_json:

@@ -9,7 +9,7 @@ import requests
 import responses
 
 from deskweave.connector import Plant
-from deskweave.errors import ConfigurationError, CredentialError, DocumentError
+from deskweave.errors import ConfigurationError, CredentialError, DocumentError, RateLimited, Scope
 from deskweave.model import Visibility
 from deskweave_servicenow import ServiceNow, deskweave_connectors
 
@@ -93,6 +93,16 @@ def test_a_token_is_kept_and_renewed_before_it_ends(agent, emulator, now):
     now.advance(timedelta(minutes=5))  # past 80 % of half an hour
     agent.records.changes("incident", None, None)
     assert asked() == 2
+
+
+def test_a_limit_at_the_token_endpoint_is_one_of_the_connection(agent, emulator, now):
+    assert agent.capabilities
+    now.advance(timedelta(minutes=25))  # the token has to be renewed
+    emulator.faults.arm("rate_limited", retry_after=120)
+    with pytest.raises(RateLimited) as caught:
+        agent.records.changes("incident", None, None)
+    assert (caught.value.scope, caught.value.retry_at) == (Scope.CONNECTION, now() + timedelta(seconds=120))
+    agent.records.changes("incident", None, None)
 
 
 def test_a_refused_token_is_replaced_once(agent, emulator):
