@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -268,3 +269,31 @@ def test_people_who_change_a_field_often_are_at_no_war(world):
         w.hands("a").edit(ref, {"title": f"title {n}"}, "li")
         assert not w.sync(60).parked
     assert w.hands("b").shows(w.refs("b")[0])["title"] == "title 19"
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "said"),
+    [
+        ("changes", {}, "the listing of ticket did not move on from here"),
+        ("messages_changes", {"messages": "feed"}, "the feed of ticket did not move on from here"),
+        ("messages_of", {"messages": "per_record"}, "the messages of ticket/000001 did not move on from here"),
+        ("history", {}, "the history of ticket did not move on from here"),
+        ("census", {}, "the census of ticket did not move on from here"),
+    ],
+)
+def test_a_listing_that_stays_where_it_is_pauses_its_connection(world, monkeypatch, method, kind, said):
+    w = world(switches={"a": Switches(**kind)})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    w.hands("a").write(ref, Visibility.PUBLIC, "hello", "li")
+    plain = getattr(MemoryConnection, method)
+
+    def stays(self, *arguments):
+        page = plain(self, *arguments)
+        return replace(page, resume="here") if self.platform.name == "a" else page
+
+    monkeypatch.setattr(MemoryConnection, method, stays)
+    report = w.sync(86_400)
+    assert said in report.connections["a"].paused
+    assert report.connections["b"].paused is None

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import CollectionCapabilities, Outcome, Page, Plant, Ref, RemoteMessage, RemoteRecord
+from deskweave.connector import CollectionCapabilities, Outcome, Plant, Ref, RemoteMessage, RemoteRecord
 from deskweave.errors import Executed, PluginError, RateLimited, Rejected, RemoteError, RequestError, TransientError
 from deskweave.ledger import MESSAGE_LOG, Utterance
 from deskweave.model import InquiryId, InternalMessage, PublicMessage, Visibility
@@ -35,7 +36,6 @@ from deskweave.sync.report import ParkedNote
 from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 
 FEED: Final = "messages"
-PAGES: Final = 1_000_000
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 WRITTEN: Final = "written"  #: `seen_version` of a message that stands there for certain and whose id the answer did not tell
 UNSURE: Final = "whether this message was written is not known, and it must not be written twice: look, then say so"
@@ -62,10 +62,8 @@ def _feed(run: Run, side: Side, name: str, capabilities: CollectionCapabilities)
         stream = read_stream(tx, side.name, name, FEED)
     back = capabilities.cursor_precision + capabilities.index_lag + capabilities.settle
     since = None if stream.watermark is None else stream.watermark - back
-    resume, changed, news = stream.resume, False, stream.watermark is None
-    for _ in range(PAGES):
-        at = resume
-        page: Page[RemoteMessage] = run.call(side, lambda: source.changes(name, since, at), "messages.changes")  # noqa: B023
+    changed, news = False, stream.watermark is None
+    for page in run.pages(side, partial(source.changes, name, since), "messages.changes", f"the feed of {name}", stream.resume):
         news |= any(stream.watermark is not None and one.at >= stream.watermark for one in page.items)
         mark = max((one for one in (page.covers_until, stream.watermark) if one is not None), default=None)
         to = Stream(mark, page.resume)
@@ -77,12 +75,7 @@ def _feed(run: Run, side: Side, name: str, capabilities: CollectionCapabilities)
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, FEED, to)
             stream = to
-        if page.resume is None:
-            return changed
-        if page.resume == resume:
-            raise PluginError(side.name, "messages.changes", f"the feed of {name} does not move on from {page.resume[:40]}")
-        resume = page.resume
-    raise PluginError(side.name, "messages.changes", f"the feed of {name} does not end")
+    return changed
 
 
 def read_of(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> bool:
@@ -93,14 +86,8 @@ def read_of(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> bool:
     for start in range(0, len(refs), TOGETHER):
         found: list[RemoteMessage] = []
         for ref in refs[start : start + TOGETHER]:
-            resume: str | None = None
-            for _ in range(PAGES):
-                at = resume
-                page: Page[RemoteMessage] = run.call(side, lambda: source.of(ref, at), "messages.of")  # noqa: B023
+            for page in run.pages(side, partial(source.of, ref), "messages.of", f"the messages of {ref_key(ref)}"):
                 found.extend(page.items)
-                resume = page.resume
-                if resume is None:
-                    break
         changed |= take_messages(run, side, name, found)
     return changed
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import Change, CollectionCapabilities, Page, Plant, Ref, RemoteChange, RemoteRecord, View
-from deskweave.errors import PluginError
+from deskweave.connector import Change, CollectionCapabilities, Plant, Ref, RemoteChange, RemoteRecord, View
 from deskweave.model import FieldId, InquiryId, Value
 from deskweave.store.audit import own_digests
 from deskweave.store.events import coarse_events, known_origins
@@ -35,7 +35,6 @@ from deskweave.sync.run import RECORDS, Progress, Run, Side, fingerprint, ref_ke
 from deskweave.sync.sweep import trailing_since
 
 MARK: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}:[0-9A-HJKMNP-TV-Z]{26}")  #: what we leave on a record: <install>:<link>
-PAGES: Final = 1_000_000  #: a listing that never ends is a connector's mistake
 
 
 def overlap(capabilities: CollectionCapabilities) -> timedelta:
@@ -95,10 +94,8 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
     since = None if stream.watermark is None else stream.watermark - overlap(capabilities)
     if stream.resume is None:
         since = trailing_since(since, None if state is None else state.heartbeat, run.now())
-    resume, seen, changed, latest = stream.resume, 0, False, stream.watermark
-    for _ in range(PAGES):
-        at = resume
-        page: Page[RemoteRecord] = run.call(side, lambda: source.changes(name, since, at), "records.changes")  # noqa: B023
+    seen, changed, latest = 0, False, stream.watermark
+    for page in run.pages(side, partial(source.changes, name, since), "records.changes", f"the listing of {name}", stream.resume):
         seen += len(page.items)
         run.part(side).seen += len(page.items)
         run.progress(Progress(connection=side.name, step="read", done=seen, total=page.expected))
@@ -116,12 +113,7 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, RECORDS, to)
             stream = to
-        if page.resume is None:
-            return changed
-        if page.resume == resume:
-            raise PluginError(side.name, "records.changes", f"the listing of {name} does not move on from {page.resume[:40]}")
-        resume = page.resume
-    raise PluginError(side.name, "records.changes", f"the listing of {name} does not end")
+    return changed
 
 
 def _worth_saving(old: Stream, new: Stream, latest: datetime | None, span: timedelta) -> bool:
@@ -320,14 +312,8 @@ def lines_of(run: Run, side: Side, name: str, refs: Mapping[Ref, datetime | None
     moments = [one for one in refs.values() if one is not None]
     since = min(moments) - capabilities.cursor_precision if len(moments) == len(refs) else None
     every: list[RemoteChange] = []
-    resume: str | None = None
-    for _ in range(PAGES):
-        at = resume
-        page: Page[RemoteChange] = run.call(side, lambda: source.history(list(refs), since, at), "records.history")  # noqa: B023
+    for page in run.pages(side, partial(source.history, list(refs), since), "records.history", f"the history of {name}"):
         every.extend(page.items)
-        resume = page.resume
-        if resume is None:
-            break
     by_ref: dict[str, list[RemoteChange]] = {}
     for line in every:
         by_ref.setdefault(ref_key(line.ref), []).append(line)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import Page, Ref, RemoteMessage, RemoteRecord
-from deskweave.errors import PluginError
+from deskweave.connector import Ref, RemoteMessage, RemoteRecord
 from deskweave.model import ConnectionName, FieldId, InquiryId, Policy, Value
 from deskweave.store import Install
 from deskweave.store.events import last_seq, write_position
@@ -28,7 +28,7 @@ from deskweave.sync.entries import sighted, version_of
 from deskweave.sync.guards import ROUTE
 from deskweave.sync.merge import EMPTY, same
 from deskweave.sync.messages import FEED
-from deskweave.sync.pull import MARK, PAGES, lines_of
+from deskweave.sync.pull import MARK, lines_of
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.rejoin import Found, Key, Undecided, listed_behind, rejoin
 from deskweave.sync.resaid import carried_line, say_again
@@ -130,18 +130,11 @@ def _read(run: Run, side: Side, name: str, marks: dict[tuple[str, str, str], Str
     if capabilities is None or source is None or not capabilities.reads or capabilities.changes not in ("filter", "scan"):
         return []
     records: dict[str, RemoteRecord] = {}
-    resume: str | None = None
-    for _ in range(PAGES):
-        at = resume
-        page: Page[RemoteRecord] = run.call(side, lambda: source.changes(name, None, at), "records.changes")  # noqa: B023
+    for page in run.pages(side, partial(source.changes, name, None), "records.changes", f"the listing of {name}"):
         records.update((one.ref.rid, one) for one in page.items)
         run.progress(Progress(connection=side.name, step="read", done=len(records), total=page.expected))
         if page.resume is None:
             marks[side.name, name, RECORDS] = Stream(page.covers_until)
-            break
-        if page.resume == resume:
-            raise PluginError(side.name, "records.changes", f"the listing of {name} does not move on from {page.resume[:40]}")
-        resume = page.resume
     with run.store.read() as tx:
         known = scan_links(tx, side.name, name, records)
         expected = links_by_corr(tx, [one.corr for one in records.values() if one.corr])
@@ -188,23 +181,15 @@ def _messages(
     capabilities, source = side.capabilities(name), side.connection.messages
     if capabilities is None or source is None or capabilities.messages == "none":
         return
-    feed = capabilities.messages == "feed"
-    for ref in [None] if feed else [one.record.ref for one in records]:
-        resume: str | None = None
-        for _ in range(PAGES):
-            at = resume
-            page: Page[RemoteMessage]
-            if ref is None:
-                page = run.call(side, lambda: source.changes(name, None, at), "messages.changes")  # noqa: B023
-            else:
-                page = run.call(side, lambda: source.of(ref, at), "messages.of")  # noqa: B023
-            for one in page.items:
-                yield (side.name, one.parent.collection, one.parent.rid), one
-            if page.resume is None or page.resume == resume:
-                if ref is None:
-                    marks[side.name, name, FEED] = Stream(page.covers_until)
-                break
-            resume = page.resume
+    if capabilities.messages == "feed":
+        for page in run.pages(side, partial(source.changes, name, None), "messages.changes", f"the feed of {name}"):
+            yield from (((side.name, one.parent.collection, one.parent.rid), one) for one in page.items)
+            if page.resume is None:
+                marks[side.name, name, FEED] = Stream(page.covers_until)
+        return
+    for ref in (one.record.ref for one in records):
+        for page in run.pages(side, partial(source.of, ref), "messages.of", f"the messages of {ref_key(ref)}"):
+            yield from (((side.name, one.parent.collection, one.parent.rid), one) for one in page.items)
 
 
 def _epoch(side: Side, install: str) -> int:

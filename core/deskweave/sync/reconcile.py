@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from deskweave.connector import Change, RemoteRecord, View
 from deskweave.ledger import Entry, Posting
-from deskweave.model import FieldId, InquiryId, Policy, Value
+from deskweave.model import CollectionBinding, ConnectionName, FieldId, InquiryId, Policy, Value
 from deskweave.model.desk import ObservedChange
 from deskweave.model.predicate import holds
 from deskweave.store.conflicts import Disagreement, record_conflicts
@@ -31,6 +31,15 @@ from deskweave.sync.run import STATUS, Run, Side, fingerprint
 SUBMITTED_AT = FieldId("submitted_at")
 Lines = Mapping[FieldId, Sequence[Change]]
 NO_LINES: Lines = {}
+
+
+def _shared(collection: CollectionBinding, name: FieldId, word: str) -> bool:
+    """Whether a collection spells another status or choice just as this one."""
+    at = collection.fields.get(name)
+    spelled: dict[str, object] = {} if at is None else dict(at.choices)
+    if name == STATUS:
+        spelled = {slug: one.is_ for slug, one in collection.statuses.items()}
+    return word in spelled and any(raw == spelled[word] for slug, raw in spelled.items() if slug != word)
 
 
 class Reconciliation:
@@ -222,19 +231,16 @@ class Reconciliation:
 
         An inquiry that waited on the user, was closed and is opened again by a platform that only knows "in progress" waits again.
         """
-        field = self.run.fields.get(name)
-        if field is None or field.type not in ("status", "choice", "catalog_item"):
-            return seen
         assert link.inquiry is not None
-        project, values = self.run.sides[link.conn].mapper.project, self.values[link.inquiry]  # type: ignore[index]
+        side = self.run.sides[ConnectionName(link.conn)]
+        if not isinstance(seen, str) or not _shared(side.binding.collections[link.collection], name, seen):
+            return seen
+        values = self.values[link.inquiry]
         said = [entry.new for entry in self._entries.get(link.inquiry, ()) if entry.field == name]
         said = [event.new for event in events_of(self.tx, link.inquiry, name)] + said
-        alike: dict[str, bool] = {}
-        for word in reversed(said):
-            if isinstance(word, str) and word not in alike:
-                alike[word] = same(project(link.collection, {**values, name: word}).values.get(name), seen)
-                if alike[word]:
-                    return word
+        for word in dict.fromkeys(one for one in reversed(said) if isinstance(one, str)):
+            if same(side.mapper.project(link.collection, {**values, name: word}).values.get(name), seen):
+                return word
         return seen
 
     def _flicker(self, link: Link, name: FieldId, base: Value, seen: Value, lines: Sequence[Change]) -> None:

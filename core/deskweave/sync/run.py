@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal, TypeAlias, TypeVar
 
 import orjson
 
-from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Ref, RemoteRecord, View
+from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Page, Ref, RemoteRecord, View
 from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, Scope, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.ledger import Ledger
@@ -25,8 +26,10 @@ from deskweave.store.streams import pause_connection, read_connection
 from deskweave.sync.report import ConnectionReport, Guard, SyncReport, Timing
 
 T = TypeVar("T")
+P = TypeVar("P")
 STATUS = FieldId("status")
 RECORDS: Final = "records"  #: the feed of a collection's records
+PAGES: Final = 1_000_000  #: a listing that never ends is a connector's mistake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +139,31 @@ class Run:
             raise
         except Exception as error:  # a connector is a stranger's code
             raise PluginError(side.name, what, f"{type(error).__name__} was raised where only deskweave.errors may be") from error
+
+    def pages(
+        self, side: Side, ask: Callable[[str | None], Page[P]], what: str, of: str, resume: str | None = None
+    ) -> Iterator[Page[P]]:
+        """The pages of a listing, to its end. The next one is asked for when the caller has dealt with the one before.
+
+        Args:
+            side: the connection.
+            ask: the page at a place to go on from; None: the first.
+            what: the method, for errors and counts.
+            of: what is listed, for errors.
+            resume: where a listing that was cut off goes on.
+
+        Raises:
+            PluginError: it stays where it is, or never ends: a connector's mistake.
+        """
+        for _ in range(PAGES):
+            page = self.call(side, partial(ask, resume), what)
+            yield page
+            if page.resume is None:
+                return
+            if page.resume == resume:
+                raise PluginError(side.name, what, f"{of} did not move on from {page.resume[:40]}")
+            resume = page.resume
+        raise PluginError(side.name, what, f"{of} did not end")
 
     @contextmanager
     def containing(self, side: Side) -> Iterator[None]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from deskweave.connector import Absent, Page, Ref, Stub
-from deskweave.errors import PluginError
+from deskweave.connector import Absent, Ref
 from deskweave.store.inquiries import numbers_of
 from deskweave.store.links import Link, count_live, hush_messages, known_rids, links_by_id, save_links
 from deskweave.store.streams import Stream, read_stream, save_stream
@@ -23,12 +23,11 @@ from deskweave.sync.stops import GuardStop, Stop, go_ahead
 CENSUS: Final = "census"  #: feed; `watermark` is when the last one was taken, `resume` how many were complete
 EVERY: Final = timedelta(days=1)
 TRAILING: Final = timedelta(days=1)  #: how far back the first run of an hour lists again
-PAGES: Final = 1_000_000
 
 
 def trailing_since(since: datetime | None, heartbeat: datetime | None, now: datetime) -> datetime | None:
     """Where a listing begins: the first run of every hour looks at the last day again, for what an index showed late."""
-    if since is None or heartbeat is None or heartbeat.replace(minute=0, second=0, microsecond=0) == _hour(now):
+    if since is None or heartbeat is None or _hour(heartbeat) == _hour(now):
         return since
     return min(since, now - TRAILING)
 
@@ -109,18 +108,10 @@ def _listed(run: Run, side: Side, name: str) -> tuple[Collection[str], int | Non
     assert source is not None
     seen: set[str] = set()
     expected: int | None = None
-    resume: str | None = None
-    for _ in range(PAGES):
-        at = resume
-        page: Page[Stub] = run.call(side, lambda: source.census(name, at), "records.census")  # noqa: B023
+    for page in run.pages(side, partial(source.census, name), "records.census", f"the census of {name}"):
         seen.update(stub.ref.rid for stub in page.items)
         expected = page.expected if page.expected is not None else expected
-        if page.resume is None:
-            return seen, expected
-        if page.resume == resume:
-            raise PluginError(side.name, "records.census", f"the census of {name} does not move on from {page.resume[:40]}")
-        resume = page.resume
-    raise PluginError(side.name, "records.census", f"the census of {name} does not end")
+    return seen, expected
 
 
 def _miss(run: Run, side: Side, name: str, ids: Sequence[str], number: int) -> None:

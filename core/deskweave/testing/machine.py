@@ -31,7 +31,7 @@ from deskweave.store.inquiries import load_documents
 from deskweave.store.links import links_of
 from deskweave.store.values import decode
 from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
-from deskweave.sync.merge import EMPTY, same
+from deskweave.sync.merge import same
 from deskweave.testing.memory import (
     FIELDS,
     STATUSES,
@@ -617,11 +617,6 @@ class SyncMachine(RuleBasedStateMachine):
 
 def _crash() -> None:
     raise Crash
-
-
-def worth(value: Value) -> bool:
-    """Whether a value says anything."""
-    return value not in EMPTY
 
 
 def bind(machine: type[SyncMachine], **changes: Any) -> type[SyncMachine]:

@@ -70,14 +70,6 @@ def _no_fingerprint(_plain: Callable[..., Any]) -> Callable[..., Any]:
     return lambda _view, digest: f"{digest[:12]}:{next(counted)}"
 
 
-def _observe_without(**given: Any) -> Take:
-    return lambda plain: (
-        lambda self, link, record, view, lines=reconcile.NO_LINES, *, own=None, applied=None: plain(
-            self, link, record, view, **{"lines": lines, "own": own, "applied": applied, **given}
-        )
-    )
-
-
 def _no_history_on_recovery(plain: Callable[..., Any]) -> Callable[..., Any]:
     def observe(self: Any, link: Any, record: Any, view: Any, lines: Any = reconcile.NO_LINES, **given: Any) -> None:
         known = lines if not link.inflight or given.get("own") is not None else reconcile.NO_LINES
