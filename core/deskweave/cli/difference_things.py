@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from deskweave.model import FieldId
+
 if TYPE_CHECKING:
     from deskweave.practice import Practice
 
@@ -44,7 +46,7 @@ def find(subject: str, slug: str, practice: Practice, within: tuple[str, ...]) -
     if subject in tables:
         found = tables[subject].get(slug)
         if found is None and subject == "field":
-            found = next((fields[slug] for fields in practice.records.values() if slug in fields), None)  # type: ignore[index]
+            found = next((fields[FieldId(slug)] for fields in practice.records.values() if slug in fields), None)
         return _stated(practice, "Holidays", slug) if subject == "holidays" else found
     match subject, within:
         case "choice", (field,):

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from deskweave.measure.logs import Gap, Guess
+    from deskweave.model import Grain
     from deskweave.workspace import Workspace
     from deskweave.workspace.importing import Imported, Known, Progress
 
-GRAINS = ("inquiry", "contact", "response")
+GRAINS: tuple[Grain, ...] = ("inquiry", "contact", "response")
 FEW = 12  #: gaps and troubles that are listed; the rest is counted
 
 
@@ -39,7 +40,8 @@ def import_log(
     if name is not None and not _is_slug(name):
         session.screen.warn(session.say("option-value", option="--name", value=name, allowed="[a-z][a-z0-9_]*"))
         return Exit.INPUT
-    if grain is not None and grain not in GRAINS:
+    wanted = next((one for one in GRAINS if one == grain), None)
+    if grain is not None and wanted is None:
         session.screen.warn(session.say("option-value", option="--grain", value=grain, allowed=", ".join(GRAINS)))
         return Exit.INPUT
     if file is not None and not file.is_file():
@@ -57,7 +59,7 @@ def import_log(
     from deskweave.workspace.importing import import_log as read_in
 
     session.life(session.say("import-log-reading", file=file.name))
-    done = read_in(space, file, name=name, zone=zone, grain=grain, progress=_progress(session))  # type: ignore[arg-type]
+    done = read_in(space, file, name=name, zone=zone, grain=wanted, progress=_progress(session))
     if isinstance(done, ImportedRecords):
         return session.finish(records_answer(session, space, done))
     return session.finish(_answer(session, space, done))

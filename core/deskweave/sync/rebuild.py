@@ -234,7 +234,7 @@ def _join(
         added = [_link(run, tx, known, one, used) for one in rest]
         rows.links[known] += added
         for link, one in zip(added, rest, strict=True):
-            rows._remember(link, run.sides[one.connection], one.record, one.view, {})
+            rows.remember(link, run.sides[one.connection], one.record, one.view, {})
             link.cross = one.cross
         _agree(run, rows, known, group, {one.id for one in added})
         if known in rows.documents:

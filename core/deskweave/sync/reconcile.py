@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from deskweave.connector import Change, RemoteRecord, View
 from deskweave.ledger import Entry, Posting
-from deskweave.model import CollectionBinding, ConnectionName, FieldId, InquiryId, Policy, Value
+from deskweave.model import CollectionBinding, FieldId, InquiryId, Policy, Value
 from deskweave.model.desk import ObservedChange
 from deskweave.model.predicate import holds
 from deskweave.store.conflicts import Disagreement, record_conflicts
@@ -91,7 +91,7 @@ class Reconciliation:
             own: values we wrote or may have written; default: the link's `inflight`.
             applied: what the platform has just told us it took over: agreed from then on.
         """
-        run, side = self.run, self.run.sides[link.conn]  # type: ignore[index]
+        run, side = self.run, self.run.side_of(link)
         inquiry = link.inquiry
         assert inquiry is not None
         values = self.values[inquiry]
@@ -138,7 +138,7 @@ class Reconciliation:
             self._say(inquiry, name, value, "plugin:incoming", run.now())
         run.report.values_merged += len(merged.taken)
         run.touched.add(inquiry)
-        self._remember(link, side, record, view, sent)
+        self.remember(link, side, record, view, sent)
         if remapped and (merged.taken or merged.clashes or (not link.push and self.want(inquiry, link))):
             run.remapped.setdefault(side.name, set()).add(link.id)
 
@@ -150,11 +150,11 @@ class Reconciliation:
         version = version_of(record)
         if link.seen.version in (None, version) or follows(link.seen.version, version):
             return []
-        capabilities = self.run.sides[link.conn].capabilities(link.collection)  # type: ignore[index]
+        capabilities = self.run.side_of(link).capabilities(link.collection)
         history = "none" if capabilities is None else capabilities.history
         return [FieldId(name) for name in link.inflight if history == "none" or (history == "status" and name != STATUS)]
 
-    def _remember(
+    def remember(
         self,
         link: Link,
         side: Side,
@@ -162,6 +162,7 @@ class Reconciliation:
         view: View,
         sent: Mapping[FieldId, Sequence[Value]],
     ) -> None:
+        """Write down that both sides agree on what a record says now; `sent` are values of ours that may have been under way."""
         now, capabilities = self.run.now(), side.capabilities(link.collection)
         settled = link.last_try is None or capabilities is None or now >= link.last_try + capabilities.settle
         for name in list(link.inflight):
@@ -194,7 +195,7 @@ class Reconciliation:
 
     def answered(self, link: Link, name: FieldId, value: Value) -> None:
         """A value in flight has arrived. Earlier ones have not where they were sent under a condition; else they still may."""
-        capabilities = self.run.sides[link.conn].capabilities(link.collection)  # type: ignore[index]
+        capabilities = self.run.side_of(link).capabilities(link.collection)
         conditional = capabilities is not None and capabilities.conditions
         rest = [] if conditional else [raw for raw in link.inflight.get(name, ()) if not same(decode(raw), value)]
         if rest:
@@ -232,7 +233,7 @@ class Reconciliation:
         An inquiry that waited on the user, was closed and is opened again by a platform that only knows "in progress" waits again.
         """
         assert link.inquiry is not None
-        side = self.run.sides[ConnectionName(link.conn)]
+        side = self.run.side_of(link)
         if not isinstance(seen, str) or not _shared(side.binding.collections[link.collection], name, seen):
             return seen
         values = self.values[link.inquiry]
@@ -320,7 +321,7 @@ class Reconciliation:
         self._new[inquiry] = min([begun, *(entry.at for entry in entries)]) if not isinstance(opened, datetime) else opened
         self.values[inquiry] = values
         self.links[inquiry] = [link]
-        self._remember(link, side, record, view, {})
+        self.remember(link, side, record, view, {})
         for name, amended in verdict.amend.items():
             self._say(inquiry, name, amended, "plugin:incoming", run.now())
         run.touched.add(inquiry)
@@ -343,7 +344,7 @@ class Reconciliation:
             answered: the record came in the create's own answer, so nobody can have edited it: what differs from the draft is the
                 platform's doing, and ours is written again. Otherwise it was found later, and what differs may be a person's word.
         """
-        side = self.run.sides[link.conn]  # type: ignore[index]
+        side = self.run.side_of(link)
         assert link.inquiry is not None
         stated: Mapping[FieldId, Value] = {}
         if link.frozen is not None:
@@ -489,7 +490,7 @@ class Reconciliation:
 
     def want(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
         """What has to be written to a live record, in its own view."""
-        side = self.run.sides[link.conn]  # type: ignore[index]
+        side = self.run.side_of(link)
         return wanted(
             projected=link.would_say(side.mapper.project(link.collection, self.visible(inquiry, link)).values),
             base=link.base,
@@ -501,7 +502,7 @@ class Reconciliation:
 
     def cross_reference(self, inquiry: InquiryId, link: Link) -> str | None:
         """Counterparts' numbers and addresses as this record should show them; None where it has no place for them."""
-        side = self.run.sides[link.conn]  # type: ignore[index]
+        side = self.run.side_of(link)
         if side.binding.collections[link.collection].cross_reference is None:
             return None
         others = [one for one in self.links[inquiry] if one.id != link.id and one.state == "live" and one.label]

@@ -113,7 +113,7 @@ def _told(
         if line is not None:
             copies.setdefault(line.mark, []).append((link, one, line))
         elif one.author_side != "us":
-            utterance = _utterance(run.sides[link.conn], link, one)  # type: ignore[index]
+            utterance = _utterance(run.side_of(link), link, one)
             origins.append(
                 Said(
                     connection=link.conn,

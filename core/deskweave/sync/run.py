@@ -121,6 +121,10 @@ class Run:
     touched: set[str] = field(default_factory=set)
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
 
+    def side_of(self, link: Link) -> Side:
+        """The connection a link is on; only of those this run works with."""
+        return self.sides[ConnectionName(link.conn)]
+
     def part(self, side: Side) -> ConnectionReport:
         return self.report.connections[side.name]
 
