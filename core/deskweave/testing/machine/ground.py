@@ -1,0 +1,160 @@
+"""What the machine stands on: a clock, a store, platforms, and an engine made anew for every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any, Final
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from deskweave.connector import Plant
+from deskweave.model import Binding, ConnectionName, Route
+from deskweave.store import tables
+from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
+from deskweave.testing.machine.door import HookedStore, Plan, crash
+from deskweave.testing.memory import (
+    FIELDS,
+    STATUSES,
+    Crash,
+    MemoryConnection,
+    MemoryHands,
+    MemoryPlatform,
+    Switches,
+    small_binding,
+    small_mapper,
+)
+
+START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+class Ground(RuleBasedStateMachine):
+    """Platforms joined by an engine. Subclasses say what happens to them."""
+
+    sides: tuple[str, ...] = ("a", "b")
+    pinned: Mapping[str, Any] = {}  #: switches that are not drawn
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = START
+        self.doors = 0
+        self.plans: list[Plan] = []
+        self.faults = 0
+        self.running = False
+        self.tokens: dict[str, int] = {}
+        self.random = Random(0)
+        store = HookedStore.open(":memory:", now=self.now, entropy=self.random.randbytes)
+        assert isinstance(store, HookedStore)
+        self.store: HookedStore = store
+        self.store.door = self.door
+        self.platforms: dict[str, MemoryPlatform] = {}
+        self.bindings: dict[str, Binding] = {}
+
+    def now(self) -> datetime:
+        return self.at
+
+    def build(self, data: st.DataObject) -> None:
+        """Platforms with habits and bindings of their own."""
+        for number, name in enumerate(self.sides):
+            self.platforms[name] = MemoryPlatform(
+                name=name,
+                now=self.now,
+                switches=data.draw(self.switches(), label=name),
+                seed=number,
+                hook=partial(self.door_of, name),
+            )
+            self.bindings[name] = small_binding(
+                name,
+                title_length=data.draw(st.sampled_from([None, 5])),
+                coarse=data.draw(st.booleans()),
+                cross_reference=data.draw(st.sampled_from([None, "links"])),
+            )
+
+    def switches(self) -> st.SearchStrategy[Switches]:
+        """Habits to draw from; subclasses pin some of them down by `pinned`."""
+        free: dict[str, st.SearchStrategy[Any]] = dict(
+            ordered=st.booleans(),
+            scan=st.sampled_from([False, False, True]),
+            precision=st.sampled_from([timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1)]),
+            index_lag=st.sampled_from([timedelta(0), timedelta(seconds=20), timedelta(minutes=3)]),
+            history=st.sampled_from(["full", "none"]),
+            conditions=st.booleans(),
+            plant=st.sampled_from([Plant.ATOMIC, Plant.KEY, Plant.UPSERT]),
+            find=st.sampled_from(["strong", "lagging"]),
+            messages=st.sampled_from(["feed", "per_record"]),
+            message_plant=st.sampled_from([Plant.ATOMIC, Plant.AFTER, Plant.KEY]),
+            unreadable=st.sampled_from([frozenset(), frozenset(), frozenset({"long"})]),
+            tells=st.sampled_from([True, True, False]),
+            page=st.sampled_from([1, 3, 50]),
+            batch=st.sampled_from([1, 5]),
+        )
+        return st.builds(Switches, **{**free, **{name: st.just(value) for name, value in self.pinned.items()}})
+
+    def engine(self) -> Engine:
+        names = [ConnectionName(name) for name in self.platforms]
+        return Engine(
+            store=self.store,
+            sides={
+                name: Side(
+                    name=name,
+                    connection=MemoryConnection(self.platforms[name], small_mapper),
+                    binding=self.bindings[name],
+                    mapper=small_mapper(self.bindings[name]),
+                    access="write",
+                )
+                for name in names
+            },
+            routes=[Route(id="all", when=None, among=tuple(names))],
+            fields=FIELDS,
+            statuses=STATUSES,
+            practice_digest="p",
+            since=START - timedelta(days=1),
+            guard=Guard(update_records=10_000, max_notices=10_000),
+            timing=Timing(war_after=10_000),  # people here change one field more often than rules do elsewhere
+            now=self.now,
+        )
+
+    def hands(self, name: str) -> MemoryHands:
+        return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
+
+    def door_of(self, name: str, where: str) -> None:
+        self.door(f"{name} {where}")
+
+    def door(self, where: str) -> None:
+        self.doors += 1
+        # an edit looks into the store for what was agreed: not within a transaction, and behind it is the same to a platform
+        reached = [plan for plan in self.plans if (where == plan.at if isinstance(plan.at, str) else plan.at <= self.doors)]
+        due = [plan for plan in reached if plan.act is crash or where != "before commit"]
+        self.plans = [plan for plan in self.plans if plan not in due]
+        for plan in due:
+            plan.act()
+
+    def tick_by(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    def run(self) -> SyncReport | None:
+        """One run of the engine; None: it was crashed."""
+        self.running = True
+        try:
+            return self.engine().run()
+        except Crash:
+            self.faults += 1
+            return None
+        finally:
+            self.plans, self.running = [], False
+
+    @invariant()
+    def tokens_only_rise(self) -> None:
+        with self.store.read() as tx:
+            for row in tx.execute(sa.select(tables.link.c.id, tables.link.c.token)):
+                assert row.token >= self.tokens.get(row.id, 0), "P8: a token went back"
+                self.tokens[row.id] = row.token
+
+    @property
+    def writes(self) -> int:
+        """Calls' items that took effect on any platform."""
+        return sum(platform.writes for platform in self.platforms.values())

@@ -1,0 +1,168 @@
+"""What people do on the platforms, and what is known of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from deskweave.connector import Ref
+from deskweave.model import FieldId, InquiryId, Value, Visibility
+from deskweave.store import tables
+from deskweave.store.links import links_of
+from deskweave.sync.merge import same
+from deskweave.testing.machine.ground import Ground
+
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("alpha one", "alpha two", "beta", "gamma ray", "delta"),
+    "detail": ("long text", "other text", "third\ntext"),
+    "priority": ("low", "medium", "high"),
+    "status": ("waiting", "working", "asking", "closed"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One value a person wrote, what stood there when they did, and how matters stood.
+
+    `agreed` is what the engine held for agreed with each platform then, `said` what each showed; `sent` are
+    values of ours under way there or without an answer. Empty where the engine did not know the record.
+    """
+
+    number: int
+    platform: str
+    ref: Ref
+    field: FieldId
+    shown: Value
+    wrote: Value
+    agreed: Mapping[str, Value]
+    said: Mapping[str, Value]
+    sent: tuple[Value, ...]
+    raced: bool  #: at a door of a run
+    lines: int  #: so many changes had been made on that platform
+
+
+class People(Ground):
+    """People who open inquiries, change them and talk about them, on every platform."""
+
+    most_records = 7
+    edited: tuple[str, ...] = ("title", "title", "priority", "status", "status")  #: fields people change
+    talkative = False  #: people say more than they change
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deeds: list[Deed] = []
+        self.spoken: list[tuple[str, str, Visibility]] = []
+        self.edits = 0
+
+    @precondition(lambda self: sum(len(platform.records) for platform in self.platforms.values()) < self.most_records)
+    @rule(data=st.data())
+    def create(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.platforms)))
+        values: dict[FieldId, Value] = {
+            FieldId(field): data.draw(st.sampled_from(words)) for field, words in WORDS.items() if field != "detail"
+        }
+        ref = self.hands(name).create("ticket", values, "someone")
+        self._wrote(name, ref, {}, self.hands(name).shows(ref))
+
+    @precondition(lambda self: any(platform.records for platform in self.platforms.values()))
+    @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        self.edit_one(*self.draw_edit(data))
+
+    @precondition(lambda self: any(platform.records for platform in self.platforms.values()))
+    @rule(data=st.data(), visibility=st.sampled_from(list(Visibility)))
+    def speak(self, data: st.DataObject, visibility: Visibility) -> None:
+        name = data.draw(st.sampled_from(sorted(name for name, platform in self.platforms.items() if platform.records)))
+        key = data.draw(st.sampled_from(sorted(self.platforms[name].records)))
+        for _ in range(data.draw(st.integers(1, 3)) if self.talkative else 1):
+            text = f"message {len(self.spoken)}"
+            self.spoken.append((name, text, visibility))
+            self.hands(name).write(Ref(*key), visibility, text, "someone")
+            self.at += timedelta(seconds=1)
+
+    @precondition(lambda self: len(self.platforms) > 1 and all(platform.records for platform in self.platforms.values()))
+    @rule(data=st.data())
+    def disagree(self, data: st.DataObject) -> None:
+        """Two people change one inquiry on two platforms before either can see the other."""
+        places = self.joined(data)
+        if places:
+            field = FieldId(data.draw(st.sampled_from(["title", "priority", "status"])))
+            for name, ref in places[:2]:
+                self.change(name, ref, field, data.draw(st.sampled_from(WORDS[field])))
+
+    def joined(self, data: st.DataObject) -> list[tuple[str, Ref]]:
+        """The records of one inquiry that stands on several platforms; none: there is no such yet."""
+        with self.store.read() as tx:
+            rows = tx.execute(
+                sa.select(tables.link.c.inquiry, tables.link.c.conn, tables.link.c.collection, tables.link.c.rid).where(
+                    tables.link.c.kind == "inquiry", tables.link.c.rid.is_not(None)
+                )
+            ).all()
+        homes: dict[str, list[tuple[str, Ref]]] = {}
+        for row in rows:
+            homes.setdefault(row.inquiry, []).append((row.conn, Ref(row.collection, row.rid)))
+        joined = sorted(key for key, places in homes.items() if len(places) > 1)
+        return sorted(homes[data.draw(st.sampled_from(joined))], key=lambda place: place[0]) if joined else []
+
+    def draw_edit(self, data: st.DataObject) -> tuple[str, int, FieldId, str]:
+        name = data.draw(st.sampled_from(sorted(self.platforms)))
+        field = data.draw(st.sampled_from(self.edited))
+        return name, data.draw(st.integers(0, 30)), FieldId(field), data.draw(st.sampled_from(WORDS[field]))
+
+    def edit_one(self, name: str, which: int, field: FieldId, value: str) -> None:
+        platform = self.platforms[name]
+        if not platform.records:
+            return
+        keys = sorted(platform.records)
+        self.change(name, Ref(*keys[which % len(keys)]), field, value)
+
+    def change(self, name: str, ref: Ref, field: FieldId, value: str) -> None:
+        before = dict(self.hands(name).shows(ref))
+        if same(before.get(field), value):
+            return
+        self.hands(name).edit(ref, {field: value}, "someone")
+        self._wrote(name, ref, before, {field: self.hands(name).shows(ref).get(field)})
+
+    def _wrote(self, name: str, ref: Ref, before: Mapping[FieldId, Value], after: Mapping[FieldId, Value]) -> None:
+        self.edits += 1
+        for field, value in after.items():
+            if field != "submitted_at" and not same(before.get(field), value):
+                agreed, said, sent = self._state_of(name, ref, field)
+                self.deeds.append(
+                    Deed(
+                        number=len(self.deeds),
+                        platform=name,
+                        ref=ref,
+                        field=field,
+                        shown=before.get(field),
+                        wrote=value,
+                        agreed=agreed,
+                        said=said,
+                        sent=sent,
+                        raced=self.running,
+                        lines=len(self.platforms[name].lines),
+                    )
+                )
+
+    def _state_of(self, name: str, ref: Ref, field: FieldId) -> tuple[dict[str, Value], dict[str, Value], tuple[Value, ...]]:
+        with self.store.read() as tx:
+            inquiry = tx.execute(
+                sa.select(tables.link.c.inquiry).where(tables.link.c.conn == name, tables.link.c.rid == ref.rid)
+            ).scalar()
+            links = [] if inquiry is None else links_of(tx, [InquiryId(inquiry)])[InquiryId(inquiry)]
+        known = [one for one in links if one.rid is not None]
+        return (
+            {one.conn: one.base.get(field) for one in known},
+            {one.conn: self.hands(one.conn).shows(Ref(one.collection, str(one.rid))).get(field) for one in known},
+            tuple(value for one in known if one.conn == name for value in one.may_have_written(field)),
+        )
+
+    @rule(seconds=st.sampled_from([1, 20, 61, 200]))
+    def tick(self, seconds: int) -> None:
+        self.at += timedelta(seconds=seconds)
