@@ -32,6 +32,9 @@ _BREAKS = re.compile(r"\r\n?|\u2028|\u2029|\x0b|\x0c|\x85")
 
 def normalise_text(text: str, *, lines: bool, limit: int | None) -> str | None:
     """Text as two platforms can agree on it: one kind of line break, no blank ends, at most `limit` characters; "" is None."""
+    if text.isprintable():  # one line without anything to mend but blanks at its ends: nearly every value there is
+        text = text.strip(" ")
+        return (text if limit is None or len(text) <= limit else text[:limit].rstrip()) or None
     text = _BREAKS.sub("\n", text.replace("\x00", ""))
     if not lines:
         text = re.sub(r"\s*\n\s*", " ", text)

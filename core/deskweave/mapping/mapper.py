@@ -68,11 +68,13 @@ class BoundMapper:
         self._binding, self._dialect = binding, dialect
         self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
         self._fields = {name: _bound(binding, collection) for name, collection in binding.collections.items()}
+        self._codecs = {name: dialect.codec(field.type) for name, field in binding.fields.items()}
         self._keys = {name: _status_keys(collection) for name, collection in binding.collections.items()}
         asked = ((name, constraint_of(field)) for name, field in binding.fields.items())
         self._constraints: dict[FieldId, Constraint] = {name: asks for name, asks in asked if asks is not None}
         self._blanks: dict[str, dict[FieldId, Value]] = {}
         self._projected: dict[tuple[str, FieldId, type, Value], Value | _Absent] = {}
+        self._spelled: dict[tuple[str, bool, tuple[tuple[str, str], ...]], str | None] = {}
 
     # ------------------------------------------------------------------------------------------------------------ reading
     def read(self, record: RemoteRecord) -> View:
@@ -228,8 +230,7 @@ class BoundMapper:
 
     # ------------------------------------------------------------------------------------------------------------ one value
     def _read(self, name: FieldId, at: FieldBinding, raw: Json) -> Value:
-        field = self._binding.fields[name]
-        value = self._dialect.codec(field.type).read(raw, field, at)
+        value = self._codecs[name].read(raw, self._binding.fields[name], at)
         asks = self._constraints.get(name)
         if asks is not None and asks(value) is not None:
             raise Unmapped
@@ -239,8 +240,7 @@ class BoundMapper:
         asks = self._constraints.get(name)
         if asks is not None and asks(value) is not None:
             raise Unmapped
-        field = self._binding.fields[name]
-        return self._dialect.codec(field.type).write(value, field, at)
+        return self._codecs[name].write(value, self._binding.fields[name], at)
 
     # --------------------------------------------------------------------------------------------------------------- status
     def _status_told(self, collection: CollectionBinding, keys: Sequence[str], raw: Json) -> str | None:
@@ -250,8 +250,17 @@ class BoundMapper:
             return self._status(collection, words, partial=len(words) < len(keys)) if words else None
         return self._status(collection, {keys[0]: raw}, partial=True)
 
+    def _status(self, collection: CollectionBinding, words: Mapping[str, Json], *, partial: bool = False) -> str | None:
+        """The status that `words` spell; the same few are asked for again and again."""
+        key = (collection.name, partial, tuple((name, str(raw)) for name, raw in words.items()))
+        if key not in self._spelled:
+            if len(self._spelled) > _REMEMBERED:
+                self._spelled.clear()
+            self._spelled[key] = self._spell(collection, words, partial)
+        return self._spelled[key]
+
     @staticmethod
-    def _status(collection: CollectionBinding, words: Mapping[str, Json], *, partial: bool = False) -> str | None:
+    def _spell(collection: CollectionBinding, words: Mapping[str, Json], partial: bool) -> str | None:
         """The status that `words` spell: the most exact `is`, then the most exact of `reads`. `partial`: not every key is told."""
 
         def fits(spelled: Mapping[str, Json]) -> bool:

@@ -28,10 +28,11 @@ from deskweave.store.links import (
 )
 from deskweave.store.streams import Stream, read_connection, read_stream, save_stream
 from deskweave.sync.entries import version_of
+from deskweave.sync.fingerprint import glance, imprint
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.merge import same
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
-from deskweave.sync.run import RECORDS, Progress, Run, Side, fingerprint, ref_key
+from deskweave.sync.run import RECORDS, Progress, Run, Side, ref_key
 from deskweave.sync.sweep import trailing_since
 
 MARK: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}:[0-9A-HJKMNP-TV-Z]{26}")  #: what we leave on a record: <install>:<link>
@@ -172,7 +173,7 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
                 f"it says what was created for {called}, of which the answer was lost: deskweave parked {called} "
                 f"--is {record.label}, or deskweave parked {record.label} --release where somebody else made it"
             )
-            _set_aside(rows, side, record, reason, fingerprint(view, side.mapper.digest))
+            _set_aside(rows, side, record, reason, imprint(record, view, side.mapper.digest))
         for record in page.broken:
             _set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
         rows.flush()
@@ -189,29 +190,28 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     capabilities = side.capabilities(name)
     assert capabilities is not None
     known = scan_links(tx, side.name, name, [one.ref.rid for one in records])
-    digest = side.mapper.digest
     strangers: list[tuple[RemoteRecord, View]] = []
     watched = capabilities.history != "none" or capabilities.messages == "per_record"
     recent = run.now() - overlap(capabilities)
     for record in {one.ref.rid: one for one in records}.values():
+        row = known.get(record.ref.rid)
+        if row is not None and row.state == "parked":
+            continue
+        seen_fp = row.seen_fp if row is not None else None
+        if row is not None and (
+            row.state == "tombstone" or row.label != record.label or (watched and row.seen_version != version_of(record))
+        ):
+            seen_fp = None
         try:
-            view = side.mapper.read(record)
+            view = glance(seen_fp, record, side.mapper)
         except Exception:  # noqa: BLE001  hostile records and strangers' codecs: one bad record blocks only itself
-            if record.ref.rid not in known:
+            if row is None:
                 page.broken.append(record)
             continue
-        row = known.get(record.ref.rid)
-        if row is None:
-            strangers.append((record, view))
-        elif row.state == "parked":
-            continue
-        elif (
-            row.state == "tombstone"
-            or row.seen_fp != fingerprint(view, digest)
-            or row.label != record.label
-            or (watched and row.seen_version != version_of(record))
-        ):
+        if view is not None and row is not None:
             page.moved.append((record, view, row.id))
+        elif view is not None:
+            strangers.append((record, view))
         elif watched and record.version is None and record.updated_at is not None and record.updated_at >= recent:
             page.hot.append(record.ref)
     if page.moved and capabilities.index_lag:

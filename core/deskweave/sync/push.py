@@ -28,10 +28,11 @@ from deskweave.store.events import events_of
 from deskweave.store.links import Link, due_links
 from deskweave.store.values import encode
 from deskweave.sync.entries import follows, version_of
+from deskweave.sync.fingerprint import says_the_same
 from deskweave.sync.merge import same
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
-from deskweave.sync.run import Progress, Run, Side, fetch, fingerprint, key_of, next_wait, ref_key
+from deskweave.sync.run import Progress, Run, Side, fetch, key_of, next_wait, ref_key
 
 SHAPED: Final = ("text", "long_text", "email", "phone", "number", "integer", "date", "datetime", "duration", "link")
 """Types of fields whose values platforms bring into a form of their own."""
@@ -94,7 +95,7 @@ def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Se
             views[ref] = side.mapper.read(record)
             if (
                 link.inflight
-                or link.seen_fp != fingerprint(views[ref], side.mapper.digest)
+                or not says_the_same(link.seen_fp, views[ref], side.mapper.digest)
                 or link.seen_version != version_of(record)
             ):
                 moved[ref] = link

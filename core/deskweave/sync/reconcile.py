@@ -23,10 +23,11 @@ from deskweave.store.tables import snapshot
 from deskweave.store.values import decode
 from deskweave.sync.counterparts import home_of
 from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
+from deskweave.sync.fingerprint import imprint
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
 from deskweave.sync.merge import EMPTY, merge, same, wanted
 from deskweave.sync.report import ConflictNote, ParkedNote
-from deskweave.sync.run import STATUS, Run, Side, fingerprint
+from deskweave.sync.run import STATUS, Run, Side
 
 SUBMITTED_AT = FieldId("submitted_at")
 Lines = Mapping[FieldId, Sequence[Change]]
@@ -123,7 +124,7 @@ class Reconciliation:
             change = ObservedChange(side.name, dict(merged.taken))
             verdict = run.gate(lambda: run.hooks.incoming(self.documents[inquiry].inquiry(), change))
             if verdict.hold is not None:
-                link.seen_fp = fingerprint(view, side.mapper.digest)
+                link.seen_fp = imprint(record, view, side.mapper.digest)
                 self.park(link, verdict.hold)
                 return
             amend = verdict.amend
@@ -185,7 +186,7 @@ class Reconciliation:
             by=record.updated_by,
             version=version_of(record),
         )
-        link.seen_fp = fingerprint(view, side.mapper.digest)
+        link.seen_fp = imprint(record, view, side.mapper.digest)
         if capabilities is None or capabilities.messages != "per_record" or side.connection.messages is None:
             link.seen_version = version_of(record)
         elif link.seen_version != version_of(record):
@@ -303,7 +304,7 @@ class Reconciliation:
         link.corr = f"{run.store.install.id}:{link.id}"
         verdict = run.gate(lambda: run.hooks.incoming(None, ObservedChange(side.name, dict(values))))
         if verdict.hold is not None:
-            self.orphan(link, side, record, verdict.hold, fingerprint(view, side.mapper.digest))
+            self.orphan(link, side, record, verdict.hold, imprint(record, view, side.mapper.digest))
             return
         inquiry = InquiryId(run.store.new_id())
         link.inquiry = inquiry

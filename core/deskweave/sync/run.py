@@ -11,9 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Literal, TypeAlias, TypeVar
 
-import orjson
-
-from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Page, Ref, RemoteRecord, View
+from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Page, Ref, RemoteRecord
 from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, Scope, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.ledger import Ledger
@@ -295,12 +293,6 @@ def fetch(run: Run, side: Side, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord |
         for ref, one in zip(part, run.call(side, lambda: source.fetch(part), "records.fetch"), strict=True):  # noqa: B023
             found[ref] = one
     return found
-
-
-def fingerprint(view: View, digest: str) -> str:
-    """What a record said, in a few bytes, with the mapping it was read by: a new mapping is never taken for an edit."""
-    body = orjson.dumps([view.values, view.unknown], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-    return f"{digest[:12]}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
 
 def key_of(link: str, token: int) -> str:

@@ -7,7 +7,6 @@ in which that protection matters, and one of its properties has to break. Run it
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
 import sys
 import time
@@ -25,7 +24,8 @@ from deskweave.connector import Page, Plant
 from deskweave.store.streams import save_stream
 from deskweave.sync import create, messages, pull, push, reconcile
 from deskweave.sync.entries import version_of
-from deskweave.sync.run import RECORDS, fingerprint
+from deskweave.sync.fingerprint import imprint
+from deskweave.sync.run import RECORDS
 from deskweave.testing.machine import SyncMachine, bind
 from deskweave.testing.memory import MemoryConnection
 
@@ -66,8 +66,7 @@ def _always(value: Any) -> Take:
 
 
 def _no_fingerprint(_plain: Callable[..., Any]) -> Callable[..., Any]:
-    counted = itertools.count()
-    return lambda _view, digest: f"{digest[:12]}:{next(counted)}"
+    return lambda _seen_fp, record, mapper: mapper.read(record)
 
 
 def _no_history_on_recovery(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,7 +89,7 @@ def _answer_unread(_plain: Callable[..., Any]) -> Callable[..., Any]:
         link.base.update(one.values)
         link.inflight.clear()
         if record is not None and hasattr(record, "fields"):
-            link.seen_fp = fingerprint(side.mapper.read(record), side.mapper.digest)
+            link.seen_fp = imprint(record, side.mapper.read(record), side.mapper.digest)
             link.seen_version = version_of(record)
             link.seen = replace(link.seen, version=link.seen_version, at=record.updated_at)
 
@@ -163,7 +162,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         ),
         weather={**CROWD, "pinned": {"tells": False, "history": "none", "conditions": False}},
     ),
-    "no fingerprint": Mutant(owner=pull, name="fingerprint", without=_no_fingerprint, others=(reconcile,)),
+    "no fingerprint": Mutant(owner=pull, name="glance", without=_no_fingerprint),
     "two-way merge without a base": Mutant(
         owner=reconcile, name="merge", without=lambda plain: lambda **given: plain(**{**given, "base": given["projected"]})
     ),

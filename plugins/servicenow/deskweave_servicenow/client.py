@@ -23,6 +23,7 @@ Row: TypeAlias = Mapping[str, Json]
 URL_LIMIT: Final = 7_900  #: bytes; the platform answers 414 over 8,192, and the host name counts too
 SMALLEST_PAGE: Final = 25
 STAMP: Final = "%Y-%m-%d %H:%M:%S"
+_STAMP: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _PLAIN: Final = re.compile(r"[^\x00-\x1f^]*")
 
@@ -44,10 +45,10 @@ def stamp(instant: datetime) -> str:
 
 def instant(text: Json) -> datetime | None:
     """A raw datetime; None for what is none."""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not _STAMP.fullmatch(text):
         return None
     try:
-        return datetime.strptime(text, STAMP).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{text}+00:00")
     except ValueError:
         return None
 
