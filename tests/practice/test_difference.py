@@ -14,7 +14,8 @@ from deskweave import model
 from deskweave.cli.difference import Teller
 from deskweave.cli.difference_names import ASPECTS as NAMES
 from deskweave.cli.difference_names import NOUNS
-from deskweave.cli.difference_words import SENTENCES, WORDS
+from deskweave.cli.difference_sentences import SENTENCES
+from deskweave.cli.difference_words import WORDS
 from deskweave.documents import read
 from deskweave.practice import Practice, builtin, compose
 from deskweave.practice.difference import Change, Effect, Touches, compare

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.cli.difference_names import ASPECTS, NOUNS
+from deskweave.cli.difference_sentences import SENTENCES
 from deskweave.cli.difference_things import find
-from deskweave.cli.difference_words import SENTENCES, WORDS
+from deskweave.cli.difference_words import WORDS
 from deskweave.model import say_label
 from deskweave.model.practice import WEEKDAYS
 from deskweave.practice import wording

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from deskweave.measure.logs import Gap, Guess
     from deskweave.model import Grain
     from deskweave.workspace import Workspace
-    from deskweave.workspace.importing import Imported, Known, Progress
+    from deskweave.workspace.importing import Imported, Progress
+    from deskweave.workspace.known_logs import Known
 
 GRAINS: tuple[Grain, ...] = ("inquiry", "contact", "response")
 FEW = 12  #: gaps and troubles that are listed; the rest is counted
@@ -263,7 +264,7 @@ def tell_gaps(session: Session, space: Workspace, gaps: tuple[Gap, ...]) -> None
 
 
 def _list(session: Session, space: Workspace) -> int:
-    from deskweave.workspace.importing import imported_logs
+    from deskweave.workspace.known_logs import imported_logs
 
     say, known = session.say, imported_logs(space)
 
@@ -302,7 +303,8 @@ def _item(one: Known) -> dict[str, object]:
 
 
 def _remove(session: Session, space: Workspace, name: str) -> int:
-    from deskweave.workspace.importing import imported_logs, remove_log
+    from deskweave.workspace.importing import remove_log
+    from deskweave.workspace.known_logs import imported_logs
 
     grain = next((one.grain for one in imported_logs(space) if one.name == name), "inquiry")
     gone, stays = remove_log(space, name)

@@ -132,11 +132,12 @@ def kpi(
             return Exit.INPUT
         return beside(session, wanted[0], metric[1:] if metric else [], by or [], then, against)
     if verb in ("explain", "quality"):
-        from deskweave.cli import reasons
+        from deskweave.cli.quality import quality as wrong_with
+        from deskweave.cli.reasons import explain
 
         if verb == "quality":
-            return reasons.quality(session, wanted[0], metric[1:] if metric else [], then)
-        return reasons.explain(session, wanted[0], metric[1:] if metric else [], by or [], then)
+            return wrong_with(session, wanted[0], metric[1:] if metric else [], then)
+        return explain(session, wanted[0], metric[1:] if metric else [], by or [], then)
     if verb == "restate":
         from deskweave.cli.restating import restate
 
@@ -375,6 +376,6 @@ def doubts_of_logs(space: Workspace) -> list[Finding]:
     """What was doubtful in the rows of imported logs, whatever the period: some of it is the reason why a row is in none."""
     if not (space.folder.state_folder / "logs").is_dir():
         return []
-    from deskweave.workspace.importing import log_findings
+    from deskweave.workspace.known_logs import log_findings
 
     return log_findings(space)

@@ -1,18 +1,19 @@
-"""`deskweave kpi explain METRIC` and `deskweave kpi quality`: the inquiries behind a number, and what is wrong with the data."""
+"""`deskweave kpi explain METRIC`: the inquiries behind a number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
-from deskweave.cli.kpi import doubts_of_logs, known, record_problems, titled
+from deskweave.cli.kpi import known, titled
 from deskweave.cli.publishing import by_number
+from deskweave.cli.quality import has_store
 from deskweave.cli.session import Session
-from deskweave.cli.trouble import SHOWN, show_findings
+from deskweave.cli.trouble import SHOWN
 
 if TYPE_CHECKING:
     from deskweave.measure import Period
@@ -24,15 +25,6 @@ _GROUPS: Final = ("missed", "kept", "counted")
 _WHYS: Final = ("problem", "no-value", "not-asked", "condition", "ended", "later", "no-date")
 
 
-def _ready(session: Session) -> bool:
-    if session.workspace().has_store:
-        return True
-    session.screen.warn(session.say("home-no-store"))
-    session.screen.warn("  " + session.onward("deskweave sync"))
-    return False
-
-
-# ---------------------------------------------------------------------------------------------------------------------- explain
 def explain(session: Session, period: Period, metrics: list[str], by: list[str], then: datetime | None) -> Exit:
     """What is behind one figure."""
     from deskweave.errors import DocumentError
@@ -53,7 +45,7 @@ def explain(session: Session, period: Period, metrics: list[str], by: list[str],
             return Exit.INPUT
         only[name] = value
     fields = [str(name) for record in (practice.fields, *practice.records.values()) for name in record]
-    if not all(known(session, name, fields, "field") for name in only) or not _ready(session):
+    if not all(known(session, name, fields, "field") for name in only) or not has_store(session):
         return Exit.INPUT
     try:
         why = reasons(space, metrics[0], period, only=only, as_of=then)
@@ -487,76 +479,3 @@ def _who(event: Event) -> tuple[str, str]:
 def _event(event: Event) -> dict[str, Any]:
     kind, name = _who(event)
     return {"at": event.at, "field": event.field, "old": event.old, "new": event.new, "who": kind, "where": name}
-
-
-# ---------------------------------------------------------------------------------------------------------------------- quality
-def quality(session: Session, period: Period, more: Sequence[str], then: datetime | None) -> Exit:
-    """What is wrong with the data of a period, by kind, with the inquiries."""
-    from deskweave.measure import problems_of, quality_findings
-    from deskweave.measure.facts import RULES
-    from deskweave.measure.figures import number
-    from deskweave.measure.naming import Names
-    from deskweave.measure.text import heading, problem_in_words
-    from deskweave.workspace.measuring import fact_table, inquiry_names
-
-    space, say, screen = session.workspace(), session.say, session.screen
-    if more:
-        screen.warn(say("kpi-quality-alone"))
-        return Exit.INPUT
-    if not _ready(session):
-        return Exit.INPUT
-    with fact_table(space, then) as facts:
-        problems, of_records = problems_of(facts, period), record_problems(facts, period)
-    grains = {key: grain for grain, some in of_records.items() for key, _ in some}
-    problems += [one for some in of_records.values() for one in some]
-    doubts = doubts_of_logs(space)
-    names = inquiry_names(space, {inquiry for inquiry, _ in problems})
-    practice, language = space.practice, say.language
-    words = Names(practice, language)
-    rules = [rule for rule in RULES if any(problem.rule == rule for _, problem in problems)]
-    limit = None if session.options.verbose else SHOWN
-
-    def text() -> None:
-        line = heading(practice, period, language, client=space.folder.id, environment=space.folder.environment)
-        screen.say(line, hang=4)
-        if then is not None:
-            screen.say(say("kpi-as-of", moment=session.moment(then)), hang=4)
-        screen.say()
-        if not problems and not doubts:
-            screen.say(say("kpi-quality-none"))
-        for rule in rules:
-            of: dict[str, list[str]] = {}
-            for inquiry, problem in problems:
-                if problem.rule == rule:
-                    field = words.of(grains.get(inquiry, "inquiry")).field(problem.at)
-                    of.setdefault(inquiry, []).append(field + (f": {problem.found}" if problem.found else ""))
-            screen.say(problem_in_words(rule, len(of), language))
-            keys = sorted(of, key=lambda one: by_number(names[one]))
-            screen.table([[names[one], ("、" if language == "zh" else ", ").join(of[one])] for one in keys[:limit]], indent=2)
-            if limit is not None and len(keys) > limit:
-                screen.say("  " + say("kpi-more", n=number(len(keys) - limit)))
-        if doubts:
-            screen.say()
-            show_findings(session, doubts)
-        first = next((one for one in sorted(names.values(), key=by_number) if one.startswith("INQ-")), None)
-        session.next(*([f"deskweave explain {first}"] if first else []), f"deskweave kpi --period {period.id}")
-
-    return session.finish(
-        Report(
-            command="kpi quality",
-            text=text,
-            summary={
-                "period": period.id,
-                "as_of": then,
-                "inquiries": sum(one.startswith("INQ-") for one in names.values()),
-                "records": sum(not one.startswith("INQ-") for one in names.values()),
-                "problems": len(problems),
-            },
-            items=[
-                {"key": names[inquiry], "problem": problem.rule, "at": problem.at, "found": problem.found}
-                for inquiry, problem in problems
-            ],
-            columns=[(key, say(f"kpi-column-{key}")) for key in ("key", "problem", "at", "found")],
-            findings=[*quality_findings(problems), *doubts],
-        )
-    )

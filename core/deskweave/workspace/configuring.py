@@ -16,7 +16,7 @@ from deskweave.workspace.binding import Absent
 from deskweave.workspace.connecting import Opened, read_only
 
 if TYPE_CHECKING:
-    from deskweave.configure import Configurator, Plan, Step
+    from deskweave.configure import ApplyReport, Configurator, Plan, Step
     from deskweave.configure.apply import Progress
     from deskweave.practice import Practice
     from deskweave.workspace.workspace import Workspace
@@ -54,6 +54,18 @@ def configurator(
         wait=space.wait,
         progress=progress,
     )
+
+
+def apply(space: Workspace, plan: Plan, progress: Callable[[Progress], None] | None) -> ApplyReport:
+    """See `Workspace.apply`."""
+    names = [part.connection for part in plan.connections if part.steps or part.edits]
+    for name in {step.connection for step in plan.writing}:
+        if space.entry(name).access != "write":
+            raise read_only(space.entry(name))
+    made, failures = space.configurator(names or None, progress)
+    if failures:
+        raise failures[0].error
+    return made.apply(plan)
 
 
 def require_known(space: Workspace, words: Iterable[str], among: Iterable[Step] = ()) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from deskweave.workspace.stop import Stopped
 
 if TYPE_CHECKING:
     from deskweave.store import Store
+    from deskweave.workspace.workspace import Failure, Workspace
 
 
 def find_connector(entry: Entry, plugins: Plugins) -> Connector:
@@ -146,7 +147,43 @@ class Connecting:
     ) -> None:
         self._folder, self._plugins, self._now = folder, plugins, now
         self._redactor, self._secrets, self._observe = redactor, secrets, observe
+        self._opened: dict[ConnectionName, Opened] = {}
         self.silent: dict[ConnectionName, Connection] = {}  #: connected, and then the platform did not say who it is
+
+    def connect(self, entry: Entry, store: Store, *, marks: bool = True) -> Opened:
+        """A connection, opened once. See `open`."""
+        if entry.name not in self._opened:
+            self._opened[entry.name] = self.open(entry, store, marks=marks)
+        return self._opened[entry.name]
+
+    def trust(self, entry: Entry, store: Store) -> tuple[Opened, Lock]:
+        """See `Workspace.trust`."""
+        opened = self.open(entry, store, check=False)
+        path = lock_path(self._folder.root, entry.name, self._folder.environment)
+        before = read_lock(path, entry.name, self._folder.environment)
+        moved = before.identity is not None and before.identity.instance != opened.identity.instance
+        # ids of another instance mean nothing here; keeping them would write into whatever carries the same number
+        elements = {} if moved else before.elements
+        write_lock(path, replace(before, identity=pin(opened.identity), elements=elements))
+        if entry.access == "write" and opened.identity.planted not in (None, store.install.id):
+            opened.inner.plant_identity(store.install.id, str(store.install.epoch))
+        earlier = self._opened.pop(entry.name, None)
+        if earlier is not None:
+            earlier.close()
+        self._opened[entry.name] = opened
+        return opened, before
+
+    def close(self) -> None:
+        """Close all of them. Whatever a plugin raises while closing does not keep the others open."""
+        for opened in self._opened.values():
+            try:
+                opened.close()
+            except Exception as error:  # noqa: BLE001  a stranger's close must not keep the store open
+                self._plugins.faults.append(PluginError(opened.entry.plugin, "close", f"{type(error).__name__}: {error}"))
+        self._opened.clear()
+        for inner in self.silent.values():
+            inner.close()
+        self.silent.clear()
 
     def open(self, entry: Entry, store: Store, *, check: bool = True, marks: bool = True) -> Opened:
         """Connect, and hold what answers against the lock file.
@@ -248,10 +285,27 @@ class Connecting:
         )
         return value if isinstance(value, str) else None
 
-    def lock(self, name: str) -> Lock:
-        """The lock file of a connection as it is now."""
-        path = lock_path(self._folder.root, name, self._folder.environment)
-        return read_lock(path, name, self._folder.environment)
+
+def connect_all(space: Workspace, only: Sequence[str] | None) -> tuple[dict[ConnectionName, Opened], list[Failure]]:
+    """See `Workspace.connect_all`."""
+    from deskweave.workspace.workspace import Failure
+
+    opened: dict[ConnectionName, Opened] = {}
+    failures: list[Failure] = []
+    findings: list[Finding] = []
+    for name in only or space.folder.connections:
+        if name not in space.binding_documents:
+            space.entry(name)
+            continue
+        try:
+            opened[ConnectionName(name)] = space.connect(name)
+        except DocumentError as error:
+            findings += error.findings
+        except (RemoteError, PluginError) as error:
+            failures.append(Failure(connection=ConnectionName(name), error=error))
+    if findings:
+        raise DocumentError(findings)
+    return opened, failures
 
 
 def pin(identity: InstanceIdentity) -> InstanceIdentity:

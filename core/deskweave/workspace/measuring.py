@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -200,6 +201,27 @@ def inquiry_names(space: Workspace, ids: Collection[str]) -> dict[str, str]:
     with space.store.read() as tx:
         numbers = numbers_of(tx, [InquiryId(one) for one in sorted(ids)])
     return {one: f"INQ-{numbers[InquiryId(one)]}" if InquiryId(one) in numbers else one for one in ids}
+
+
+def report(
+    space: Workspace, period: Period, *, language: str, notes: tuple[str, ...], remarks: tuple[str, ...], as_of: datetime | None
+) -> str:
+    """See `Workspace.report`."""
+    from deskweave.measure.report import report
+
+    with fact_table(space, as_of) as table:
+        return report(
+            space.practice,
+            table,
+            period,
+            as_of or space.now(),
+            language,
+            client=space.practice.label.get(language) or space.folder.id,
+            environment=space.folder.environment,
+            notes=notes,
+            remarks=remarks,
+            called=partial(inquiry_names, space),
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------------ publishing

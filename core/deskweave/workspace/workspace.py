@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from deskweave.documents import Document
-from deskweave.errors import DeskweaveError, DocumentError, RemoteError
+from deskweave.errors import DeskweaveError, DocumentError
 from deskweave.findings import Finding, Severity
 from deskweave.model import Binding, ConnectionName, Json
 from deskweave.workspace.folder import Entry, Folder, read_folder
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from deskweave.practice import Practice
     from deskweave.store import Store
     from deskweave.sync import Engine, Progress, SyncPlan, SyncReport
-    from deskweave.workspace.connecting import Opened
+    from deskweave.workspace.connecting import Connecting, Opened
     from deskweave.workspace.secret import Secrets
 
 
@@ -101,7 +101,6 @@ class Workspace:
     ) -> None:
         self.folder, self.now, self.redactor, self.wait = folder, now, redactor, wait
         self._plugins, self._environ, self._observe = plugins, environ, observe
-        self._opened: dict[ConnectionName, Opened] = {}
         self._store: Store | None = None
         self._sound: list[Finding] | None = None
 
@@ -113,21 +112,9 @@ class Workspace:
 
     def close(self) -> None:
         """Close connections and store. Whatever a plugin raises while closing does not keep the others open."""
-        for opened in self._opened.values():
-            try:
-                opened.close()
-            except Exception as error:  # noqa: BLE001  a stranger's close must not keep the store open
-                from deskweave.errors import PluginError
-
-                self.plugins.faults.append(PluginError(opened.entry.plugin, "close", f"{type(error).__name__}: {error}"))
-        self._opened.clear()
         if "_connecting" in self.__dict__:
-            for inner in self._connecting.silent.values():
-                inner.close()
-            self._connecting.silent.clear()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+            self._connecting.close()
+        self.close_store()
 
     # ---------------------------------------------------------------------------------------------------------- documents
     @functools.cached_property
@@ -182,30 +169,9 @@ class Workspace:
         Args:
             deep: also the rules of sense and the metrics' given/expect rows, which take most of the time.
         """
-        from deskweave.documents import in_order
-        from deskweave.workspace.loading import lint, shapes
+        from deskweave.workspace.linting import findings_of
 
-        findings: list[Finding] = []
-        for name in self.folder.connections:
-            try:
-                findings += self.check_settings(name)
-            except DocumentError as error:
-                findings += error.findings
-        try:
-            practice = self.practice
-        except DocumentError as error:
-            # no practice to hold bindings against; what each file shows by itself is told all the same
-            return in_order([*findings, *error.findings, *shapes(self.folder)])
-        bound: Mapping[str, Document] = {}
-        try:
-            bound = self.binding_documents
-        except DocumentError as error:
-            findings += error.findings
-        if deep and (self.folder.root / "logs").is_dir():
-            from deskweave.workspace.importing import mapping_findings
-
-            findings += mapping_findings(self)
-        return [*findings, *lint(self.folder, practice, bound.values(), self.plugins if deep else None)]
+        return findings_of(self, deep=deep)
 
     def files_read(self) -> int:
         """How many files people wrote here that `lint` looks at."""
@@ -298,7 +264,7 @@ class Workspace:
         return Secrets(self.folder.root, self.folder.environment, self._environ)
 
     @functools.cached_property
-    def _connecting(self) -> Any:
+    def _connecting(self) -> Connecting:
         from deskweave.workspace.connecting import Connecting
 
         return Connecting(
@@ -324,16 +290,12 @@ class Workspace:
             Stopped: another instance than the pinned one.
             PluginError: the plugin failed.
         """
-        entry = self.entry(name)
-        if entry.name not in self._opened:
-            self._opened[entry.name] = self._connecting.open(entry, self.store, marks=marks)
-        return self._opened[entry.name]
+        return self._connecting.connect(self.entry(name), self.store, marks=marks)
 
     @property
     def silent(self) -> Mapping[ConnectionName, Connection]:
         """Connections whose platform did not answer when they were opened."""
-        found: Mapping[ConnectionName, Connection] = self._connecting.silent
-        return found
+        return self._connecting.silent
 
     def connect_all(self, only: Sequence[str] | None = None) -> tuple[dict[ConnectionName, Opened], list[Failure]]:
         """Every connection that has a binding; one that fails is named and the others go on.
@@ -342,24 +304,9 @@ class Workspace:
             SafetyStop: a wrong instance stops everything, and before anything else is done.
             DocumentError: settings of any of them are wrong.
         """
-        from deskweave.errors import PluginError
+        from deskweave.workspace.connecting import connect_all
 
-        opened: dict[ConnectionName, Opened] = {}
-        failures: list[Failure] = []
-        findings: list[Finding] = []
-        for name in only or self.folder.connections:
-            if name not in self.binding_documents:
-                self.entry(name)
-                continue
-            try:
-                opened[ConnectionName(name)] = self.connect(name)
-            except DocumentError as error:
-                findings += error.findings
-            except (RemoteError, PluginError) as error:
-                failures.append(Failure(connection=ConnectionName(name), error=error))
-        if findings:
-            raise DocumentError(findings)
-        return opened, failures
+        return connect_all(self, only)
 
     def lock_file(self, name: str) -> Path:
         """`bindings/<connection>.<environment>.lock.yaml`."""
@@ -393,23 +340,7 @@ class Workspace:
         Returns:
             The connection, and the lock file as it was before.
         """
-        from deskweave.configure import write_lock
-        from deskweave.workspace.connecting import pin
-
-        entry = self.entry(name)
-        opened: Opened = self._connecting.open(entry, self.store, check=False)
-        before = self.lock(name)
-        moved = before.identity is not None and before.identity.instance != opened.identity.instance
-        # ids of another instance mean nothing here; keeping them would write into whatever carries the same number
-        elements = {} if moved else before.elements
-        write_lock(self.lock_file(name), replace(before, identity=pin(opened.identity), elements=elements))
-        if entry.access == "write" and opened.identity.planted not in (None, self.store.install.id):
-            opened.inner.plant_identity(self.store.install.id, str(self.store.install.epoch))
-        earlier = self._opened.pop(entry.name, None)
-        if earlier is not None:
-            earlier.close()
-        self._opened[entry.name] = opened
-        return opened, before
+        return self._connecting.trust(self.entry(name), self.store)
 
     # ------------------------------------------------------------------------------------------------------ configuration
     def configurator(
@@ -438,16 +369,9 @@ class Workspace:
         Raises:
             SafetyStop: read-only, another instance, or a stale plan; nothing was written.
         """
-        names = [part.connection for part in plan.connections if part.steps or part.edits]
-        for name in {step.connection for step in plan.writing}:
-            if self.entry(name).access != "write":
-                from deskweave.workspace.connecting import read_only
+        from deskweave.workspace.configuring import apply
 
-                raise read_only(self.entry(name))
-        made, failures = self.configurator(names or None, progress)
-        if failures:
-            raise failures[0].error
-        return made.apply(plan)
+        return apply(self, plan, progress)
 
     # --------------------------------------------------------------------------------------------------------------- sync
     def engine(
@@ -556,22 +480,9 @@ class Workspace:
             remarks: sentences under the table of figures, for example what has moved them since they were published.
             as_of: what was known then; None: what is known now.
         """
-        from deskweave.measure.report import report
-        from deskweave.workspace.measuring import fact_table, inquiry_names
+        from deskweave.workspace.measuring import report
 
-        with fact_table(self, as_of) as table:
-            return report(
-                self.practice,
-                table,
-                period,
-                as_of or self.now(),
-                language,
-                client=self.practice.label.get(language) or self.folder.id,
-                environment=self.folder.environment,
-                notes=notes,
-                remarks=remarks,
-                called=functools.partial(inquiry_names, self),
-            )
+        return report(self, period, language=language, notes=notes, remarks=remarks, as_of=as_of)
 
     @property
     def today(self) -> date:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from deskweave.emulation import Call, Reply
-from deskweave_feishu.emulator.cells import MAX_OPTIONS, CellError, shown, take
+from deskweave_feishu.emulator.cells import CellError, shown, take
+from deskweave_feishu.emulator.columns import defined
 from deskweave_feishu.emulator.search import fits, ordered
 from deskweave_feishu.emulator.state import App, Base, Column, Person, Row, Table
 
@@ -18,27 +19,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = "/open-apis/bitable/v1/apps/{app_token}"
 READ: Final = frozenset({"bitable:app", "bitable:app:readonly"})
-MAX_COLUMNS: Final = 300
 MAX_TABLES: Final = 100
-UI_TYPES: Final = {
-    1: "Text",
-    2: "Number",
-    3: "SingleSelect",
-    4: "MultiSelect",
-    5: "DateTime",
-    7: "Checkbox",
-    11: "User",
-    13: "Phone",
-    15: "Url",
-    17: "Attachment",
-    20: "Formula",
-    1001: "CreatedTime",
-    1002: "ModifiedTime",
-    1003: "CreatedUser",
-    1004: "ModifiedUser",
-    1005: "AutoNumber",
-}
-
 Work = Callable[[Call, App, Base], Any]
 
 
@@ -156,7 +137,7 @@ class Bitable:
             raise CellError(1254100, "TableExceedLimit")
         table = Table(self._of.ids.made("tbl", 14), name)
         for one in wanted.get("fields") or [{"field_name": "文本", "type": 1}]:
-            table.columns.append(self._defined(table, one, primary=not table.columns))
+            table.columns.append(defined(self._of.ids, table, one, primary=not table.columns))
         base.tables[table.table_id] = table
         base.revision += 1
         ids = [column.field_id for column in table.columns]
@@ -165,55 +146,11 @@ class Bitable:
     def _list_fields(self, call: Call, app: App, base: Base) -> Any:
         return self._paged(call, [column.shown() for column in self._table(call, base).columns], "field_id", most=100)
 
-    def _defined(self, table: Table, wanted: Any, *, primary: bool = False, of: Column | None = None) -> Column:
-        """A column as a request defines it; `of` is the one it replaces."""
-        if not isinstance(wanted, Mapping):
-            raise CellError(1254001, "WrongRequestBody")
-        name, kind = str(wanted.get("field_name") or "").strip(), wanted.get("type")
-        if not name:
-            raise CellError(1254028, "EmptyFieldName", 400)
-        if not isinstance(kind, int) or kind not in UI_TYPES:
-            raise CellError(1254012, "NotSupportFieldOrView")
-        same = table.named(name)
-        if same is not None and same is not of:
-            raise CellError(1254014, "FieldNameDuplicated")
-        if of is None and len(table.columns) >= MAX_COLUMNS:
-            raise CellError(1254105, "ColumnExceedLimit")
-        setup = wanted.get("property")
-        if setup is not None and not isinstance(setup, Mapping):
-            raise CellError(1254080 + min(kind, 5), "FieldPropertyError", 400)
-        described = wanted.get("description")
-        return Column(
-            field_id=of.field_id if of else self._of.ids.made("fld", 8),
-            name=name,
-            type=kind,
-            ui_type=str(wanted.get("ui_type") or UI_TYPES[kind]),
-            setup=self._setup(kind, setup, of),
-            description=str(described.get("text") or "") if isinstance(described, Mapping) else "",
-            primary=primary or bool(of and of.primary),
-        )
-
-    def _setup(self, kind: int, setup: Mapping[str, Any] | None, of: Column | None) -> dict[str, Any] | None:
-        if kind not in (3, 4):
-            return dict(setup) if setup else None
-        options: list[dict[str, Any]] = []
-        for number, one in enumerate((setup or {}).get("options") or []):
-            name, known = str(one.get("name") or "").strip(), of.option(id_=one["id"]) if of and one.get("id") else None
-            if not name:
-                raise CellError(1254026, "EmptyOptionName")
-            if name in [option["name"] for option in options] or (one.get("id") and known is None and of is not None):
-                raise CellError(1254082 if kind == 3 else 1254083, "SelectFieldPropertyError", 400)
-            color = one.get("color", known["color"] if known else number % 55)
-            options.append({"id": known["id"] if known else self._of.ids.made("opt", 8), "name": name, "color": color})
-        if len(options) > MAX_OPTIONS:
-            raise CellError(1254082, "SingleSelectFieldPropertyError", 400)
-        return {**(setup or {}), "options": options}
-
     def _create_field(self, call: Call, app: App, base: Base) -> Any:
         table = self._table(call, base)
 
         def make() -> Any:
-            column = self._defined(table, _body(call))
+            column = defined(self._of.ids, table, _body(call))
             table.columns.append(column)
             self._touched(base, table)
             return {"field": column.shown()}
@@ -225,7 +162,7 @@ class Bitable:
         column = next((one for one in table.columns if one.field_id == call.params["field_id"]), None)
         if column is None:
             raise CellError(1254044, "FieldIdNotFound")
-        fresh = self._defined(table, _body(call), of=column)
+        fresh = defined(self._of.ids, table, _body(call), of=column)
         if fresh == column:
             raise CellError(1254606, "DataNotChange")
         left = {option["id"] for option in fresh.options}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from deskweave.model import Binding
 from deskweave_feishu.config import TABLE
 from deskweave_feishu.configuration import definition
-from deskweave_feishu.emulator.bitable import UI_TYPES
+from deskweave_feishu.emulator.columns import UI_TYPES
 from deskweave_feishu.emulator.state import Column, Table
 from deskweave_feishu.ledger import CORRELATION, CROSS_REFERENCE, LEDGER
 
