@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deskweave.configure import Configurator, Side, Unanswered
+from deskweave.configure import Configurator, Mark, Side, Unanswered
 from deskweave.configure.journal import unanswered
 from deskweave.connector import (
     Capabilities,
@@ -320,6 +320,15 @@ class Bench:
         configurator = self.configurator()
         return configurator.apply(configurator.plan())
 
+    def relabel(self, text: str) -> None:
+        """The practice calls its cost centre otherwise."""
+        self.practice.fields = {**self.practice.fields, FieldId("cost"): text_field("cost", text)}
+
+    @staticmethod
+    def marks(plan: Any) -> list[tuple[str, str]]:
+        """What a plan would do, without what people do by hand."""
+        return [(step.mark.value, step.key.path) for step in plan.steps if step.mark is not Mark.BY_HAND]
+
 
 def bench(root: Path, practice: Terms, document: Any, platform: Platform | None = None, **more: Any) -> Bench:
     return Bench(root=root, platforms={"here": platform or Platform()}, practice=practice, documents={"here": document}, **more)
@@ -343,3 +352,11 @@ def lab() -> SimpleNamespace:
         status_model=status_model,
         text_field=text_field,
     )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Bench:
+    """One text field and one field with two choices, on an empty platform."""
+    choices = {"hardware": "Hardware", "usage": "Usage"}
+    fields = {"cost": text_field("cost", "Cost centre"), "category": choice_field("category", "Category", choices)}
+    return bench(tmp_path, Terms(fields=fields, statuses=status_model()), bound({"cost": "u_cost", "category": "u_category"}))

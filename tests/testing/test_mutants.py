@@ -5,7 +5,6 @@ Each is the connector to the platform in memory with one method spoilt, and noth
 
 from __future__ import annotations
 
-import html
 import inspect
 import sys
 from collections.abc import Callable
@@ -16,640 +15,112 @@ from typing import Any
 
 import pytest
 
-from deskweave.connector import Absent, InstanceIdentity, Outcome, Page, Plant, Stub, View
-from deskweave.errors import CredentialError, Executed, RateLimited, Rejected, RequestError, TransientError
+from deskweave.connector import InstanceIdentity, Page, Plant
 from deskweave.mapping import BoundMapper
 from deskweave.model import Visibility
 from deskweave.testing.memory import MemoryConnection, MemoryConnector, Switches
-from deskweave.testing.memory.configuration import MemoryConfiguration
 from deskweave.testing.memory.connector import DIALECT
 from deskweave.testing.memory.people import MemoryPeople
 from deskweave.testing.suite import GUARANTEES, ConnectorSuite
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples/deskweave_echo"))
+sys.path.insert(0, str(Path(__file__).parent))
 from deskweave_echo import EchoConnector
+from spoilt.configuration import (
+    configured,
+    forgets_fields,
+    lists_ids,
+    makes_again,
+    refuses_choices,
+    speaks_english_only,
+    spells_otherwise,
+)
+from spoilt.faults import (
+    AsksNoBudget,
+    AwayIsEmpty,
+    AwayIsGone,
+    Chatters,
+    GivesUpTheBatch,
+    LimitsAreRefusals,
+    NobodyIsEmpty,
+    SendsAgain,
+    SureOfNothingDone,
+    SwallowsLimits,
+)
+from spoilt.mapping import (
+    AlwaysPatches,
+    AnswersTheKnown,
+    ChangesItsName,
+    CutsInSilence,
+    EscapesTwice,
+    FallsOverIds,
+    Guesses,
+    KeepsItsName,
+    Lowers,
+    MatchesLoosely,
+    Mixes,
+    RunsQueries,
+    SaysItDidIt,
+    SaysUnknownWords,
+    Shortens,
+    SpeaksGBK,
+    TakesHiddenForEmpty,
+    Trusts,
+)
+from spoilt.messages import (
+    ForgetsWhoSpoke,
+    HearsOnlyLater,
+    LeavesNoMark,
+    LosesItInSilence,
+    NewEveryTime,
+    OneNameForAll,
+    ReadsAnOldMark,
+    ReadsLastFirst,
+    SaysItInPublic,
+    SaysItSomehow,
+    SaysTwice,
+    SeesNoLock,
+    SpeaksAgain,
+)
+from spoilt.reading import (
+    AnswersInItsOwnOrder,
+    CensusOfOnePage,
+    CensusOfTheDead,
+    CountsPages,
+    ForgetsHistory,
+    ForgetsTheLastOne,
+    HidesTheEmpty,
+    LeavesOutTheMissing,
+    NeverLooksAgain,
+    OneHandForAll,
+    OnlyLater,
+    PromisesTooMuch,
+    RemembersByItself,
+    SkipsTies,
+    TellsBackwards,
+)
+from spoilt.writing import (
+    AnswersTheGoodOnes,
+    AppliesLessThanItSays,
+    DeletesUnasked,
+    DropsSilently,
+    FindsAnything,
+    IgnoresTheKey,
+    KeepsWhatItDeletes,
+    KnowsTwoStatuses,
+    ListsInCapitals,
+    LosesOrder,
+    LosesTheMark,
+    NeverAsksTheVersion,
+    NeverEmpties,
+    OneForAll,
+    ReplacesTheWhole,
+    SaysNothingOfAFate,
+)
 
 NOTICED = (AssertionError, pytest.fail.Exception, AttributeError)  #: the last: a mapper that falls over a value
 PASSED: list[tuple[MemoryConnector, str]] = []  #: what is not spoilt, and the tests it has passed
 NO_PAGE: Page[Any] = Page(items=(), resume=None)
-
-
-# ---------------------------------------------------------------------------------------------------------------- reading
-class ForgetsTheLastOne(MemoryConnection):
-    """An end that is one too early."""
-
-    def changes(self, collection, since, resume):
-        page = super().changes(collection, since, resume)
-        return replace(page, items=page.items[:-1]) if page.resume is None else page
-
-
-class OnlyLater(MemoryConnection):
-    """`>` where `>=` is meant."""
-
-    def changes(self, collection, since, resume):
-        page = super().changes(collection, since, resume)
-        return replace(page, items=[one for one in page.items if since is None or one.updated_at > since])
-
-
-class SkipsTies(MemoryConnection):
-    """A cursor of the stamp alone: what has the same one as the last of a page is passed over."""
-
-    def changes(self, collection, since, resume):
-        return super().changes(collection, since, resume and resume.partition("|")[0] + "|~")
-
-
-class RemembersByItself(MemoryConnection):
-    """The place to resume is kept in the process and not in what is handed out."""
-
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.places: dict[str, str] = {}
-
-    def changes(self, collection, since, resume):
-        if resume is not None and resume not in self.places:
-            return NO_PAGE
-        page = super().changes(collection, since, self.places.get(resume or ""))
-        if page.resume is None:
-            return page
-        self.places[str(len(self.places))] = page.resume
-        return replace(page, resume=str(len(self.places) - 1))
-
-
-class PromisesTooMuch(MemoryConnection):
-    """An unordered listing that says it covers everything until its end, not until its beginning."""
-
-    def changes(self, collection, since, resume):
-        page = super().changes(collection, since, resume)
-        return replace(page, covers_until=self.platform.now()) if page.resume is None else page
-
-
-class CountsPages(MemoryConnection):
-    """Paging by offset over what moves."""
-
-    def changes(self, collection, since, resume):
-        rest = super().changes(collection, since, None)
-        every = list(rest.items)
-        while rest.resume is not None:
-            rest = super().changes(collection, since, rest.resume)
-            every += rest.items
-        start = int(resume or 0)
-        page, further = every[start : start + 3], start + 3 < len(every)
-        covers = None if further else self.platform.now()
-        return Page(items=page, resume=str(start + 3) if further else None, covers_until=covers)
-
-
-class AnswersInItsOwnOrder(MemoryConnection):
-    def fetch(self, refs):
-        return sorted(super().fetch(refs), key=lambda one: one.ref.rid)
-
-
-class LeavesOutTheMissing(MemoryConnection):
-    def fetch(self, refs):
-        return [one for one in super().fetch(refs) if not isinstance(one, Absent)]
-
-
-class NeverLooksAgain(MemoryConnection):
-    """A cache that nobody empties."""
-
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.kept: dict[Any, Any] = {}
-
-    def fetch(self, refs):
-        for one in super().fetch([ref for ref in refs if ref not in self.kept]):
-            self.kept[one.ref] = one
-        return [self.kept[ref] for ref in refs]
-
-
-class HidesTheEmpty(MemoryConnection):
-    """Empty fields are left out of an answer, as many an API does."""
-
-    def _filled(self, record):
-        return {name: value for name, value in super()._filled(record).items() if value is not None}
-
-
-class CensusOfOnePage(MemoryConnection):
-    def census(self, collection, resume):
-        return replace(super().census(collection, resume), resume=None)
-
-
-class CensusOfTheDead(NeverLooksAgain):
-    """Whatever was once seen is counted for ever."""
-
-    def census(self, collection, resume):
-        return Page(items=[Stub(ref) for ref in self.kept], resume=None)
-
-
-class ForgetsHistory(MemoryConnection):
-    """Only the newest line of each record."""
-
-    def history(self, refs, since, resume):
-        page = super().history(refs, since, resume)
-        return replace(page, items=list({line.ref: line for line in page.items}.values()))
-
-
-class TellsBackwards(MemoryConnection):
-    def history(self, refs, since, resume):
-        page = super().history(refs, since, resume)
-        return replace(page, items=page.items[::-1])
-
-
-class OneHandForAll(MemoryConnection):
-    def _remote(self, record):
-        return replace(super()._remote(record), updated_by="api")
-
-
-# ---------------------------------------------------------------------------------------------------------------- writing
-class DropsSilently(MemoryConnection):
-    """One field is not sent, and nobody is told."""
-
-    def _create(self, draft):
-        return super()._create(replace(draft, fields={name: raw for name, raw in draft.fields.items() if name != "impact"}))
-
-
-class FindsAnything(MemoryConnection):
-    """A search whose condition the platform ignores."""
-
-    def find(self, collection, corr, created_after):
-        records = [one for key, one in self.platform.records.items() if key[0] == collection]
-        return [self._remote(one) for one in records]
-
-
-class LosesTheMark(MemoryConnection):
-    def _create(self, draft):
-        return super()._create(replace(draft, corr=""))
-
-
-class IgnoresTheKey(MemoryConnection):
-    """The key is not sent along, so a repetition is a second create."""
-
-    def _create(self, draft):
-        return super()._create(replace(draft, key=f"{draft.key}-{self.platform.calls}"))
-
-
-class AppliesLessThanItSays(MemoryConnection):
-    def _patch(self, patch):
-        last = list(patch.set)[-1:]
-        return super()._patch(replace(patch, set={name: raw for name, raw in patch.set.items() if name not in last}))
-
-
-class ReplacesTheWhole(MemoryConnection):
-    """PUT where PATCH is meant: what is not named is emptied."""
-
-    def _patch(self, patch):
-        keep = ("short", "state", *patch.set)
-        record = self.platform.records[patch.ref.collection, patch.ref.rid]
-        wiped = dict.fromkeys(name for name in record.fields if name not in keep and name != "opened")
-        return super()._patch(replace(patch, set={**wiped, **patch.set}))
-
-
-class SaysNothingOfAFate(MemoryConnection):
-    """Neither applied nor dropped."""
-
-    def _patch(self, patch):
-        return replace(super()._patch(patch), applied=frozenset())
-
-
-class NeverEmpties(MemoryConnection):
-    def _patch(self, patch):
-        return super()._patch(replace(patch, set={name: raw for name, raw in patch.set.items() if raw is not None}))
-
-
-class LosesOrder(MemoryConnection):
-    """The write before is sent once more behind this one."""
-
-    before: Any = None
-
-    def _patch(self, patch):
-        outcome = super()._patch(patch)
-        if self.before is not None and self.before.ref == patch.ref:
-            super()._patch(replace(self.before, if_version=None))
-        self.before = patch
-        return outcome
-
-
-class KnowsTwoStatuses(MemoryConnection):
-    """A status it has not heard of becomes another one, politely."""
-
-    def _patch(self, patch):
-        state = patch.set.get("state")
-        return super()._patch(replace(patch, set={**patch.set, "state": "2"}) if state not in (None, "1", "2") else patch)
-
-
-class OneForAll(MemoryConnection):
-    """A batch falls with its worst item."""
-
-    def patch(self, patches):
-        outcomes = super().patch(patches)
-        for one in outcomes:
-            if one.error is not None:
-                raise one.error
-        return outcomes
-
-
-class AnswersTheGoodOnes(MemoryConnection):
-    def patch(self, patches):
-        return [one for one in super().patch(patches) if one.error is None]
-
-
-class NeverAsksTheVersion(MemoryConnection):
-    def _patch(self, patch):
-        return super()._patch(replace(patch, if_version=None))
-
-
-class DeletesUnasked(MemoryConnection):
-    """Deletes is not declared, and done."""
-
-    def _delete(self, ref):
-        self.platform.records.pop((ref.collection, ref.rid), None)
-        return Outcome(executed=Executed.YES, ref=ref)
-
-
-class KeepsWhatItDeletes(MemoryConnection):
-    def _delete(self, ref):
-        return Outcome(executed=Executed.YES, ref=ref)
-
-
-class ListsInCapitals(MemoryConnection):
-    """A listing that shows a record otherwise than a look at it: every write of ours would come back as somebody's edit."""
-
-    def changes(self, collection, since, resume):
-        page = super().changes(collection, since, resume)
-        return replace(
-            page, items=[replace(one, fields={**one.fields, "short": str(one.fields["short"]).upper()}) for one in page.items]
-        )
-
-
-# ----------------------------------------------------------------------------------------------------------------- faults
-class SendsAgain(MemoryConnection):
-    """A create without an answer is blindly repeated: the oldest way to fifteen copies."""
-
-    def create(self, drafts):
-        try:
-            return super().create(drafts)
-        except TransientError:
-            return super().create(drafts)
-
-
-class SureOfNothingDone(MemoryConnection):
-    """No answer is taken for no effect."""
-
-    def _sure(self, write, items):
-        try:
-            return write(items)
-        except TransientError as error:
-            raise TransientError(str(error), executed=Executed.NO) from None
-
-    def create(self, drafts):
-        return self._sure(super().create, drafts)
-
-    def patch(self, patches):
-        return self._sure(super().patch, patches)
-
-
-class SwallowsLimits(MemoryConnection):
-    def changes(self, collection, since, resume):
-        try:
-            return super().changes(collection, since, resume)
-        except RateLimited:
-            return NO_PAGE
-
-
-class LimitsAreRefusals(MemoryConnection):
-    """A 429 in the same drawer as a 400: the item would be parked for ever."""
-
-    def create(self, drafts):
-        try:
-            return super().create(drafts)
-        except RateLimited as error:
-            return [Outcome(executed=Executed.NO, error=Rejected(str(error))) for _ in drafts]
-
-
-class GivesUpTheBatch(MemoryConnection):
-    """A limit at the second item, and the first is said not to be done either."""
-
-    def patch(self, patches):
-        outcomes = [super(GivesUpTheBatch, self).patch([patch])[0] for patch in patches[:1]]
-        try:
-            outcomes += [super(GivesUpTheBatch, self).patch([patch])[0] for patch in patches[1:]]
-        except RequestError as error:
-            return [Outcome(executed=Executed.NO, error=error) for _ in patches]
-        return outcomes
-
-
-class AwayIsEmpty(MemoryConnection):
-    def changes(self, collection, since, resume):
-        try:
-            return super().changes(collection, since, resume)
-        except TransientError:
-            return NO_PAGE
-
-
-class AwayIsGone(MemoryConnection):
-    """The most expensive mistake there is: a platform that is away empties the other ones."""
-
-    def fetch(self, refs):
-        try:
-            return super().fetch(refs)
-        except TransientError:
-            return [Absent(ref, "gone") for ref in refs]
-
-
-class NobodyIsEmpty(MemoryConnection):
-    """A refused token is answered as an anonymous visitor's: with nothing."""
-
-    def census(self, collection, resume):
-        try:
-            return super().census(collection, resume)
-        except CredentialError:
-            return NO_PAGE
-
-
-class AsksNoBudget(MemoryConnection):
-    def _call(self, what):
-        self.budget = None
-        super()._call(what)
-
-
-class Chatters(MemoryConnection):
-    """The token in an error's text."""
-
-    def fetch(self, refs):
-        try:
-            return super().fetch(refs)
-        except CredentialError as error:
-            message = f"{error}: tried with {self.token}"
-            raise CredentialError(message) from None
-
-
-# --------------------------------------------------------------------------------------------------------------- messages
-class SeesNoLock(MemoryConnection):
-    """Internal messages are read as public ones, and would be carried on as such."""
-
-    def _message(self, comment):
-        return replace(super()._message(comment), visibility=Visibility.PUBLIC)
-
-
-class ReadsLastFirst(MemoryConnection):
-    def messages_of(self, parent):
-        page = super().messages_of(parent)
-        return replace(page, items=page.items[::-1])
-
-
-class HearsOnlyLater(MemoryConnection):
-    def messages_changes(self, collection, since, resume):
-        page = super().messages_changes(collection, since, resume)
-        return replace(page, items=[one for one in page.items if since is None or one.at > since])
-
-
-class SaysTwice(MemoryConnection):
-    def _speak(self, *given):
-        super()._speak(*given)
-        return super()._speak(*given)
-
-
-class SaysItInPublic(MemoryConnection):
-    """The worst of all: an internal note before the requester's eyes."""
-
-    def speak(self, parent, visibility, body, corr, key):
-        return super().speak(parent, Visibility.PUBLIC, body, corr, key)
-
-
-class SaysItSomehow(MemoryConnection):
-    """What the collection does not have is said the way it has."""
-
-    def speak(self, parent, visibility, body, corr, key):
-        known = self._switches(parent.collection).visibilities
-        return super().speak(parent, visibility if visibility in known else next(iter(known)), body, corr, key)
-
-
-class LosesItInSilence(MemoryConnection):
-    def speak(self, parent, visibility, body, corr, key):
-        known = visibility in self._switches(parent.collection).visibilities
-        return super().speak(parent, visibility, body, corr, key) if known else Outcome(executed=Executed.YES)
-
-
-class ForgetsWhoSpoke(MemoryConnection):
-    def _message(self, comment):
-        return replace(super()._message(comment), corr=None, author_side="unknown")
-
-
-class SpeaksAgain(MemoryConnection):
-    def speak(self, *given):
-        try:
-            return super().speak(*given)
-        except TransientError:
-            return super().speak(*given)
-
-
-# --------------------------------------------------------------------------------------------------------------- identity
-class NewEveryTime(MemoryConnection):
-    @property
-    def identity(self):
-        return replace(super().identity, instance=f"{self.platform.name}-{id(self)}")
-
-
-class OneNameForAll(MemoryConnection):
-    @property
-    def identity(self):
-        return replace(super().identity, instance="the cloud")
-
-
-class LeavesNoMark(MemoryConnection):
-    """No mark is left, and nobody is told that there is no place for one."""
-
-    def plant_identity(self, install, epoch):
-        return
-
-
-class ReadsAnOldMark(MemoryConnection):
-    def plant_identity(self, install, epoch):
-        self.platform.mark = self.platform.mark or (install, epoch)
-
-
-# ---------------------------------------------------------------------------------------------------------- configuration
-def configured(**methods: Any) -> type[MemoryConnection]:
-    """A connection whose configuration has these methods in place of its own."""
-    spoilt = type("Spoilt", (MemoryConfiguration,), methods)
-
-    class Connection(MemoryConnection):
-        def __init__(self, *given):
-            super().__init__(*given)
-            self.configuration = self.target = spoilt(self)
-
-    return Connection
-
-
-def refuses_choices(self, change):
-    if change.after is not None and change.after.id.kind == "choice":
-        return Outcome(executed=Executed.NO, error=Rejected("options are made by hand here"))
-    return MemoryConfiguration._apply(self, change)
-
-
-def spells_otherwise(self, kind, resume):
-    """What was made is read back in other words each time, so there is always something to change."""
-    self._home.platform.calls += 1
-    page = MemoryConfiguration.elements(self, kind, resume)
-    label = {"en": f"label {self._home.platform.calls}"}
-    return replace(page, items=[replace(one, attributes={**one.attributes, "label": label}) for one in page.items])
-
-
-def lists_ids(self, kind, resume):
-    """Nobody who does not know the id would find it."""
-    page = MemoryConfiguration.elements(self, kind, resume)
-    return replace(page, items=[replace(one, attributes={**one.attributes, "name": f"cf_{one.native}"}) for one in page.items])
-
-
-def makes_again(self, change, *, key):
-    """An apply without an answer is sent again, and makes another field of the name."""
-    try:
-        return MemoryConfiguration.apply(self, change, key=key)
-    except TransientError:
-        name = str(change.after.attributes["name"])
-        self._held[f"{name} (2)"] = (change.after.id.kind, dict(change.after.attributes))
-        return MemoryConfiguration.apply(self, change, key=key)
-
-
-def speaks_english_only(self, wanted, live):
-    told = MemoryConfiguration.express(self, wanted, live)
-    return replace(told, losses=[replace(one, steps={"en": "Do it"}) for one in told.losses])
-
-
-def forgets_fields(self, wanted, live):
-    told = MemoryConfiguration.express(self, wanted, live)
-    return replace(told, elements=[one for one in told.elements if one.id.path != "fields/email"])
-
-
-# ---------------------------------------------------------------------------------------------------------------- mapping
-class Shortens(BoundMapper):
-    """Each time it is said it is a little shorter."""
-
-    def project(self, collection, document):
-        view = super().project(collection, document)
-        return View(
-            {name: value[:-1] if isinstance(value, str) and name == "title" else value for name, value in view.values.items()}
-        )
-
-
-class Mixes(BoundMapper):
-    """Two choices are spelled each as the other."""
-
-    def draft(self, collection, document, **more):
-        other = {"high": "low", "low": "high"}
-        return super().draft(collection, {**document, "impact": other.get(document.get("impact"), document.get("impact"))}, **more)
-
-
-class AlwaysPatches(BoundMapper):
-    def patch(self, want, seen, **more):
-        made = super().patch(want, seen, **more)
-        return replace(made, covers=made.covers | {"title"}, set={**made.set, "short": want.values.get("title")})
-
-
-class TakesHiddenForEmpty(BoundMapper):
-    def read(self, record):
-        view = super().read(record)
-        return View({**dict.fromkeys(self._fields[record.ref.collection]), **view.values}, view.unknown)
-
-
-class Guesses(BoundMapper):
-    """A word that is not known is the first one there is."""
-
-    def read(self, record):
-        view = super().read(record)
-        guessed = {name: next(iter(self._binding.fields[name].choices), None) for name in view.unknown if name != "status"}
-        return View({**view.values, **guessed})
-
-
-class Trusts(BoundMapper):
-    """It believes that text is text."""
-
-    def read(self, record):
-        return super().read(
-            replace(record, fields={name: raw.strip() if name == "short" else raw for name, raw in record.fields.items()})
-        )
-
-
-class ChangesItsName(BoundMapper):
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.digest = f"{id(self)}"
-
-
-class KeepsItsName(BoundMapper):
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.digest = "v1"
-
-
-class SaysUnknownWords(MemoryConnector):
-    def binding_template(self):
-        return super().binding_template().replace("title: {at: short", "subject: {at: short")
-
-
-# ------------------------------------------------------------------------------------------------------------------- text
-class SpeaksGBK(MemoryConnection):
-    """A code page on the way."""
-
-    def _create(self, draft):
-        said = {
-            name: raw.encode("gbk", "replace").decode("gbk") if isinstance(raw, str) else raw for name, raw in draft.fields.items()
-        }
-        return super()._create(replace(draft, fields=said))
-
-
-class EscapesTwice(MemoryConnection):
-    def speak(self, parent, visibility, body, corr, key):
-        return super().speak(parent, visibility, html.escape(body), corr, key)
-
-
-class RunsQueries(MemoryConnection):
-    """A mark that is a pattern."""
-
-    def find(self, collection, corr, created_after):
-        if corr != "*":
-            return super().find(collection, corr, created_after)
-        return [self._remote(one) for one in self.platform.records.values()]
-
-
-class FallsOverIds(MemoryConnection):
-    def fetch(self, refs):
-        for ref in refs:
-            if not ref.rid.isalnum():
-                raise Rejected("no such id")
-        return super().fetch(refs)
-
-
-class CutsInSilence(MemoryConnection):
-    def _create(self, draft):
-        said = {name: raw[:500] if isinstance(raw, str) else raw for name, raw in draft.fields.items()}
-        return super()._create(replace(draft, fields=said))
-
-
-# ----------------------------------------------------------------------------------------------------------------- people
-class AnswersTheKnown(MemoryPeople):
-    """Who is not found is left out, so that the answers are no longer those to the questions."""
-
-    def look_up(self, keys):
-        return [one for one in super().look_up(keys) if one.people]
-
-
-class MatchesLoosely(MemoryPeople):
-    def fits(self, key, account):
-        return key.value in account
-
-
-# ---------------------------------------------------------------------------------------------------------------- two-way
-class SaysItDidIt(MemoryConnection):
-    def _patch(self, patch):
-        return Outcome(executed=Executed.YES, ref=patch.ref, applied=patch.covers)
-
-
-class Lowers(BoundMapper):
-    """What people wrote is kept, but not as they wrote it."""
-
-    def read(self, record):
-        view = super().read(record)
-        return View({name: value.lower() if name == "title" and value else value for name, value in view.values.items()})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pluggy
@@ -13,8 +15,10 @@ import pytest
 
 from deskweave import hookspecs
 from deskweave.connector import Capabilities, CollectionCapabilities, InstanceIdentity
+from deskweave.emulation import TurnedTime
 from deskweave.hookspecs import hookimpl
 from deskweave.plugins import Plugins
+from deskweave.store import Store
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 SCHEMA = {
@@ -122,6 +126,17 @@ def empty_plugins() -> Plugins:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     return Plugins(manager)
+
+
+@pytest.fixture
+def clock() -> TurnedTime:
+    return TurnedTime(datetime(2026, 11, 16, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def store(clock: TurnedTime) -> Iterator[Store]:
+    with contextlib.closing(Store.open(":memory:", now=clock, entropy=Random(7).randbytes)) as made:
+        yield made
 
 
 @pytest.fixture

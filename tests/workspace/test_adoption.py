@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from deskweave.connector import Ref
 from deskweave.documents import read
+from deskweave.emulation import TurnedTime
 from deskweave.ledger import Entry, Ledger, Posting
 from deskweave.ledger.fold import fold
 from deskweave.measure.facts import FactBuilder
@@ -69,29 +70,6 @@ def practice(*more: str) -> Practice:
     return compose(read("---\n".join([HEAD, *more]), "acme.yaml"))
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.at = START
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def turn(self, minutes: float) -> None:
-        self.at += timedelta(minutes=minutes)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> Iterator[Store]:
-    made = Store.open(":memory:", now=clock, entropy=Random(7).randbytes)
-    yield made
-    made.close()
-
-
 def write(store: Store, practice: Practice, number: int, **values: Value) -> InquiryId:
     """An inquiry that holds these values; what it held before moves."""
     identifier = InquiryId(f"{number:026d}")
@@ -122,12 +100,12 @@ def seq(store: Store) -> int:
 
 
 # ----------------------------------------------------------------------------------------------------------------- renames
-def test_open_inquiries_move_to_the_new_word_and_history_keeps_the_old_one(store: Store, clock: Clock) -> None:
+def test_open_inquiries_move_to_the_new_word_and_history_keeps_the_old_one(store: Store, clock: TurnedTime) -> None:
     old, new = practice(), practice(RENAMED)
     adopt(store, old)
     waiting = write(store, old, 1, status="waiting_on_user")
     working = write(store, old, 2, status="in_progress")
-    clock.turn(5)
+    clock.advance(timedelta(minutes=5))
     found = preview(store, new)
     assert [(one.field, one.value, one.into, one.count) for one in found.carried] == [
         (STATUS, "waiting_on_user", "waiting_for_user", 1)
@@ -140,7 +118,7 @@ def test_open_inquiries_move_to_the_new_word_and_history_keeps_the_old_one(store
     first, moved = history(store, waiting)
     assert first.new == "waiting_on_user"
     assert (moved.old, moved.new, moved.source, moved.actor) == ("waiting_on_user", "waiting_for_user", "adoption", "deskweave")
-    assert (moved.practice, moved.at) == (new.digest, clock.at)
+    assert (moved.practice, moved.at) == (new.digest, clock())
     require(store, new)
 
 
@@ -293,24 +271,24 @@ def counts(found: Preview) -> dict[str, int | None]:
 
 
 # --------------------------------------------------------------------------------------------------------- what figures say
-def test_clocks_read_the_same_before_and_after_a_rename(store: Store, clock: Clock) -> None:
+def test_clocks_read_the_same_before_and_after_a_rename(store: Store, clock: TurnedTime) -> None:
     old, new = practice(), practice(RENAMED)
     adopt(store, old)
     done, open_ = (InquiryId(f"{number:026d}") for number in (1, 2))
     for number in (1, 2):
-        write(store, old, number, submitted_at=clock.at, status="awaiting_acceptance")
-        clock.turn(3)
+        write(store, old, number, submitted_at=clock(), status="awaiting_acceptance")
+        clock.advance(timedelta(minutes=3))
         write(store, old, number, status="in_progress")
-        clock.turn(7)
+        clock.advance(timedelta(minutes=7))
         write(store, old, number, status="waiting_on_user")
-        clock.turn(11)
+        clock.advance(timedelta(minutes=11))
         if number == 1:
             write(store, old, number, status="in_progress")
-            clock.turn(13)
+            clock.advance(timedelta(minutes=13))
             write(store, old, number, status="closed")
     before = {one: FactBuilder(old).row(one, history(store, one)) for one in (done, open_)}
     adopt(store, new)
-    clock.turn(5)
+    clock.advance(timedelta(minutes=5))
     write(store, new, 2, status="in_progress")
     for one in (done, open_):
         row, problems = FactBuilder(new).row(one, history(store, one))
@@ -366,7 +344,7 @@ class Fragile(Store):
 def test_killed_anywhere_adopting_goes_on_where_it_was(
     held: list[tuple[str, str | None]], files: tuple[str, ...], kill: int
 ) -> None:
-    clock = Clock()
+    clock = TurnedTime(START)
     old, new = practice(), practice(*files)
     store = Fragile.open(":memory:", now=clock, entropy=Random(7).randbytes)
     assert isinstance(store, Fragile)
@@ -439,7 +417,7 @@ def _binding(name: str, wait: str, network: str) -> Binding:
 
 
 @pytest.mark.parametrize("history_", ["full", "none"])
-def test_after_a_rename_sync_loses_and_doubles_nothing(store: Store, clock: Clock, history_: str) -> None:
+def test_after_a_rename_sync_loses_and_doubles_nothing(store: Store, clock: TurnedTime, history_: str) -> None:
     old, new = practice(), practice(RENAMED, BECOMES)
     adopt(store, old)
     platforms = {
@@ -448,7 +426,7 @@ def test_after_a_rename_sync_loses_and_doubles_nothing(store: Store, clock: Cloc
     }
 
     def sync(practice_: Practice, bind: Callable[[str], Binding]) -> Any:
-        clock.turn(10)
+        clock.advance(timedelta(minutes=10))
         sides = {
             ConnectionName(name): Side(
                 name=ConnectionName(name),

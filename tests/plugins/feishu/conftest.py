@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -188,3 +188,54 @@ def with_ids(running: RunningFeishu) -> Callable[[Binding], Binding]:
         return replace(binding, collections={**binding.collections, "ledger": replace(bound, fields=fields)})
 
     return complete
+
+
+class Rows:
+    """Rows of the ledger: what is wanted in one, and what stands there."""
+
+    DOCUMENT: ClassVar[Mapping[FieldId, Any]] = {
+        FieldId("title"): "打印机不工作",
+        FieldId("symptom"): "第一行\n第二行 https://wiki.example/a 见此",
+        FieldId("user"): "张伟",
+        FieldId("email"): "zhang.wei@acme.example",
+        FieldId("submitted_at"): datetime(2026, 11, 16, 3, 59, 58, tzinfo=UTC),
+        FieldId("priority"): "p1",
+        FieldId("tags"): ("first_line", "second_line"),
+        FieldId("is_repeat"): True,
+        FieldId("effort"): 25,
+        FieldId("due"): "2026-12-01",
+        FieldId("status"): "in_progress",
+    }
+
+    @staticmethod
+    def table(running):
+        return running.platform.base.table_named("服务台账")
+
+    @staticmethod
+    def cell(running, rid, name):
+        return Rows.table(running).rows[rid].cells.get(Rows.table(running).named(name).field_id)
+
+    @staticmethod
+    def draft(mapper, number=1, **values):
+        document = {**Rows.DOCUMENT, **{FieldId(name): value for name, value in values.items()}}
+        return mapper.draft("ledger", document, corr=f"i:L{number}", key=f"key-{number}")
+
+    @staticmethod
+    def everything(source, collection="ledger", since=None):
+        items, resume = [], None
+        while True:
+            page = source.changes(collection, since, resume)
+            items += page.items
+            if page.resume is None:
+                return items, page
+            assert page.covers_until is None
+            resume = page.resume
+
+    @staticmethod
+    def read(mapper, record):
+        return dict(mapper.read(record).values)
+
+
+@pytest.fixture
+def rows() -> type[Rows]:
+    return Rows

@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from deskweave.connector import Absent, Draft, Patch, Plant, Ref, RemoteRecord
-from deskweave.errors import ConfigurationError, Executed, Missing, PermissionMissing, RateLimited, Rejected, Scope, TransientError
-from deskweave.http import MemoryBudget
+from deskweave.errors import ConfigurationError, Executed, Missing, PermissionMissing, Rejected, TransientError
 from deskweave.model import FieldId
 from deskweave_feishu.client import uuid4_of
 
-DOCUMENT = {
-    FieldId("title"): "打印机不工作",
-    FieldId("symptom"): "第一行\n第二行 https://wiki.example/a 见此",
-    FieldId("user"): "张伟",
-    FieldId("email"): "zhang.wei@acme.example",
-    FieldId("submitted_at"): datetime(2026, 11, 16, 3, 59, 58, tzinfo=UTC),
-    FieldId("priority"): "p1",
-    FieldId("tags"): ("first_line", "second_line"),
-    FieldId("is_repeat"): True,
-    FieldId("effort"): 25,
-    FieldId("due"): "2026-12-01",
-    FieldId("status"): "in_progress",
-}
 
-
-def table(running):
-    return running.platform.base.table_named("服务台账")
-
-
-def cell(running, rid, name):
-    return table(running).rows[rid].cells.get(table(running).named(name).field_id)
-
-
-def draft(mapper, number=1, **values):
-    document = {**DOCUMENT, **{FieldId(name): value for name, value in values.items()}}
-    return mapper.draft("ledger", document, corr=f"i:L{number}", key=f"key-{number}")
-
-
-def everything(source, collection="ledger", since=None):
-    items, resume = [], None
-    while True:
-        page = source.changes(collection, since, resume)
-        items += page.items
-        if page.resume is None:
-            return items, page
-        assert page.covers_until is None
-        resume = page.resume
-
-
-def read(mapper, record):
-    return dict(mapper.read(record).values)
-
-
-def test_what_is_created_reads_back_as_it_was_projected(ready, connect, binding):
+def test_what_is_created_reads_back_as_it_was_projected(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    outcome = connection.sink.create([draft(mapper)])[0]
+    outcome = connection.sink.create([rows.draft(mapper)])[0]
     assert (outcome.executed, outcome.error) == (Executed.YES, None)
     record = connection.records.fetch([outcome.ref])[0]
-    assert read(mapper, record) == dict(mapper.project("ledger", DOCUMENT).values)
+    assert rows.read(mapper, record) == dict(mapper.project("ledger", rows.DOCUMENT).values)
     assert record.corr == "i:L1"
     assert record.label == "FS-0001"  # the auto number, before the first column
     assert record.updated_at == ready.platform.now()
@@ -107,27 +63,27 @@ def test_an_empty_ledger_answers_null_and_is_read_as_nothing(ready, connect, bin
     assert connection.records.census("ledger", None).items == []
 
 
-def test_a_column_renamed_in_mid_scan_is_not_an_emptied_one(ready, connect, binding, with_ids):
+def test_a_column_renamed_in_mid_scan_is_not_an_emptied_one(ready, connect, binding, with_ids, rows):
     connection = connect()
     mapper = connection.mapper(with_ids(binding))
-    ref = connection.sink.create([draft(mapper)])[0].ref
-    table(ready).named("问题描述").name = "现象"
-    table(ready).named("状态").name = "当前状态"
+    ref = connection.sink.create([rows.draft(mapper)])[0].ref
+    rows.table(ready).named("问题描述").name = "现象"
+    rows.table(ready).named("状态").name = "当前状态"
     record = connection.records.fetch([ref])[0]
-    assert mapper.read(record).values[FieldId("symptom")] == DOCUMENT[FieldId("symptom")]
-    table(ready).named("标题").name = "主题"
-    assert read(mapper, everything(connection.records)[0][0])[FieldId("title")] == "打印机不工作"
-    patch = mapper.patch(mapper.project("ledger", {**DOCUMENT, FieldId("title"): "新标题"}), record, key="k")
+    assert mapper.read(record).values[FieldId("symptom")] == rows.DOCUMENT[FieldId("symptom")]
+    rows.table(ready).named("标题").name = "主题"
+    assert rows.read(mapper, rows.everything(connection.records)[0][0])[FieldId("title")] == "打印机不工作"
+    patch = mapper.patch(mapper.project("ledger", {**rows.DOCUMENT, FieldId("title"): "新标题"}), record, key="k")
     assert connection.sink.patch([patch])[0].error is None
-    assert cell(ready, ref.rid, "主题") == "新标题"
+    assert rows.cell(ready, ref.rid, "主题") == "新标题"
 
 
-def test_a_renamed_column_that_is_bound_by_name_is_unreadable_not_empty(ready, connect, binding):
+def test_a_renamed_column_that_is_bound_by_name_is_unreadable_not_empty(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    ref = connection.sink.create([draft(mapper)])[0].ref
-    table(ready).named("问题描述").name = "现象"
-    record = everything(connection.records)[0][0]
+    ref = connection.sink.create([rows.draft(mapper)])[0].ref
+    rows.table(ready).named("问题描述").name = "现象"
+    record = rows.everything(connection.records)[0][0]
     assert FieldId("symptom") not in mapper.read(record).values
     connection.mapper(binding)
     assert "feishu-column-missing" in [finding.rule for finding in connection.capabilities.lost]
@@ -136,15 +92,15 @@ def test_a_renamed_column_that_is_bound_by_name_is_unreadable_not_empty(ready, c
     assert "问题描述" in str(outcome.error)
 
 
-def test_a_hidden_column_is_unreadable_not_empty(ready, connect, binding):
+def test_a_hidden_column_is_unreadable_not_empty(ready, connect, binding, rows):
     """Everywhere but in a search that names it, a column hidden by advanced permissions looks like an empty one."""
     mapper = connect("admin").mapper(binding)
-    ref = connect("admin").sink.create([draft(mapper)])[0].ref
+    ref = connect("admin").sink.create([rows.draft(mapper)])[0].ref
     ready.platform.base.is_advanced = True
-    ready.platform.base.hidden_columns = {table(ready).named(name).field_id for name in ("问题描述", "优先级")}
+    ready.platform.base.hidden_columns = {rows.table(ready).named(name).field_id for name in ("问题描述", "优先级")}
     connection = connect()
     mapper = connection.mapper(binding)
-    for record in (connection.records.fetch([ref])[0], everything(connection.records)[0][0]):
+    for record in (connection.records.fetch([ref])[0], rows.everything(connection.records)[0][0]):
         seen = mapper.read(record)
         assert not {FieldId("symptom"), FieldId("priority")} & set(seen.values)
         assert seen.values[FieldId("title")] == "打印机不工作"
@@ -153,14 +109,14 @@ def test_a_hidden_column_is_unreadable_not_empty(ready, connect, binding):
     assert isinstance(connection.sink.patch([Patch(ref=ref, key="k", set={"优先级": "P2 高"})])[0].error, Rejected)
 
 
-def test_fetch_tells_gone_from_hidden_from_too_young(ready, connect, binding, clock):
+def test_fetch_tells_gone_from_hidden_from_too_young(ready, connect, binding, clock, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    gone, hidden, kept, young = (connection.sink.create([draft(mapper, number)])[0].ref for number in range(4))
+    gone, hidden, kept, young = (connection.sink.create([rows.draft(mapper, number)])[0].ref for number in range(4))
     clock.advance(timedelta(minutes=1))
     ready.hands(mapper).remove(gone)
     ready.platform.base.is_advanced, ready.platform.base.hidden_rows = True, {hidden.rid}
-    young = connection.sink.create([draft(mapper, 9)])[0].ref
+    young = connection.sink.create([rows.draft(mapper, 9)])[0].ref
     ready.platform.replica_lag = timedelta(seconds=5)
     found = connection.records.fetch([young, gone, kept, hidden, kept])
     assert [one.why if isinstance(one, Absent) else "there" for one in found] == ["unclear", "gone", "there", "hidden", "there"]
@@ -176,14 +132,14 @@ def test_more_than_a_hundred_are_fetched_in_order(ready, connect, binding):
     assert [record.ref for record in connection.records.fetch(refs[::-1])] == refs[::-1]
 
 
-def test_versions_change_with_the_row_and_only_then(ready, connect, binding, clock):
+def test_versions_change_with_the_row_and_only_then(ready, connect, binding, clock, rows):
     connection = connect()
     mapper = connection.mapper(binding)
     hands = ready.hands(mapper)
-    ref = hands.create("ledger", DOCUMENT, "林涛")
+    ref = hands.create("ledger", rows.DOCUMENT, "林涛")
     first = connection.records.fetch([ref])[0].version
     clock.advance(timedelta(minutes=5))
-    assert connection.records.fetch([ref])[0].version == first == everything(connection.records)[0][0].version
+    assert connection.records.fetch([ref])[0].version == first == rows.everything(connection.records)[0][0].version
     hands.edit(ref, {FieldId("title"): "改"}, "何雪")
     clock.advance(timedelta(seconds=1))
     hands.edit(ref, {FieldId("title"): "打印机不工作"}, "何雪")
@@ -194,65 +150,65 @@ def test_versions_change_with_the_row_and_only_then(ready, connect, binding, clo
 
 # ------------------------------------------------------------------------------------------------------------------- creating
 @pytest.mark.parametrize("repeats", ["resubmitted", "same"])
-def test_a_create_repeated_after_a_lost_answer_makes_one_row(ready, connect, binding, clock, repeats):
+def test_a_create_repeated_after_a_lost_answer_makes_one_row(ready, connect, binding, clock, repeats, rows):
     ready.platform.token_repeats = repeats
     connection = connect()
     mapper = connection.mapper(binding)
     assert connection.capabilities.collections["ledger"].creates is Plant.KEY
     ready.faults.arm("lost_answer", writes=True)
     with pytest.raises(TransientError) as caught:
-        connection.sink.create([draft(mapper)])
+        connection.sink.create([rows.draft(mapper)])
     assert caught.value.executed is Executed.MAYBE
     again = connect()  # another process: nothing is remembered but the draft
     again.mapper(binding)
-    outcome = again.sink.create([draft(mapper)])[0]
+    outcome = again.sink.create([rows.draft(mapper)])[0]
     assert (outcome.executed, outcome.error) == (Executed.YES, None)
-    assert list(table(ready).rows) == [outcome.ref.rid]
+    assert list(rows.table(ready).rows) == [outcome.ref.rid]
 
 
-def test_a_repeat_that_cannot_be_seen_yet_is_told_to_come_again(ready, connect, binding, clock):
+def test_a_repeat_that_cannot_be_seen_yet_is_told_to_come_again(ready, connect, binding, clock, rows):
     connection = connect()
     mapper = connection.mapper(binding)
     ready.platform.replica_lag = timedelta(seconds=5)
     ready.faults.arm("timed_out", writes=True)
     with pytest.raises(TransientError) as caught:
-        connection.sink.create([draft(mapper)])
+        connection.sink.create([rows.draft(mapper)])
     assert (caught.value.executed, caught.value.code) == (Executed.MAYBE, "1255040")
-    outcome = connection.sink.create([draft(mapper)])[0]
+    outcome = connection.sink.create([rows.draft(mapper)])[0]
     assert outcome.executed is Executed.MAYBE
     assert outcome.error.retry_at > clock()
     clock.set(outcome.error.retry_at)
-    assert connection.sink.create([draft(mapper)])[0].executed is Executed.YES
-    assert len(table(ready).rows) == 1
+    assert connection.sink.create([rows.draft(mapper)])[0].executed is Executed.YES
+    assert len(rows.table(ready).rows) == 1
 
 
-def test_a_key_used_for_something_else_gives_way_only_after_the_row_would_be_seen(ready, connect, binding, clock):
+def test_a_key_used_for_something_else_gives_way_only_after_the_row_would_be_seen(ready, connect, binding, clock, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    other = replace(draft(mapper, 2), key="key-1")
+    other = replace(rows.draft(mapper, 2), key="key-1")
     connection.sink.create([other])
-    first = connection.sink.create([draft(mapper, 1)])[0]
-    assert (first.executed, len(table(ready).rows)) == (Executed.MAYBE, 1)
+    first = connection.sink.create([rows.draft(mapper, 1)])[0]
+    assert (first.executed, len(rows.table(ready).rows)) == (Executed.MAYBE, 1)
     clock.advance(timedelta(minutes=3))
-    assert connection.sink.create([draft(mapper, 1)])[0].executed is Executed.YES
-    assert len(table(ready).rows) == 2
+    assert connection.sink.create([rows.draft(mapper, 1)])[0].executed is Executed.YES
+    assert len(rows.table(ready).rows) == 2
 
 
-def test_the_idempotency_key_is_the_drafts_own(ready, connect, binding):
+def test_the_idempotency_key_is_the_drafts_own(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
     given = "6f1ed002-ab5e-4c1d-9f5e-2b1c1a2b3c4d"
-    connection.sink.create([draft(mapper), replace(draft(mapper, 2), key=given)])
+    connection.sink.create([rows.draft(mapper), replace(rows.draft(mapper, 2), key=given)])
     tokens = [one.query["client_token"][0] for one in ready.platform.traffic if one.writes]
     assert tokens == [uuid4_of("key-1"), given]
 
 
-def test_a_batch_is_halved_until_the_bad_row_is_alone(ready, connect, binding):
+def test_a_batch_is_halved_until_the_bad_row_is_alone(ready, connect, binding, rows):
     connection = connect(base={"create_batch": 8})
     mapper = connection.mapper(binding)
     capability = connection.capabilities.collections["ledger"]
     assert (capability.creates, capability.create_batch) == (Plant.ATOMIC, 8)
-    drafts = [draft(mapper, number) for number in range(6)]
+    drafts = [rows.draft(mapper, number) for number in range(6)]
     drafts[3] = replace(drafts[3], fields={**drafts[3].fields, "问题描述": ["not text"]})
     drafts[4] = replace(drafts[4], fields={**drafts[4].fields, "用户登记时间": -1e300})
     outcomes = connection.sink.create(drafts)
@@ -265,45 +221,45 @@ def test_a_batch_is_halved_until_the_bad_row_is_alone(ready, connect, binding):
     ]
 
 
-def test_a_batch_refused_by_the_platform_is_halved_too(ready, connect, binding, monkeypatch):
+def test_a_batch_refused_by_the_platform_is_halved_too(ready, connect, binding, monkeypatch, rows):
     """What our own check lets through (here: a column turned into another type behind our back) is found by halving."""
     connection = connect(base={"create_batch": 8})
     mapper = connection.mapper(binding)
     connection.records.changes("ledger", None, None)
-    table(ready).named("工时").type = 1
-    drafts = [draft(mapper, number, effort=None) for number in range(5)]
-    drafts[2] = draft(mapper, 2)
+    rows.table(ready).named("工时").type = 1
+    drafts = [rows.draft(mapper, number, effort=None) for number in range(5)]
+    drafts[2] = rows.draft(mapper, 2)
     outcomes = connection.sink.create(drafts)
     assert [outcome.error is None for outcome in outcomes] == [True, True, False, True, True]
-    assert len(table(ready).rows) == 4
+    assert len(rows.table(ready).rows) == 4
 
 
-def test_an_unknown_option_is_refused_before_feishu_makes_it_one(ready, connect, binding):
+def test_an_unknown_option_is_refused_before_feishu_makes_it_one(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    typo = draft(mapper)
+    typo = rows.draft(mapper)
     outcome = connection.sink.create([replace(typo, fields={**typo.fields, "优先级": "P1 緊急"})])[0]
     assert isinstance(outcome.error, Rejected)
     assert "P1 紧急" in str(outcome.error)  # what is allowed
-    assert [option["name"] for option in table(ready).named("优先级").options] == ["P1 紧急", "P2 高"]
+    assert [option["name"] for option in rows.table(ready).named("优先级").options] == ["P1 紧急", "P2 高"]
     with ready.platform.lock:  # somebody adds it meanwhile: seen without a restart
         option = {"id": "optnew", "name": "P1 緊急", "color": 5}
-        column = table(ready).named("优先级")
+        column = rows.table(ready).named("优先级")
         column.setup = {"options": [*column.options, option]}
     assert connection.sink.create([replace(typo, fields={**typo.fields, "优先级": "P1 緊急"})])[0].error is None
 
 
-def test_find_sees_both_of_two(ready, connect, binding):
+def test_find_sees_both_of_two(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    connection.sink.create([draft(mapper), replace(draft(mapper), key="other"), draft(mapper, 2)])
+    connection.sink.create([rows.draft(mapper), replace(rows.draft(mapper), key="other"), rows.draft(mapper, 2)])
     found = connection.records.find("ledger", "i:L1", ready.platform.now())
     assert [record.corr for record in found] == ["i:L1", "i:L1"]
     assert connection.records.find("ledger", "i:L", ready.platform.now()) == []
 
 
-def test_without_the_correlation_column_nothing_is_created(ready, connect, binding):
-    table(ready).columns.remove(table(ready).named("关联标识"))
+def test_without_the_correlation_column_nothing_is_created(ready, connect, binding, rows):
+    rows.table(ready).columns.remove(rows.table(ready).named("关联标识"))
     connection = connect()
     connection.mapper(binding)
     assert connection.capabilities.collections["ledger"].creates is None
@@ -313,12 +269,12 @@ def test_without_the_correlation_column_nothing_is_created(ready, connect, bindi
 
 
 # ------------------------------------------------------------------------------------------------------- patching, deleting
-def test_a_patch_clears_with_null_and_leaves_the_rest(ready, connect, binding):
+def test_a_patch_clears_with_null_and_leaves_the_rest(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    ref = connection.sink.create([draft(mapper)])[0].ref
+    ref = connection.sink.create([rows.draft(mapper)])[0].ref
     seen = connection.records.fetch([ref])[0]
-    want = {**DOCUMENT, FieldId("priority"): None, FieldId("symptom"): None, FieldId("status"): "closed"}
+    want = {**rows.DOCUMENT, FieldId("priority"): None, FieldId("symptom"): None, FieldId("status"): "closed"}
     patch = mapper.patch(mapper.project("ledger", want), seen, key="k")
     outcome = connection.sink.patch([patch])[0]
     assert outcome.applied == {FieldId("priority"), FieldId("symptom"), FieldId("status")}
@@ -327,14 +283,14 @@ def test_a_patch_clears_with_null_and_leaves_the_rest(ready, connect, binding):
         "问题描述": None,
         "状态": "已关闭",
     }
-    after = read(mapper, connection.records.fetch([ref])[0])
+    after = rows.read(mapper, connection.records.fetch([ref])[0])
     assert after == dict(mapper.project("ledger", want).values)
 
 
-def test_one_bad_row_does_not_spoil_a_batch_of_patches(ready, connect, binding):
+def test_one_bad_row_does_not_spoil_a_batch_of_patches(ready, connect, binding, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    refs = [connection.sink.create([draft(mapper, number)])[0].ref for number in range(5)]
+    refs = [connection.sink.create([rows.draft(mapper, number)])[0].ref for number in range(5)]
     connection.records.fetch(refs)
     ready.hands(mapper).remove(refs[1])
     patches = [Patch(ref=ref, key="k", set={"标题": f"新{n}"}, covers=frozenset({FieldId("title")})) for n, ref in enumerate(refs)]
@@ -342,14 +298,14 @@ def test_one_bad_row_does_not_spoil_a_batch_of_patches(ready, connect, binding):
     ready.platform.now.advance(timedelta(minutes=1))
     outcomes = connection.sink.patch(patches)
     assert [type(outcome.error) for outcome in outcomes] == [type(None), Missing, type(None), Rejected, type(None)]
-    assert [cell(ready, ref.rid, "标题") for ref in (refs[0], refs[2], refs[4])] == ["新0", "新2", "新4"]
+    assert [rows.cell(ready, ref.rid, "标题") for ref in (refs[0], refs[2], refs[4])] == ["新0", "新2", "新4"]
     assert outcomes[1].error.record == f"ledger/{refs[1].rid}"
 
 
-def test_a_row_we_have_just_made_is_not_missing(ready, connect, binding, clock):
+def test_a_row_we_have_just_made_is_not_missing(ready, connect, binding, clock, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    ref = connection.sink.create([draft(mapper)])[0].ref
+    ref = connection.sink.create([rows.draft(mapper)])[0].ref
     ready.platform.replica_lag = timedelta(seconds=5)
     outcome = connection.sink.patch([Patch(ref=ref, key="k", set={"标题": "新"})])[0]
     assert isinstance(outcome.error, TransientError)
@@ -358,14 +314,14 @@ def test_a_row_we_have_just_made_is_not_missing(ready, connect, binding, clock):
     assert connection.sink.patch([Patch(ref=ref, key="k", set={"标题": "新"})])[0].error is None
 
 
-def test_deleting_what_is_gone_is_done(ready, connect, binding, clock):
+def test_deleting_what_is_gone_is_done(ready, connect, binding, clock, rows):
     connection = connect()
     mapper = connection.mapper(binding)
-    refs = [connection.sink.create([draft(mapper, number)])[0].ref for number in range(3)]
+    refs = [connection.sink.create([rows.draft(mapper, number)])[0].ref for number in range(3)]
     clock.advance(timedelta(minutes=1))
     ready.hands(mapper).remove(refs[1])
     assert [outcome.executed for outcome in connection.sink.delete(refs)] == [Executed.YES] * 3
-    assert not table(ready).rows
+    assert not rows.table(ready).rows
 
 
 def test_tickets_are_never_written(ready, connect, binding):
@@ -381,142 +337,8 @@ def test_tickets_are_never_written(ready, connect, binding):
     assert ready.platform.traffic.writes == 0
 
 
-def test_the_agent_may_not_write_where_it_only_reads(ready, connect, binding):
+def test_the_agent_may_not_write_where_it_only_reads(ready, connect, binding, rows):
     connection = connect("reader")
     mapper = connection.mapper(binding)
     with pytest.raises(PermissionMissing, match="bitable:app"):
-        connection.sink.create([draft(mapper)])
-
-
-# --------------------------------------------------------------------------------------------------------------------- faults
-FAULTS = [
-    # fault, how, error, executed on a write, what else
-    ("rate_limited", {"reset": 52}, RateLimited, Executed.NO, timedelta(seconds=52)),
-    ("rate_limited", {"status": 400, "reset": 7}, RateLimited, Executed.NO, timedelta(seconds=7)),  # some old operations
-    ("too_many_requests", {}, RateLimited, Executed.NO, timedelta(seconds=1)),  # HTTP 200
-    ("write_conflict", {}, TransientError, Executed.NO, timedelta(seconds=1)),  # HTTP 200
-    ("copying", {}, TransientError, Executed.NO, timedelta(seconds=1)),
-    ("not_ready", {}, TransientError, Executed.NO, timedelta(seconds=1)),
-    ("replica_lag", {"code": 1254040}, TransientError, Executed.NO, timedelta(seconds=10)),
-    ("replica_lag", {"code": 1254041}, TransientError, Executed.NO, timedelta(seconds=10)),
-    ("internal_error", {}, TransientError, Executed.MAYBE, None),
-    ("timed_out", {}, TransientError, Executed.MAYBE, None),
-    ("unavailable", {}, TransientError, Executed.MAYBE, None),  # HTML of a gateway
-    ("unavailable", {"status": 503, "after": True}, TransientError, Executed.MAYBE, None),
-    ("lost_request", {}, TransientError, Executed.MAYBE, None),
-]
-
-
-@pytest.mark.parametrize(("fault", "how", "error", "executed", "wait"), FAULTS)
-def test_faults_of_a_write(ready, connect, binding, clock, fault, how, error, executed, wait):
-    connection = connect()
-    mapper = connection.mapper(binding)
-    connection.records.changes("ledger", None, None)
-    ready.faults.arm(fault, writes=True, **how)
-    with pytest.raises(error) as caught:
-        connection.sink.create([draft(mapper)])
-    assert caught.value.executed is executed
-    if wait is not None:
-        assert caught.value.retry_at == clock() + wait
-    assert "打印机" not in str(caught.value)
-    clock.advance(timedelta(minutes=5))
-    assert connection.sink.create([draft(mapper)])[0].error is None
-    assert len(table(ready).rows) == 1
-
-
-def test_faults_of_a_read_are_never_carried_out(ready, connect, binding):
-    connection = connect()
-    connection.mapper(binding)
-    for fault in ("timed_out", "unavailable", "internal_error"):
-        ready.faults.arm(fault, path="/search")
-        with pytest.raises(TransientError) as caught:
-            connection.records.changes("ledger", None, None)
-        assert caught.value.executed is Executed.NO
-    ready.faults.arm("lost_answer", path="/search")  # asked again at once: a kept line looks like this
-    assert connection.records.changes("ledger", None, None).resume is None
-
-
-def test_a_limit_stops_its_class_until_it_is_over(ready, connect, binding, clock):
-    connection = connect(budget=MemoryBudget(now=clock))
-    connection.mapper(binding)
-    ready.faults.arm("rate_limited", path="/search", reset=30)
-    with pytest.raises(RateLimited) as caught:
-        connection.records.changes("ledger", None, None)
-    assert (caught.value.scope, caught.value.rate_class) == (Scope.RATE_CLASS, "bitable.read")
-    before = len(ready.platform.traffic)
-    with pytest.raises(RateLimited):
-        connection.records.changes("ledger", None, None)
-    assert len(ready.platform.traffic) == before  # not even asked
-    clock.advance(timedelta(seconds=30))
-    assert connection.records.changes("ledger", None, None).resume is None
-
-
-def test_a_months_quota_stops_the_connection_until_the_next(ready, connect, binding):
-    connection = connect()
-    connection.mapper(binding)
-    ready.faults.arm("quota_spent")
-    with pytest.raises(RateLimited) as caught:
-        connection.identity  # noqa: B018
-    assert caught.value.scope is Scope.CONNECTION
-    assert caught.value.retry_at == datetime(2026, 11, 30, 16, tzinfo=UTC)  # the first of December in Beijing
-
-
-def test_writes_of_two_threads_do_not_meet(ready, connect, binding):
-    """One is held up inside the base; the other has to wait here, or it would be refused there."""
-    connection = connect()
-    mapper = connection.mapper(binding)
-    connection.records.changes("ledger", None, None)
-    errors = []
-
-    def write(number):
-        try:
-            connection.sink.create([draft(mapper, number)])
-        except TransientError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in (1, 2)]
-    with ready.platform.lock:
-        threads[0].start()
-        while not ready.platform._writing:
-            pass
-        threads[1].start()
-        threads[1].join(0.3)
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert len(table(ready).rows) == 2
-
-
-# ------------------------------------------------------------------------------------------------------------ hostile records
-def test_a_malformed_row_is_read_as_far_as_it_goes(ready, connect, binding):
-    connection = connect()
-    mapper = connection.mapper(binding)
-    ref = connection.sink.create([draft(mapper)])[0].ref
-    row = table(ready).rows[ref.rid]
-    row.cells[table(ready).named("用户登记时间").field_id] = {"year": 2026}
-    row.cells[table(ready).named("工时").field_id] = "many"
-    row.cells[table(ready).named("标题").field_id] = "<script>alert(1)</script>" * 2000
-    seen = mapper.read(connection.records.fetch([ref])[0])
-    assert set(seen.unknown) == {FieldId("submitted_at"), FieldId("effort")}
-    assert len(seen.values[FieldId("title")]) == 50_000
-    assert seen.values[FieldId("status")] == "in_progress"
-
-
-def test_an_option_nobody_bound_is_kept_raw(ready, connect, binding):
-    connection = connect()
-    mapper = connection.mapper(binding)
-    ref = connection.sink.create([draft(mapper)])[0].ref
-    column = table(ready).named("优先级")
-    column.setup = {"options": [*column.options, {"id": "optx", "name": "P0 灾难", "color": 1}]}
-    table(ready).rows[ref.rid].cells[column.field_id] = "optx"
-    seen = mapper.read(connection.records.fetch([ref])[0])
-    assert seen.unknown == {FieldId("priority"): "P0 灾难"}
-
-
-def test_the_cross_reference_is_plain_text(ready, connect, binding):
-    connection = connect()
-    mapper = connection.mapper(binding)
-    ref = connection.sink.create([draft(mapper)])[0].ref
-    text = "INC0010007 https://acme.service-now.com/x\nITH-42"
-    assert connection.sink.patch([Patch(ref=ref, key="k", set={"互查": text})])[0].error is None
-    assert connection.records.fetch([ref])[0].fields["互查"] == text
+        connection.sink.create([rows.draft(mapper)])

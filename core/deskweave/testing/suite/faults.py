@@ -155,17 +155,10 @@ class Faults:
         faults="down",
     )
     def test_a_platform_that_is_away_is_not_empty(self, ground: Ground, collection: str) -> None:
-        ref = ground.raise_one(collection)
-        ground.later()
-        for read in self._reads(ground, collection, ref):
-            ground.running.faults.arm("down", times=None)
-            error = self._raised(read, RemoteError)
+        for error in self._while_armed(ground, collection, "down", RemoteError):
             assert isinstance(error, TransientError) or not isinstance(error, RequestError), (
                 f"a platform that is away will be back: a TransientError, not {error!r}"
             )
-            ground.running.faults.disarm()
-            ground.later()
-            read()
         if ground.of(collection).creates is not None and ground.binding.collections[collection].creates:
             draft = ground.draft(collection, ground.values(collection))
             ground.running.faults.arm("down", times=None)
@@ -182,14 +175,7 @@ class Faults:
         faults="unauthorised",
     )
     def test_a_refused_sign_in_is_not_an_empty_platform(self, ground: Ground, collection: str) -> None:
-        ref = ground.raise_one(collection)
-        ground.later()
-        for read in self._reads(ground, collection, ref):
-            ground.running.faults.arm("unauthorised", times=None)
-            self._raised(read, CredentialError)
-            ground.running.faults.disarm()
-            ground.later()
-            read()
+        assert self._while_armed(ground, collection, "unauthorised", CredentialError)
 
     @guarantee(
         "faults/quota",
@@ -267,6 +253,19 @@ class Faults:
         if capabilities.census:
             reads.append(lambda: source.census(collection, None))
         return reads
+
+    def _while_armed(self, ground: Ground, collection: str, fault: str, kind: type[DeskweaveError]) -> list[DeskweaveError]:
+        """What each way of reading raises while a fault lasts; once it is over, each reads again."""
+        ref = ground.raise_one(collection)
+        ground.later()
+        errors: list[DeskweaveError] = []
+        for read in self._reads(ground, collection, ref):
+            ground.running.faults.arm(fault, times=None)
+            errors.append(self._raised(read, kind))
+            ground.running.faults.disarm()
+            ground.later()
+            read()
+        return errors
 
     @staticmethod
     def _raised(read: Callable[[], object], kind: type[DeskweaveError]) -> DeskweaveError:

@@ -1,0 +1,1 @@
+"""The connector to the platform in memory with one thing wrong in it, each in its own way."""
