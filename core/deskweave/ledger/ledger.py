@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -14,9 +14,20 @@ from deskweave.model import Field, FieldId, InquiryId, InternalMessage, Json, Ph
 from deskweave.store import Store, tables
 from deskweave.store.events import known_origins, last_seq
 from deskweave.store.inquiries import Document, chunks, load_documents, next_number
+from deskweave.store.many import Many
 from deskweave.store.values import REFERENCE, encode
 
 STATUS = FieldId("status")
+_PERSONAL: Final = Many(tables.personal.insert())
+_MESSAGES: Final = Many(tables.message.insert())
+_EVENTS: Final = Many(tables.event.insert())
+_INQUIRIES: Final = Many(tables.inquiry.insert())
+_MOVED: Final = Many(
+    sa.update(tables.inquiry)
+    .where(tables.inquiry.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in ("doc", "seq", "closed_at")})
+)
+_SAID: Final = Many(sa.update(tables.inquiry).where(tables.inquiry.c.id == sa.bindparam("b_id")).values(seq=sa.bindparam("seq")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,19 +149,10 @@ class Ledger:
             elif changed:
                 moved.append({**_row(document), "b_id": document.id})
             documents[document.id] = document
-        if personal:
-            tx.execute(tables.personal.insert(), personal)
-        if fresh:
-            tx.execute(tables.inquiry.insert(), fresh)
-        if events:
-            tx.execute(tables.event.insert(), events)
-        if moved:
-            tx.execute(
-                sa.update(tables.inquiry)
-                .where(tables.inquiry.c.id == sa.bindparam("b_id"))
-                .values(doc=sa.bindparam("doc"), seq=sa.bindparam("seq"), closed_at=sa.bindparam("closed_at")),
-                moved,
-            )
+        _PERSONAL.write(tx, personal)
+        _INQUIRIES.write(tx, fresh)
+        _EVENTS.write(tx, events)
+        _MOVED.write(tx, moved)
         if settled is not None:
             mark_dirty(tx, [row["id"] for row in moved], settled)
         return documents
@@ -204,13 +206,10 @@ class Ledger:
             )
             answer.append(identifier)
         if messages:
-            tx.execute(tables.personal.insert(), personal)
-            tx.execute(tables.message.insert(), messages)
-            tx.execute(tables.event.insert(), events)
-            tx.execute(
-                sa.update(tables.inquiry).where(tables.inquiry.c.id == sa.bindparam("b_id")).values(seq=sa.bindparam("seq")),
-                [{"b_id": row["inquiry"], "seq": row["seq"]} for row in events],
-            )
+            _PERSONAL.write(tx, personal)
+            _MESSAGES.write(tx, messages)
+            _EVENTS.write(tx, events)
+            _SAID.write(tx, [{"b_id": row["inquiry"], "seq": row["seq"]} for row in events])
         return answer
 
     # ------------------------------------------------------------------------------------------------------------ one event

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from deskweave.model import FieldId, Value
 from deskweave.store.inquiries import chunks
+from deskweave.store.many import Many
 from deskweave.store.tables import audit
 from deskweave.store.values import dumps, encode
 
@@ -27,6 +28,7 @@ class Written:
     cause_seq: int | None = None
 
 
+_INSERT: Final = Many(audit.insert())
 _LAST: Final = sa.select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()).limit(1)
 _DIGESTS: Final = sa.select(audit.c.ref, audit.c.digest).where(
     audit.c.conn == sa.bindparam("b_conn"), audit.c.ref.in_(sa.bindparam("refs", expanding=True))
@@ -63,7 +65,7 @@ def record_writes(tx: sa.Connection, written: Sequence[Written]) -> None:
             }
         )
         previous = chained
-    tx.execute(audit.insert(), rows)
+    _INSERT.write(tx, rows)
 
 
 def own_digests(tx: sa.Connection, conn: str, refs: Iterable[str]) -> dict[tuple[str, FieldId], set[str]]:

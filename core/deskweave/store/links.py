@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from deskweave.model import FieldId, InquiryId, Json, Value
 from deskweave.store.inquiries import chunks
+from deskweave.store.many import Many
 from deskweave.store.tables import link, snapshot
 from deskweave.store.values import decode, decode_all, encode, encode_all
 
@@ -289,70 +290,41 @@ def forget_link(tx: sa.Connection, identifier: str) -> None:
 
 def insert_links(tx: sa.Connection, links: Sequence[Link]) -> None:
     if links:
-        tx.execute(link.insert(), [_link_row(one) for one in links])
-        with_snapshot = [_snapshot_row(one) for one in links if one.kind == "inquiry"]
-        if with_snapshot:
-            tx.execute(snapshot.insert(), with_snapshot)
+        for one in links:
+            one.loaded = _link_row(one), _snapshot_row(one) if one.kind == "inquiry" else None
+        _INSERT.write(tx, [one.loaded[0] for one in links])
+        _INSERT_SNAPSHOT.write(tx, [one.loaded[1] for one in links if one.loaded[1] is not None])
 
 
 def save_links(tx: sa.Connection, links: Sequence[Link]) -> int:
     """Write the links that differ from what was loaded; answers with how many rows that were."""
     rows, snapshots = [], []
     for one in links:
-        state = _state(one)
-        if one.loaded is None or state[0] != one.loaded[0]:
-            rows.append({**_link_row(one), "b_id": one.id})
-        if one.kind == "inquiry" and (one.loaded is None or state[1] != one.loaded[1]):
-            snapshots.append({**_snapshot_row(one), "b_link": one.id})
-        one.loaded = state
-    if rows:
-        tx.execute(_UPDATE, rows)
-    if snapshots:
-        tx.execute(_UPDATE_SNAPSHOT, snapshots)
+        row, said = _link_row(one), _snapshot_row(one) if one.kind == "inquiry" else None
+        was, had = one.loaded or (None, None)
+        if row != was:
+            rows.append({**row, "b_id": one.id})
+        if said is not None and said != had:
+            snapshots.append({**said, "b_link": one.id})
+        one.loaded = row, said
+    _UPDATE.write(tx, rows)
+    _UPDATE_SNAPSHOT.write(tx, snapshots)
     return len(rows) + len(snapshots)
 
 
-_UPDATE: Final = (
+_INSERT: Final = Many(link.insert())
+_INSERT_SNAPSHOT: Final = Many(snapshot.insert())
+_FIXED: Final = ("id", "conn", "collection", "corr", "kind", "message", "parent")  #: never change after the insert
+_UPDATE: Final = Many(
     sa.update(link)
     .where(link.c.id == sa.bindparam("b_id"))
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in _NAMES
-            if name not in ("id", "conn", "collection", "corr", "kind", "message", "parent")
-        }
-    )
+    .values({name: sa.bindparam(name) for name in _NAMES if name not in _FIXED})
 )
-_UPDATE_SNAPSHOT: Final = (
+_UPDATE_SNAPSHOT: Final = Many(
     sa.update(snapshot)
     .where(snapshot.c.link == sa.bindparam("b_link"))
     .values({name: sa.bindparam(name) for name in ("base", "observed", "unreadable")})
 )
-
-
-def _state(one: Link) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """What both rows of a link say, cheap to take and to compare: copies, because links are changed in place."""
-    seen = one.seen
-    return (
-        (
-            *_scalars(one),
-            {name: tuple(values) for name, values in one.inflight.items()},
-        ),
-        (
-            one.base.copy(),
-            one.cross,
-            one.frozen,
-            seen.values.copy(),
-            seen.unknown.copy(),
-            seen.at,
-            seen.by,
-            seen.version,
-            one.unreadable,
-            one.dropped.copy(),
-            one.shaped.copy(),
-            one.missing,
-        ),
-    )
 
 
 def _link_row(one: Link) -> dict[str, Any]:
@@ -389,8 +361,9 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
 def _links(rows: Iterable[Any]) -> list[Link]:
     found = []
     for *columns, base, observed, limits in rows:
-        one = Link(**dict(zip(_NAMES, columns, strict=True)))
-        one.inflight = one.inflight or {}
+        row = dict(zip(_NAMES, columns, strict=True))
+        one = Link(**row)
+        one.inflight = dict(one.inflight or {})
         if base is not None:
             one.base, one.cross, one.frozen = decode_all(base["v"]), base.get("x"), base.get("frozen")
         if observed is not None:
@@ -406,6 +379,6 @@ def _links(rows: Iterable[Any]) -> list[Link]:
             one.unreadable, one.dropped = frozenset(map(FieldId, limits["unreadable"])), decode_all(limits["dropped"])
             one.missing = limits.get("missing")
             one.shaped = {FieldId(name): (decode(pair[0]), decode(pair[1])) for name, pair in limits.get("shaped", {}).items()}
-        one.loaded = _state(one)
+        one.loaded = row, {"link": one.id, "base": base, "observed": observed, "unreadable": limits}
         found.append(one)
     return found
