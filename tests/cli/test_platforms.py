@@ -13,7 +13,9 @@ import pytest
 from deskweave import workspace
 from deskweave.cli.width import width
 from deskweave.emulation import TurnedTime
+from deskweave.model import ConnectionName
 from deskweave.plugins import Plugins
+from deskweave.workspace import Stopped
 
 Folder = Callable[..., Path]
 
@@ -202,6 +204,25 @@ def test_another_instance_at_our_address(cli: Any, folder: Folder, snow: Any, pl
         assert cli("check").code in (0, 3)
     finally:
         other.stop()
+
+
+def test_another_store_that_begins_to_write_while_an_engine_is_kept(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
+    """One engine, two runs: in between somebody else's mark has come to stand there."""
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    assert cli("apply", "--yes", "--connection", "feishu").code in (0, 3)
+    inquiry(root, snow, plugins, clock)
+    with workspace.open(root, now=clock, plugins=plugins) as space:
+        engine, names, _ = space.engine()
+        assert engine.run(names).connections[ConnectionName("feishu")].created == 1
+        space.connect("feishu").inner.plant_identity("01JD7Q00000000000000000THEM", "1")
+        inquiry(root, snow, plugins, clock, "printer")
+        before = writes(snow, feishu)
+        with pytest.raises(Stopped) as raised:
+            engine.run(names)
+        assert raised.value.rule == "other-install"
+        assert writes(snow, feishu) == before
 
 
 # ------------------------------------------------------------------------------------------------------------------ protected

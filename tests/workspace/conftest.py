@@ -63,6 +63,7 @@ class Instance:
     writes: list[str] = field(default_factory=list)
     settings: Mapping[str, Any] = field(default_factory=dict)
     closed: int = 0
+    forgets: bool = False  #: it takes our mark and keeps none
 
 
 class ToyConnection:
@@ -88,7 +89,8 @@ class ToyConnection:
 
     def plant_identity(self, install: str, epoch: str) -> None:
         self._instance.writes.append("mark")
-        self._instance.planted, self._instance.epoch = install, epoch
+        if not self._instance.forgets:
+            self._instance.planted, self._instance.epoch = install, epoch
 
     def close(self) -> None:
         self._instance.closed += 1

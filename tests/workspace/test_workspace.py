@@ -192,6 +192,35 @@ def test_a_wrong_instance_stops_every_connection(opened: Any, instances: Any, fo
         opened().connect_all()
 
 
+@pytest.mark.parametrize(("name", "planted", "rule"), [("toy-2", None, "wrong-instance"), ("toy-1", "01OTHER", "other-install")])
+def test_a_connection_that_is_kept_open_notices_another_instance(
+    opened: Any, instances: Any, folder: Path, name: str, planted: str | None, rule: str
+) -> None:
+    """The engine asks before it writes, `apply` before it begins: the address is the same, the instance behind it is not."""
+    edit(folder / "deskweave.yaml", "access: read  ", "access: write  ")
+    space = opened()
+    one = space.connect("toy")
+    one.verify()
+    made, _ = space.configurator()
+    made.sides[0].may_write()
+    instances["toy"].name, instances["toy"].planted = name, planted
+    for ask in (one.verify, made.sides[0].may_write):
+        with pytest.raises(Stopped) as raised:
+            ask()
+        assert raised.value.rule == rule
+    assert instances["toy"].writes == []
+
+
+def test_an_instance_without_a_place_for_our_mark_is_not_asked_for_one_every_run(opened: Any, instances: Any, folder: Path) -> None:
+    edit(folder / "deskweave.yaml", "access: read  ", "access: write  ")
+    one = opened().connect("toy")
+    instances["toy"].forgets = True
+    for _ in range(3):
+        one.verify()
+        one.connection._before()
+    assert instances["toy"].writes == ["mark"]
+
+
 def test_our_mark_is_left_before_the_first_write_and_never_for_reading(opened: Any, instances: Any, folder: Path) -> None:
     space = opened()
     with pytest.raises(Stopped) as raised:

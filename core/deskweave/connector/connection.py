@@ -57,7 +57,9 @@ class Connection(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
     @property
-    def identity(self) -> InstanceIdentity: ...
+    def identity(self) -> InstanceIdentity:
+        """Which instance answers now, asked each time: at an address that was kept, another one may answer by then."""
+
     @property
     def records(self) -> RecordSource | None: ...
     @property

@@ -77,6 +77,7 @@ def wait_of(capabilities: CollectionCapabilities) -> timedelta:
 
 
 def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Sequence[Link]) -> bool:
+    run.verify(side)
     births: list[Link] = []
     wrote = False
     for link in batch:

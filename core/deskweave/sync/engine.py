@@ -98,6 +98,7 @@ class Engine:
                 if due:
                     remap.require_seen(run)
                     guards.check(run)
+                    self._verify(run, chosen)
                 if not due or not any([self._write(run, side) for side in chosen]):
                     break
             pending = self._due(EVER)
@@ -211,6 +212,13 @@ class Engine:
                 rows.load(part)
                 rows.flush()
                 spread(run, tx, rows.links)
+
+    def _verify(self, run: Run, sides: Iterable[Side]) -> None:
+        """Have every side that may be written say who it is, before anything is written to any."""
+        for side in sides:
+            if side.access == "write" and run.works(side):
+                with run.containing(side):
+                    run.verify(side)
 
     def _due(self, by: datetime | None = None) -> bool:
         with self._store.read() as tx:

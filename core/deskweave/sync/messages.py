@@ -72,6 +72,7 @@ def _feed(run: Run, side: Side, name: str, capabilities: CollectionCapabilities)
         if wrote:
             stream = to
         elif page.resume is None and to != stream and (news or changed or stream.resume is not None):
+            run.verify(side)
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, FEED, to)
             stream = to
@@ -112,6 +113,7 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
     fresh = [one for one in fresh if ref_key(one.parent) in parents]
     if not fresh:
         return False
+    run.verify(side)
     with run.store.write() as tx:
         spoken: list[tuple[RemoteMessage, Link, Utterance]] = []
         ours = {one.message: one for one in message_links_of(tx, [link.id for link in parents.values()]) if one.rid is None}
@@ -308,6 +310,7 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
     assert capabilities is not None
     assert parent.rid is not None
     ref = Ref(parent.collection, parent.rid)
+    run.verify(side)
     if link.state == "creating" and capabilities.message_plant not in (Plant.UPSERT, Plant.KEY):
         # our mark stands in the text: what was written can be recognised, whether the platform has a place for a mark or not
         read_of(run, side, parent.collection, [ref])

@@ -111,6 +111,7 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
         elif side.name in run.foreign:
             pass  # listed again by the next run, or it would not know of them and double them
         elif page.resume is None and to != stream and (changed or _worth_saving(stream, to, latest, overlap(capabilities))):
+            run.verify(side)
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, RECORDS, to)
             stream = to
@@ -138,6 +139,7 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
     if not page:
         _read_hot(run, side, page.hot)
         return False
+    run.verify(side)
     lines = history(run, side, name, page)
     if side.name in run.foreign:
         to = None  # see `_collection`
@@ -373,6 +375,7 @@ def refine(run: Run, side: Side) -> bool:
             )
             if not any(lines.values()):
                 continue
+            run.verify(side)
             with run.store.write() as tx:
                 rows = Reconciliation(run, tx)
                 rows.load(links[key][0] for key in mine)

@@ -85,6 +85,7 @@ def _batches(side: Side, due: Sequence[Link]) -> Iterator[tuple[CollectionCapabi
 
 
 def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Sequence[Link]) -> bool:
+    run.verify(side)
     got = fetch(run, side, [Ref(one.collection, str(one.rid)) for one in batch])
     views: dict[Ref, View] = {}
     moved: dict[Ref, Link] = {}

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Page, Ref, RemoteRecord
-from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, Scope, TransientError
+from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, SafetyStop, Scope, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.ledger import Ledger
 from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Policy, Route, Value
@@ -39,6 +39,7 @@ class Side:
     binding: Binding
     mapper: Mapper
     access: Literal["read", "write"] = "read"
+    verify: Callable[[], None] | None = None  #: asks who answers there now; raises SafetyStop where that is another instance
 
     def capabilities(self, collection: str) -> CollectionCapabilities | None:
         return self.connection.capabilities.collections.get(collection)
@@ -118,6 +119,7 @@ class Run:
     unseen: set[ConnectionName] = field(default_factory=set)  #: whose mapping nobody has looked at yet
     touched: set[str] = field(default_factory=set)
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
+    verified: dict[ConnectionName, datetime] = field(default_factory=dict)  #: when the instance last said who it is
 
     def side_of(self, link: Link) -> Side:
         """The connection a link is on; only of those this run works with."""
@@ -137,10 +139,24 @@ class Run:
                     if self.wait is None or error.retry_at is None:
                         raise
                     self.wait(error.retry_at)
-        except (RemoteError, PluginError):
+        except (RemoteError, PluginError, SafetyStop):
             raise
         except Exception as error:  # a connector is a stranger's code
             raise PluginError(side.name, what, f"{type(error).__name__} was raised where only deskweave.errors may be") from error
+
+    def verify(self, side: Side) -> None:
+        """Have the instance say who it is before anything of it is taken in, and before anything is written to it.
+
+        Once a run, and now and then in a long one: an address outlives the instance behind it.
+
+        Raises:
+            SafetyStop: another one answers.
+        """
+        last = self.verified.get(side.name)
+        if side.verify is None or (last is not None and self.now() - last < self.timing.identity):
+            return
+        self.call(side, side.verify, "identity")
+        self.verified[side.name] = self.now()
 
     def pages(
         self, side: Side, ask: Callable[[str | None], Page[P]], what: str, of: str, resume: str | None = None

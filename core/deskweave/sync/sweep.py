@@ -60,6 +60,7 @@ def sweep(run: Run, side: Side) -> None:
 
 
 def _census(run: Run, side: Side, name: str, number: int) -> None:
+    run.verify(side)
     with run.store.read() as tx:
         known = known_rids(tx, side.name, name)
         live = count_live(tx, side.name)

@@ -35,7 +35,7 @@ def configurator(
             connection=one.connection,
             document=space.binding_documents[name].body,
             lock_file=space.lock_file(name),
-            may_write=_may_write(one),
+            may_write=_may_write(space, one),
         )
         for name, one in opened.items()
     ]
@@ -109,10 +109,13 @@ def narrowed(plan: Plan, words: Sequence[str], connections: Sequence[str]) -> Pl
     return plan.only(elements=live, connections=names)
 
 
-def _may_write(opened: Opened) -> Callable[[], None]:
+def _may_write(space: Workspace, opened: Opened) -> Callable[[], None]:
+    from deskweave.configure.patience import patiently
+
     def ask() -> None:
         if opened.entry.access != "write":
             raise read_only(opened.entry)
+        patiently(opened.verify, space.wait)
 
     return ask
 

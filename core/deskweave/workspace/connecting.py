@@ -126,6 +126,7 @@ class Opened:
     connection: GuardedConnection
     identity: InstanceIdentity
     pinned_now: bool  #: first contact: the lock file has just been written
+    verify: Callable[[], None]  #: asks again who answers; raises as opening does where that is another one by now
     notes: list[Finding] = field(default_factory=list)
 
     def close(self) -> None:
@@ -245,14 +246,23 @@ class Connecting:
         check: bool,
         marks: bool,
     ) -> Opened:
-        identity = inner.identity
+        def look() -> InstanceIdentity:
+            identity = inner.identity
+            if check:
+                lock = read_lock(path, entry.name, self._folder.environment)
+                check_pinned(entry.name, lock.identity, identity, file)
+                if entry.access == "write" and marks:
+                    check_mark(entry.name, identity, store.install, file)
+            return identity
+
+        def verify() -> None:
+            found, placeless = look(), opened.identity.planted == ""
+            opened.identity = replace(found, planted="") if found.planted is None and placeless else found
+
         path = lock_path(self._folder.root, entry.name, self._folder.environment)
-        lock = read_lock(path, entry.name, self._folder.environment)
         file = path.relative_to(self._folder.root).as_posix()
-        if check:
-            check_pinned(entry.name, lock.identity, identity, file)
-            if entry.access == "write" and marks:
-                check_mark(entry.name, identity, store.install, file)
+        identity = look()
+        lock = read_lock(path, entry.name, self._folder.environment)
         pinned_now = lock.identity is None and check
         if pinned_now:
             write_lock(path, replace(lock, identity=pin(identity)))
@@ -265,6 +275,7 @@ class Connecting:
             connection=GuardedConnection(inner, lambda: self._before_write(opened, store)),
             identity=identity,
             pinned_now=pinned_now,
+            verify=verify,
         )
         return opened
 

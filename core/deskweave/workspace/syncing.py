@@ -55,7 +55,7 @@ def engine(
             )
             del opened[name]
             continue
-        sides[name] = Side(name=name, connection=connection, binding=binding, mapper=mapper, access=access)
+        sides[name] = Side(name=name, connection=connection, binding=binding, mapper=mapper, access=access, verify=one.verify)
     for failure in failures:
         inner = space.silent.get(failure.connection)
         if inner is not None and isinstance(failure.error, RemoteError):

@@ -17,7 +17,7 @@ from deskweave_jira_sm.configuration import Configuration
 from deskweave_jira_sm.mapping import mapper_for
 from deskweave_jira_sm.messages import Comments
 from deskweave_jira_sm.people import Accounts
-from deskweave_jira_sm.probe import IDENTITY, probe, read_fields
+from deskweave_jira_sm.probe import IDENTITY, probe, read_fields, who
 from deskweave_jira_sm.records import COLLECTION, Requests
 from deskweave_jira_sm.site import Site
 from deskweave_jira_sm.writes import RequestSink
@@ -131,14 +131,9 @@ class JiraConnection:
     # ------------------------------------------------------------------------------------------------------------- identity
     @property
     def identity(self) -> InstanceIdentity:
-        site = self.site
-        install, epoch = site.planted.get("install"), site.planted.get("epoch")
-        return InstanceIdentity(
-            address=self.settings.address,
-            instance=f"{site.base_url} {site.cloud_id}" if site.cloud_id else site.base_url,
-            planted=str(install) if install else None,
-            epoch=str(epoch) if epoch is not None else None,
-        )
+        """The site by its own address and cloud id, asked each time; the mark in a property of the project."""
+        _ = self.site  # proves the credential first: a refused one is answered as an anonymous visitor's
+        return who(self.client, self.settings)
 
     def plant_identity(self, install: str, epoch: str) -> None:
         """Leave our mark as a property of the project. Without the right to, nothing is planted: `lost` says so."""
@@ -148,7 +143,6 @@ class JiraConnection:
             self.client.set_project_property(self.settings.project, IDENTITY, {"install": install, "epoch": epoch})
         except PermissionMissing:
             return
-        self.reprobe()
 
     # --------------------------------------------------------------------------------------------------------- capabilities
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from deskweave.connector import InstanceIdentity
 from deskweave.errors import ConfigurationError, Missing, PermissionMissing, RequestError
 from deskweave.model import Json
 from deskweave_jira_sm.client import Client
@@ -50,7 +51,7 @@ def probe(client: Client, settings: Settings) -> Site:
         Missing: the project is not there, or not for this account to see.
     """
     me = client.myself()
-    info = client.server_info()
+    base_url = _base_url(client, settings)
     project = client.project(settings.project)
     fields = read_fields(client)
     permissions = frozenset(
@@ -61,8 +62,7 @@ def probe(client: Client, settings: Settings) -> Site:
     statuses, issue_types = _statuses(client, settings.project)
     desk, request_types = _desk(client, settings.project)
     return Site(
-        base_url=str(info.get("baseUrl") or settings.address).rstrip("/"),
-        cloud_id=_cloud_id(client),
+        base_url=base_url,
         account=str(me.get("accountId")),
         zone=_zone(me.get("timeZone")),
         project_id=str(project.get("id")),
@@ -78,7 +78,18 @@ def probe(client: Client, settings: Settings) -> Site:
         permissions=permissions,
         licensed=desk is not None,
         request_type_field=next((field.id for field in fields.values() if field.kind == REQUEST_TYPE), None),
-        planted=_planted(client, settings.project),
+    )
+
+
+def who(client: Client, settings: Settings) -> InstanceIdentity:
+    """Which site answers now, and whose mark its project carries."""
+    address, cloud, mark = _base_url(client, settings), _cloud_id(client), _planted(client, settings.project)
+    install, epoch = mark.get("install"), mark.get("epoch")
+    return InstanceIdentity(
+        address=settings.address,
+        instance=f"{address} {cloud}" if cloud else address,
+        planted=str(install) if install else None,
+        epoch=str(epoch) if epoch is not None else None,
     )
 
 
@@ -110,6 +121,10 @@ def _zone(name: Json) -> ZoneInfo:
         return ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def _base_url(client: Client, settings: Settings) -> str:
+    return str(client.server_info().get("baseUrl") or settings.address).rstrip("/")
 
 
 def _cloud_id(client: Client) -> str | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from deskweave.model import Json
 
 REQUEST_TYPE: Final = "com.atlassian.servicedesk:vp-origin"
 TEXT_FIELD: Final = "com.atlassian.jira.plugin.system.customfieldtypes:textfield"
@@ -66,7 +64,6 @@ class Site:
     """`account` is our own accountId, `zone` that account's profile zone, in which JQL reads times."""
 
     base_url: str
-    cloud_id: str | None
     account: str
     zone: ZoneInfo
     project_id: str
@@ -82,7 +79,6 @@ class Site:
     permissions: frozenset[str]
     licensed: bool
     request_type_field: str | None
-    planted: Mapping[str, Json] = field(default_factory=dict)
 
     def field_named(self, name: str) -> FieldInfo | None:
         """The one custom field of that name; None where there is none or more than one."""

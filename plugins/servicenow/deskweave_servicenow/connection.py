@@ -39,7 +39,7 @@ class _Probe:
 
 
 class ServiceNowConnection:
-    """`connector.Connection`. Probing happens when capabilities or identity are first asked for, once."""
+    """`connector.Connection`. Probing happens when capabilities are first asked for, once."""
 
     attachments = None
     outreach = None
@@ -54,7 +54,6 @@ class ServiceNowConnection:
         self._history = History(self._client, self._layout)
         self._account: str | None = None
         self._capabilities: Capabilities | None = None
-        self._identity: InstanceIdentity | None = None
         self.records = Records(self._client, self._layout, self._answers, self._history)
         self.sink = Sink(self._client, self._layout, self._answers, Directory(self._client, kit))
         self.messages = Messages(self._client, self._who, self._lost_right)
@@ -274,12 +273,9 @@ class ServiceNowConnection:
     @property
     def identity(self) -> InstanceIdentity:
         """The host the instance itself uses in its links; the mark in its properties, where the account may read it."""
-        if self._identity is None:
-            host = self._client.own_host() or urlsplit(self._settings.address).netloc
-            mark = self._mark()
-            install, _, epoch = mark.partition(":")
-            self._identity = InstanceIdentity(self._settings.address, host, install or None, epoch or None)
-        return self._identity
+        host = self._client.own_host() or urlsplit(self._settings.address).netloc
+        install, _, epoch = self._mark().partition(":")
+        return InstanceIdentity(self._settings.address, host, install or None, epoch or None)
 
     def _mark(self) -> str:
         try:
@@ -295,7 +291,6 @@ class ServiceNowConnection:
         Raises:
             RemoteError: the instance did not answer.
         """
-        self._identity = None
         query = f"{term('name', '=', MARK_PROPERTY)}^ORDERBYsys_id"
         body = {"name": MARK_PROPERTY, "value": f"{install}:{epoch}", "type": "string", "description": "Written by Deskweave"}
         try:

@@ -88,6 +88,13 @@ class LeavesNoMark(MemoryConnection):
         return
 
 
+class RemembersWhoAnswered(MemoryConnection):
+    @property
+    def identity(self):
+        self.said = getattr(self, "said", None) or super().identity
+        return self.said
+
+
 class ReadsAnOldMark(MemoryConnection):
     def plant_identity(self, install, epoch):
         self.platform.mark = self.platform.mark or (install, epoch)

@@ -63,6 +63,20 @@ class Identity:
         assert ground.connect("admin").identity.epoch == "4", "a mark of a later state is not read back"
 
     @guarantee(
+        "identity/fresh",
+        en="Who answers is asked each time: a connection that is kept open notices what has changed there.",
+        zh="每次都重新询问实例身份：一直开着的连接也能发现那边变了。",
+    )
+    def test_who_answers_is_asked_each_time(self, ground: Ground) -> None:
+        kept = ground.connect("admin")
+        _ = kept.identity
+        ground.connect("admin").plant_identity("01JD7Q0000000000000000MARK", "7")
+        now = ground.connect("admin").identity
+        if now.planted is None:
+            pytest.skip("no place for a mark, so nothing about the instance can be changed from here")
+        assert kept.identity == now, f"a kept connection says {kept.identity}, a new one {now}"
+
+    @guarantee(
         "identity/clone",
         en="A copy of the instance at another address is not taken for it.",
         zh="位于另一地址的实例副本不会被当成原实例。",

@@ -247,7 +247,6 @@ class JiraHands:
 
         return Site(
             base_url=self._platform.base,
-            cloud_id=self._platform.cloud_id,
             account="",
             zone=ZoneInfo("UTC"),
             project_id=state.project_id,
