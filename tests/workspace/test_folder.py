@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deskweave.errors import DocumentError
+from deskweave.model.predicate import holds
 from deskweave.workspace import read_folder, version_fits
 
 HEAD = "apiVersion: deskweave/v1\nkind: Workspace\nid: acme\n"
@@ -122,5 +123,27 @@ def test_no_routes_is_one_route_over_all(tmp_path: Path) -> None:
     )
     (route,) = read_folder(write(tmp_path, two)).routes
     assert route.among == ("a", "b")
-    assert route.when is None
+    assert route.when == {"service_form": {"ne": "bot"}}  # what a person took part in
     assert read_folder(write(tmp_path, HEAD + TOY)).routes == ()  # nowhere to go
+
+
+def test_a_route_says_what_fulfils_it_and_what_comes_afterwards(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + TOY
+        + (
+            "routes:\n"
+            "  silent: {among: [toy]}\n"
+            "  every: {when: always, among: [toy]}\n"
+            "  incidents: {when: {stream: {eq: incident}}, among: [toy], afterwards: freeze}\n"
+        )
+    )
+    silent, every, incidents = read_folder(write(tmp_path, text)).routes
+    chat, person, neither = ({"service_form": "bot"}, {"service_form": "human"}, {})
+    assert [holds(silent.when, one) for one in (chat, person, neither)] == [False, True, True]
+    assert [holds(every.when, one) for one in (chat, person, neither)] == [True, True, True]
+    assert holds(incidents.when, {"stream": "incident", **chat})  # what is written is exactly that
+    assert [route.afterwards for route in (silent, every, incidents)] == ["keep", "keep", "freeze"]
+    for wrong in ("when: allways", "afterwards: forget", "when: [stream]"):
+        with pytest.raises(DocumentError):
+            read_folder(write(tmp_path, HEAD + TOY + f"routes:\n  r: {{{wrong}, among: [toy]}}\n"))

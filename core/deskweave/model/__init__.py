@@ -39,13 +39,14 @@ from deskweave.model.practice import (
 from deskweave.model.process import Candidate, Check, Point, Process, Step
 from deskweave.model.promise import Goal, PriorityMatrix, PriorityRise, ServiceLevel
 from deskweave.model.record import Record
-from deskweave.model.route import Route
+from deskweave.model.route import PERSON_TOOK_PART, Route
 from deskweave.model.value import ConnectionName, FieldId, InquiryId, Json, PersonId, Value
 
 __all__ = [
     "ALWAYS_THERE",
     "GRAINS",
     "OCCASIONS",
+    "PERSON_TOOK_PART",
     "TRAITS",
     "AssignmentRule",
     "Binding",

@@ -115,7 +115,8 @@ def _routes(document: Document, body: Mapping[str, Any], names: list[str], terms
     for route, spec in as_map(body.get("routes")).items():
         at = (*path, "routes", route)
         spec = as_map(spec)
-        yield from check_predicate(spec.get("when"), terms, place, *at, "when", clocks=False)
+        if isinstance(spec.get("when"), Mapping):  # or the word `always`
+            yield from check_predicate(spec["when"], terms, place, *at, "when", clocks=False)
         for number, name in enumerate(as_list(spec.get("among"))):
             yield from _unknown("connection", name, names, place(*at, "among", number))
         for name, fields in as_map(spec.get("withhold")).items():

@@ -225,6 +225,12 @@ _READ: Final = (
 )
 
 
+def thawing_links(tx: sa.Connection, conn: str) -> list[Link]:
+    """Frozen records whose inquiry fulfils its route again: they have to be read before they are live."""
+    statement = _WHOLE.where(link.c.conn == conn, link.c.push == sa.true(), link.c.state == "frozen")
+    return _links(tx.execute(statement.order_by(link.c.id)))
+
+
 def unanswered_links(tx: sa.Connection, conn: str, collection: str) -> list[Link]:
     """Creates that were begun and of which it is not known whether they took effect."""
     statement = _WHOLE.where(

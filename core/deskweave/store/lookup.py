@@ -31,7 +31,7 @@ class LinkRow:
     role: str
     inquiry: InquiryId | None
     kind: Literal["inquiry", "message", "attachment"]
-    state: Literal["new", "creating", "live", "unknown", "tombstone", "parked"]
+    state: Literal["new", "creating", "live", "frozen", "unknown", "tombstone", "parked"]
     label: str | None
     url: str | None
     attempts: int

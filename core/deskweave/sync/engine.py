@@ -16,6 +16,7 @@ from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, held_connections, pause_connection, read_connection, register_connection
 from deskweave.sync import guards, remap
+from deskweave.sync.afterwards import thaw
 from deskweave.sync.create import create
 from deskweave.sync.messages import EVER, pull_messages, push_messages, spread
 from deskweave.sync.plan import planned
@@ -194,6 +195,7 @@ class Engine:
         for side in sides:
             if run.works(side):
                 remap.begin(run, side)
+                thaw(run, side)
                 pull(run, side)
             if run.works(side):
                 pull_messages(run, side)

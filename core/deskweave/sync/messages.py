@@ -110,7 +110,7 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
         _fetch_parents(run, side, sorted(strangers, key=ref_key))
         with run.store.read() as tx:
             parents = _parents(tx, side, [one.parent for one in fresh])
-    fresh = [one for one in fresh if ref_key(one.parent) in parents]
+    fresh = [one for one in fresh if ref_key(one.parent) in parents and not _frozen(parents[ref_key(one.parent)])]
     if not fresh:
         return False
     run.verify(side)
@@ -151,6 +151,11 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
         if to is not None:
             save_stream(tx, side.name, name, FEED, to)
     return bool(moved or any(identifier is not None for identifier in ids) or to is not None)
+
+
+def _frozen(parent: Link) -> bool:
+    """Whether what is said on a record is left there; all of it is read when the record is about to be live again."""
+    return parent.state == "frozen" and not parent.push
 
 
 def _fetch_parents(run: Run, side: Side, refs: Sequence[Ref]) -> None:

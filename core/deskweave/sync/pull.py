@@ -27,6 +27,7 @@ from deskweave.store.links import (
     unread_links,
 )
 from deskweave.store.streams import Stream, read_connection, read_stream, save_stream
+from deskweave.sync.afterwards import stand
 from deskweave.sync.entries import version_of
 from deskweave.sync.fingerprint import glance, imprint
 from deskweave.sync.history import origin_of, read_lines, without_echoes
@@ -131,10 +132,15 @@ def _worth_saving(old: Stream, new: Stream, latest: datetime | None, span: timed
     return new.watermark > latest or new.watermark - old.watermark > span
 
 
-def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], to: Stream | None = None) -> bool:
-    """Bring records into the store, with the stream's position in the same commit; False: nothing new, nothing written."""
+def take_page(
+    run: Run, side: Side, name: str, records: Sequence[RemoteRecord], to: Stream | None = None, *, thaw: bool = False
+) -> bool:
+    """Bring records into the store, with the stream's position in the same commit; False: nothing new, nothing written.
+
+    A frozen record is passed over; `thaw`: it is live from now on.
+    """
     with run.store.read() as tx:
-        page = _sort(run, side, name, records, tx)
+        page = _sort(run, side, name, records, tx, thaw=thaw)
     run.part(side).changed += len(page.fresh) + len(page.moved) + len(page.found)
     if not page:
         _read_hot(run, side, page.hot)
@@ -158,8 +164,10 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
             if home is None:
                 continue
             link, said = rows.link(home, identifier), lines.get(ref_key(record.ref), NO_LINES)
-            if link.state == "tombstone":
-                link.state = "live"  # restored there
+            if link.state == "frozen":
+                stand(run, link, view)
+            if link.state in ("tombstone", "frozen"):
+                link.state = "live"  # restored there, or back on its route
                 hush_messages(tx, link.id, hushed=False)
                 rows.grown.add(home)  # what was said since has to follow
             if link.frozen is not None:
@@ -187,7 +195,7 @@ def take_page(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], 
     return True
 
 
-def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: sa.Connection) -> Sorted:
+def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: sa.Connection, *, thaw: bool) -> Sorted:
     page = Sorted()
     capabilities = side.capabilities(name)
     assert capabilities is not None
@@ -197,11 +205,13 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     recent = run.now() - overlap(capabilities)
     for record in {one.ref.rid: one for one in records}.values():
         row = known.get(record.ref.rid)
-        if row is not None and row.state == "parked":
+        if row is not None and (row.state == "parked" or (row.state == "frozen" and not thaw)):
             continue
         seen_fp = row.seen_fp if row is not None else None
         if row is not None and (
-            row.state == "tombstone" or row.label != record.label or (watched and row.seen_version != version_of(record))
+            row.state in ("tombstone", "frozen")
+            or row.label != record.label
+            or (watched and row.seen_version != version_of(record))
         ):
             seen_fp = None
         try:

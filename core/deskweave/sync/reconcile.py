@@ -21,6 +21,7 @@ from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
 from deskweave.store.tables import link as link_table
 from deskweave.store.tables import snapshot
 from deskweave.store.values import decode
+from deskweave.sync.afterwards import freeze
 from deskweave.sync.counterparts import home_of
 from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
 from deskweave.sync.fingerprint import imprint
@@ -392,6 +393,7 @@ class Reconciliation:
         for inquiry in self.documents:
             self._rehome(inquiry)
             added.extend(self._counterparts(inquiry))
+            freeze(self.run, self.tx, self.links[inquiry], self.values[inquiry])
         insert_links(self.tx, added)
         moved: list[Link] = []
         told = {posting.inquiry for posting in postings}
@@ -438,14 +440,17 @@ class Reconciliation:
         return first_at(self.tx, inquiry) or self.run.now()
 
     def _rehome(self, inquiry: InquiryId) -> None:
-        """A counterpart that was never sent and belongs elsewhere by now is chosen anew."""
-        keep = []
+        """A counterpart that was never sent and belongs elsewhere by now, or nowhere, is chosen anew."""
+        run, keep = self.run, []
         for one in self.links[inquiry]:
-            side = self.run.sides.get(one.conn)  # type: ignore[call-overload]
+            side = run.sides.get(one.conn)  # type: ignore[call-overload]
             gone = (
                 one.state == "new"
                 and side is not None
-                and not holds(side.binding.collections[one.collection].holds, self.values[inquiry])
+                and not (
+                    holds(side.binding.collections[one.collection].holds, self.values[inquiry])
+                    and run.routed(side.name, self.values[inquiry])
+                )
             )
             if gone:
                 self.tx.execute(sa.delete(snapshot).where(snapshot.c.link == one.id))
@@ -506,7 +511,7 @@ class Reconciliation:
         side = self.run.side_of(link)
         if side.binding.collections[link.collection].cross_reference is None:
             return None
-        others = [one for one in self.links[inquiry] if one.id != link.id and one.state == "live" and one.label]
+        others = [one for one in self.links[inquiry] if one.id != link.id and one.state in ("live", "frozen") and one.label]
         text = " | ".join(
             " ".join(part for part in (self._called(inquiry, one, link), one.url) if part)
             for one in sorted(others, key=lambda one: one.id)

@@ -257,6 +257,18 @@ class Run:
             self.never_sent[connection] = found
         return found
 
+    def routed(self, connection: ConnectionName, values: Mapping[FieldId, Value]) -> bool:
+        """Whether any route brings an inquiry with such values to a connection."""
+        return any(connection in route.among and holds(route.when, values) for route in self.routes)
+
+    def freezes(self, connection: ConnectionName, values: Mapping[FieldId, Value]) -> bool:
+        """Whether a counterpart there is left as it is: no route leads there any more, and one that did says so.
+
+        Where several routes lead to a connection, one that freezes is enough: the strictest word.
+        """
+        rules = [route.afterwards for route in self.routes if connection in route.among]
+        return "freeze" in rules and not self.routed(connection, values)
+
     def tells(self, other: Link, connection: ConnectionName, values: Mapping[FieldId, Value]) -> bool:
         """Whether a record's label gives away what is withheld from a connection: some platforms call a record by its title.
 

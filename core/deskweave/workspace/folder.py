@@ -13,11 +13,12 @@ from deskweave import __version__
 from deskweave.documents import Document, Spot, as_map, check, in_order, problem, read
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
-from deskweave.model import ConnectionName, FieldId, Json, Route
+from deskweave.model import PERSON_TOOK_PART, ConnectionName, FieldId, Json, Route
 
 FILE: Final = "deskweave.yaml"
 DEFAULT_ENVIRONMENT: Final = "dev"
 DEFAULT_ZONE: Final = "UTC"
+ALWAYS: Final = "always"  #: of a route: every inquiry, chats that only a bot handled too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,16 +110,20 @@ class Folder:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """As written; no routes with two or more connections means one route over all of them."""
+        """As written. A route without `when` takes what a person took part in, and `when: always` everything.
+
+        No routes with two or more connections means one route over all of them.
+        """
         stated = as_map(self.document.body.get("routes"))
         if not stated:
             names = tuple(self.connections)
-            return (Route(id="everything", when=None, among=names),) if len(names) > 1 else ()
+            return (Route(id="everything", when=PERSON_TOOK_PART, among=names),) if len(names) > 1 else ()
         return tuple(
             Route(
                 id=name,
-                when=as_map(body).get("when"),
+                when=_condition(as_map(body)),
                 among=tuple(ConnectionName(str(one)) for one in as_map(body).get("among") or self.connections),
+                afterwards="freeze" if as_map(body).get("afterwards") == "freeze" else "keep",
                 withhold={
                     ConnectionName(connection): frozenset(FieldId(str(field)) for field in fields or ())
                     for connection, fields in as_map(as_map(body).get("withhold")).items()
@@ -135,6 +140,11 @@ class Folder:
     def max_notices(self) -> int | None:
         value = as_map(self.document.body.get("guard")).get("max_notices")
         return value if isinstance(value, int) else None
+
+
+def _condition(route: Mapping[str, Any]) -> Mapping[str, Json] | None:
+    stated = route.get("when", PERSON_TOOK_PART)
+    return None if stated == ALWAYS else stated
 
 
 def find_root(start: Path) -> Path | None:

@@ -381,7 +381,7 @@ def _workspace_text(
     if "routes" not in extra:
         among = ", ".join(name for name, _ in entries) or "servicenow, jira_sm"
         lines += [
-            "# routes:                                    # default: every inquiry exists on every connection",
+            "# routes:                                    # default: what a person took part in exists on every connection",
             f"#   incidents: {{when: {{stream: {{eq: incident}}}}, among: [{among}]}}",
         ]
     if "environments" not in extra and environments:

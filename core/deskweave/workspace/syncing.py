@@ -88,7 +88,8 @@ def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
     """Have inquiries looked at again that a connection lacks, whenever what may be written where has changed.
 
     An inquiry gets its counterparts when it is merged. One that was read while a connection was read-only, down or in no route
-    would otherwise wait until somebody happens to touch it.
+    would otherwise wait until somebody happens to touch it. After a change of the routes themselves all are looked at: what was
+    frozen may be live again, and what was withheld may go.
     """
     import json
 
@@ -98,31 +99,38 @@ def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
     from deskweave.mapping.mapper import digest_of
     from deskweave.store.tables import inquiry, link
 
-    now = digest_of(
-        [
-            [[name, side.access, side.binding.digest] for name, side in sorted(sides.items())],
-            [[route.id, json.dumps(route.when, sort_keys=True, default=str), list(route.among)] for route in space.folder.routes],
-            space.since.isoformat(),
-        ]
-    )
+    routes = space.folder.routes
+    now = {
+        "reach": digest_of(
+            [[[name, side.access, side.binding.digest] for name, side in sorted(sides.items())], space.since.isoformat()]
+        ),
+        "routes": digest_of(
+            [
+                [
+                    [route.id, json.dumps(route.when, sort_keys=True, default=str), list(route.among), route.afterwards],
+                    [[name, *sorted(fields)] for name, fields in sorted(route.withhold.items())],
+                ]
+                for route in routes
+            ]
+        ),
+    }
     path = space.folder.state_folder / "reach.json"
     try:
-        known = json.loads(path.read_text(encoding="utf-8")).get("reach")
-    except (OSError, ValueError, AttributeError):
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         known = None
     if known == now:
         return
-    wanted = {name for route in space.folder.routes for name in route.among if name in sides and sides[name].access == "write"}
-    if wanted:
-        lacking = [
-            ~sa.exists().where(link.c.inquiry == inquiry.c.id, link.c.conn == name, link.c.kind == "inquiry")
-            for name in sorted(wanted)
-        ]
+    rerouted = not isinstance(known, dict) or known.get("routes") != now["routes"]
+    wanted = {name for route in routes for name in route.among if name in sides and sides[name].access == "write"}
+    if wanted or rerouted:
+        home = sa.and_(link.c.inquiry == inquiry.c.id, link.c.kind == "inquiry", link.c.role == "main")
+        lacking = [~sa.exists().where(home, link.c.conn == name) for name in sorted(wanted)]
         with space.store.lease("sync"), space.store.write() as tx:
-            found = tx.execute(sa.select(inquiry.c.id).where(inquiry.c.erased_at.is_(None), sa.or_(*lacking))).scalars()
-            mark_dirty(tx, list(found))
+            found = sa.select(inquiry.c.id).where(inquiry.c.erased_at.is_(None), sa.true() if rerouted else sa.or_(*lacking))
+            mark_dirty(tx, list(tx.execute(found).scalars()))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"reach": now}), encoding="utf-8")
+    path.write_text(json.dumps(now), encoding="utf-8")
 
 
 def guard(space: Workspace, max_changes: float | int | None, max_notices: int | None) -> Guard:

@@ -25,6 +25,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "link-new": "not sent yet",
     "link-creating": "being created",
     "link-live": "joined",
+    "link-frozen": "left as it is: it no longer fulfils its route",
     "link-unknown": "unclear: an answer was lost",
     "link-tombstone": "gone there",
     "link-parked": "parked",

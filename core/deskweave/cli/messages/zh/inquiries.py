@@ -25,6 +25,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "link-new": "尚未发送",
     "link-creating": "正在创建",
     "link-live": "已关联",
+    "link-frozen": "保持原样：已不符合路由条件",
     "link-unknown": "不明：应答丢失",
     "link-tombstone": "平台上已不存在",
     "link-parked": "搁置",
