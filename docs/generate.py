@@ -217,6 +217,8 @@ def _holds(part: dict[str, object], root: dict[str, object], *, zh: bool) -> str
     if name := _named(part):
         return TYPES[name][zh]
     held = _resolved(part, root)
+    if isinstance(ways := held.get("anyOf"), list):
+        return ", ".join(_holds(one, root, zh=zh) for one in ways)
     if "enum" in held:
         return ", ".join(f"`{one}`" for one in held["enum"])  # type: ignore[attr-defined]
     if "const" in held:
