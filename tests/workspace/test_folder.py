@@ -147,3 +147,23 @@ def test_a_route_says_what_fulfils_it_and_what_comes_afterwards(tmp_path: Path) 
     for wrong in ("when: allways", "afterwards: forget", "when: [stream]"):
         with pytest.raises(DocumentError):
             read_folder(write(tmp_path, HEAD + TOY + f"routes:\n  r: {{{wrong}, among: [toy]}}\n"))
+
+
+def test_match_policies_of_people_are_data_and_a_wrong_word_has_its_line(tmp_path):
+    from deskweave.workspace.people import match_policies
+
+    base = "apiVersion: deskweave/v1\nkind: Workspace\nid: acme\nconnections:\n  snow: {plugin: toy, address: https://a.example}\n"
+    file = tmp_path / "deskweave.yaml"
+    file.write_text(base, encoding="utf-8")
+    plain, own = match_policies(read_folder(tmp_path))
+    assert (plain.find_by, plain.on_none, own) == (("email", "employee_number", "mobile", "user_name"), "create", {})
+    rules = "people:\n  find_by: [email]\n  on_none: leave\n  connections:\n    snow: {find_by: [user_name], on_many: error}\n"
+    file.write_text(base + rules, encoding="utf-8")
+    plain, own = match_policies(read_folder(tmp_path))
+    assert (plain.find_by, plain.on_none) == (("email",), "leave")
+    assert (own["snow"].find_by, own["snow"].on_none) == (("user_name",), "leave")
+    for wrong, line in (("find_by: [phone]", 7), ("on_none: guess", 7), ("on_many: first", 7), ("connections: {jira: {}}", 7)):
+        file.write_text(f"{base}people:\n  {wrong}\n", encoding="utf-8")
+        with pytest.raises(DocumentError) as caught:
+            read_folder(tmp_path)
+        assert [one.place.line for one in caught.value.findings] == [line], wrong

@@ -151,6 +151,7 @@ def _added(first: SyncReport, more: SyncReport) -> SyncReport:
     first.values_merged += more.values_merged
     first.rounds += more.rounds
     first.inquiries_total = more.inquiries_total
+    first.strangers += more.strangers
     first.waiting, first.waiting_until = more.waiting, more.waiting_until
     first.conflicts += more.conflicts
     first.parked += more.parked

@@ -6,27 +6,26 @@ nobody is matched to stays text and is never guessed into a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import PersonKey, PersonMatch, RemotePerson
+from deskweave.connector import PersonMatch, RemotePerson
 from deskweave.model import PersonId
+from deskweave.people.matching import ABSENT, BOT, UNASKED, UNREAD, Account, Key, Matched, MatchPolicy, Told, match, told_by
+from deskweave.people.register import ListedPerson
 from deskweave.store import Store
-from deskweave.store.tables import account, person, person_key
+from deskweave.store.inquiries import chunks
+from deskweave.store.tables import account, person, person_key, position
+from deskweave.store.values import dumps
 
-KeyKind = Literal["account", "email", "mobile", "employee_number", "user_name"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchPolicy:
-    """How accounts are matched: keys in the order they are tried, and what happens when none or many fit."""
-
-    find_by: tuple[KeyKind, ...] = ("email", "employee_number", "mobile", "user_name")
-    on_none: Literal["error", "create", "leave"] = "create"
-    on_many: Literal["error"] = "error"
+AGAIN: Final = timedelta(days=1)  #: an account nobody is matched to is asked for again after so long
+LONGEST: Final = 300  #: characters of an account; what is longer is no account
+_FILES: Final = "people:"  #: reader of `position` that says which files the matches follow from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +34,168 @@ class Resolution:
 
     account: str
     person: PersonId | None
-    how: str  #: "email", ...; "made"; "none"; "many: <kind>"; or who said so
+    how: str  #: "email", ...; "made"; "none"; "many: <kind>"; "people.csv" or who else said so
     text: str
 
 
 class Directory:
-    """Persons, their keys and accounts, in the store."""
+    """Persons, their keys and accounts, in the store.
 
-    def __init__(self, store: Store, policy: MatchPolicy | None = None) -> None:
-        self._store, self._policy = store, policy or MatchPolicy()
+    Args:
+        store: where they stand.
+        policy: the rules.
+        policies: rules of connections that have their own.
+        listed: people.csv, which outweighs every rule.
+    """
 
-    def resolve(self, tx: sa.Connection, connection: str, people: Sequence[RemotePerson]) -> list[Resolution]:
-        """Match accounts of a connection to persons, making persons where the policy says so; what is known already stays.
+    def __init__(
+        self,
+        store: Store,
+        policy: MatchPolicy | None = None,
+        *,
+        policies: Mapping[str, MatchPolicy] | None = None,
+        listed: Sequence[ListedPerson] = (),
+    ) -> None:
+        self._store, self._policy, self._policies, self._listed = (
+            store,
+            policy or MatchPolicy(),
+            dict(policies or {}),
+            tuple(listed),
+        )
+
+    def policy(self, connection: str) -> MatchPolicy:
+        """The rules of a connection."""
+        return self._policies.get(connection, self._policy)
+
+    # ------------------------------------------------------------------------------------------------------------- asking
+    def meet(self, tx: sa.Connection, connection: str, accounts: Iterable[str]) -> int:
+        """Note accounts that were met, so that they are asked for; answers with how many were new."""
+        met = {one for one in accounts if one.strip() and len(one) <= LONGEST}
+        known: set[str] = set()
+        for part in chunks(sorted(met)):
+            asked = sa.select(account.c.account).where(account.c.conn == connection, account.c.account.in_(part))
+            known.update(tx.execute(asked).scalars())
+        if met - known:
+            tx.execute(sa.insert(account), [{"conn": connection, "account": one, "how": UNASKED} for one in sorted(met - known)])
+        return len(met - known)
+
+    def due(self, tx: sa.Connection, connection: str, now: datetime) -> list[str]:
+        """Accounts to be asked for: never asked, or matched to nobody and not asked for a day."""
+        asked = sa.select(account.c.account).where(
+            account.c.conn == connection,
+            sa.or_(
+                account.c.asked_at.is_(None),
+                sa.and_(account.c.person.is_(None), account.c.how != BOT, account.c.asked_at <= now - AGAIN),
+            ),
+        )
+        return list(tx.execute(asked.order_by(account.c.account)).scalars())
+
+    def learn(self, tx: sa.Connection, connection: str, answers: Mapping[str, RemotePerson | None]) -> list[Account]:
+        """Take in what a platform told about accounts, and match them; answers with all that stand otherwise than before.
 
         Two persons who fit are an error, not a choice: the account stays unmatched until somebody says who it is.
         """
-        return [self._resolve(tx, connection, one) for one in people]
+        self._write_answers(tx, connection, answers)
+        return self.settle(tx)
 
+    def resolve(self, tx: sa.Connection, connection: str, people: Sequence[RemotePerson]) -> list[Resolution]:
+        """As `learn`, for accounts that may not have been met before; answers with what became of each."""
+        self.meet(tx, connection, [one.account for one in people])
+        self.learn(tx, connection, {one.account: one for one in people})
+        asked = sa.select(account).where(account.c.conn == connection, account.c.account.in_([one.account for one in people]))
+        found = {row.account: _account(row) for row in tx.execute(asked)}
+        return [
+            Resolution(
+                account=one.account,
+                person=found[one.account].person,
+                how=found[one.account].how,
+                text=one.name or one.account,
+            )
+            for one in people
+        ]
+
+    def unread(self, tx: sa.Connection, connection: str, accounts: Sequence[str]) -> None:
+        """The platform does not let us read these accounts: asked for again in a day."""
+        for part in chunks(accounts):
+            where = (account.c.conn == connection, account.c.account.in_(part))
+            tx.execute(sa.update(account).where(*where).values(asked_at=self._store.now()))
+            tx.execute(sa.update(account).where(*where, account.c.told.is_(None), account.c.person.is_(None)).values(how=UNREAD))
+
+    def _write_answers(self, tx: sa.Connection, connection: str, answers: Mapping[str, RemotePerson | None]) -> None:
+        now = self._store.now()
+        for name, one in answers.items():
+            where = (account.c.conn == connection, account.c.account == name)
+            if one is None:
+                tx.execute(sa.update(account).where(*where).values(asked_at=now))
+                silent = (account.c.told.is_(None), account.c.person.is_(None))
+                tx.execute(sa.update(account).where(*where, *silent).values(how=ABSENT))
+                continue
+            told = told_by(one)
+            body = {key: value for key, value in asdict(told).items() if key != "name"}
+            tx.execute(sa.update(account).where(*where).values(asked_at=now, name=told.name or None, told=body))
+
+    # ----------------------------------------------------------------------------------------------------------- matching
+    def follows_files(self, tx: sa.Connection) -> bool:
+        """Whether the matches follow from people.csv and the rules as they are now."""
+        return self._files() in set(self._followed(tx))
+
+    def follow_files(self, tx: sa.Connection) -> list[Account]:
+        """Match anew, as people.csv or the rules have changed; answers with all accounts that stand otherwise than before."""
+        for old in self._followed(tx):
+            tx.execute(sa.delete(position).where(position.c.reader == old))
+        tx.execute(sa.insert(position).values(reader=self._files(), seq=0))
+        return self.settle(tx)
+
+    def _files(self) -> str:
+        said = [[one.key, one.name, one.email, dict(one.accounts)] for one in self._listed]
+        rules = {name: asdict(one) for name, one in sorted(self._policies.items())}
+        return _FILES + hashlib.sha256(dumps([said, asdict(self._policy), rules]).encode()).hexdigest()
+
+    @staticmethod
+    def _followed(tx: sa.Connection) -> Sequence[str]:
+        return tx.execute(sa.select(position.c.reader).where(position.c.reader.startswith(_FILES))).scalars().all()
+
+    def matched(self, tx: sa.Connection) -> Matched:
+        """Whose every account is, by the rules and people.csv as they are now; nothing is written."""
+        return self._match(tx)[0]
+
+    def settle(self, tx: sa.Connection) -> list[Account]:
+        """Match all accounts, and write what has changed; answers with the accounts that stand otherwise than before."""
+        matched, accounts, keys = self._match(tx)
+        persons = {PersonId(row.id): row for row in tx.execute(sa.select(person))}
+        for who, one in matched.persons.items():
+            values = {"profile": {"name": one.name, **one.profile}, "locale": one.locale, "zone": one.zone}
+            row = persons.get(who)
+            if row is None:
+                tx.execute(sa.insert(person).values(id=who, **values))
+            elif row.erased_at is None and (row.profile, row.locale, row.zone) != tuple(values.values()):
+                tx.execute(sa.update(person).where(person.c.id == who).values(**values))
+        changed: list[Account] = []
+        for place, found in matched.accounts.items():
+            if place not in accounts:
+                changed.append(found)
+                tx.execute(sa.insert(account).values(conn=place[0], account=place[1], person=found.person, how=found.how))
+            elif (found.person, found.how) != (accounts[place].person, accounts[place].how):
+                changed.append(found)
+                where = (account.c.conn == place[0], account.c.account == place[1])
+                tx.execute(sa.update(account).where(*where).values(person=found.person, how=found.how))
+        for key, was in keys.items():
+            if matched.keys.get(key) != was:
+                tx.execute(sa.delete(person_key).where(person_key.c.kind == key[0], person_key.c.value == key[1]))
+        fresh = [{"person": who, "kind": key[0], "value": key[1]} for key, who in matched.keys.items() if keys.get(key) != who]
+        if fresh:
+            tx.execute(sa.insert(person_key), fresh)
+        gone = [who for who, row in persons.items() if who not in matched.persons and row.erased_at is None]
+        for part in chunks(gone):
+            tx.execute(sa.delete(person).where(person.c.id.in_(part)))
+        return changed
+
+    def _match(self, tx: sa.Connection) -> tuple[Matched, dict[tuple[str, str], Account], dict[Key, PersonId]]:
+        accounts = {(row.conn, row.account): _account(row) for row in tx.execute(sa.select(account))}
+        keys: dict[Key, PersonId] = {(row.kind, row.value): PersonId(row.person) for row in tx.execute(sa.select(person_key))}
+        return match(accounts.values(), keys, self._listed, self.policy, self._store.new_id), accounts, keys
+
+    # -------------------------------------------------------------------------------------------------------------- asked
     def known(self, tx: sa.Connection, connection: str, accounts: Sequence[str]) -> Mapping[str, PersonId]:
         """Accounts that are matched already."""
         rows = tx.execute(
@@ -69,70 +213,71 @@ class Directory:
         return found[0] if len(found) == 1 else None
 
     def join(self, tx: sa.Connection, connection: str, name: str, who: PersonId, *, by: str) -> None:
-        """Somebody says who an account is; it outweighs every rule."""
-        self._remember(tx, connection, name, who, by)
+        """Somebody says who an account is; it outweighs every rule.
+
+        Args:
+            tx: a transaction of `Store.write`.
+            connection: whose account it is.
+            name: the account.
+            who: a person of this directory.
+            by: "person:<who said so>".
+        """
+        self.meet(tx, connection, [name])
+        where = (account.c.conn == connection, account.c.account == name)
+        tx.execute(sa.update(account).where(*where).values(person=who, how=by))
 
     @staticmethod
     def proven(match: PersonMatch) -> RemotePerson | None:
         """The one person a look-up proves. An incomplete answer proves nothing: privacy rules may hide the others."""
         return match.people[0] if match.complete and len(match.people) == 1 else None
 
-    # -------------------------------------------------------------------------------------------------------------- steps
-    def _resolve(self, tx: sa.Connection, connection: str, one: RemotePerson) -> Resolution:
-        row = tx.execute(
-            sa.select(account.c.person, account.c.how).where(account.c.conn == connection, account.c.account == one.account)
-        ).first()
-        if row is not None and row.person is not None:
-            return Resolution(account=one.account, person=PersonId(row.person), how=row.how or "", text=one.name)
-        keys = {(key.kind, _normal(key)) for key in one.keys if key.value.strip()}
-        for kind in self._policy.find_by:
-            values = [value for of, value in keys if of == kind]
-            found = set(
-                tx.execute(
-                    sa.select(person_key.c.person).where(person_key.c.kind == kind, person_key.c.value.in_(values))
-                ).scalars()
+
+def names_of(tx: sa.Connection, accounts: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What people call accounts (connection, account): the person's name, else the account's own; unknown ones are left out."""
+    by_connection: dict[str, list[str]] = {}
+    for connection, name in dict.fromkeys(accounts):
+        by_connection.setdefault(connection, []).append(name)
+    found: dict[tuple[str, str], str] = {}
+    for connection, names in by_connection.items():
+        for part in chunks(names):
+            asked = (
+                sa.select(account.c.account, account.c.name, person.c.profile)
+                .select_from(account.outerjoin(person, sa.and_(person.c.id == account.c.person, person.c.erased_at.is_(None))))
+                .where(account.c.conn == connection, account.c.account.in_(part))
             )
-            if len(found) > 1:
-                return self._unmatched(tx, connection, one, f"many: {kind}")
-            if found:
-                return self._match(tx, connection, one, PersonId(found.pop()), kind, keys)
-        if self._policy.on_none != "create" or one.side == "bot" or not keys:
-            return self._unmatched(tx, connection, one, "none")
-        who = PersonId(self._store.new_id())
-        profile: dict[str, Any] = {"name": one.name, **one.profile}
-        tx.execute(sa.insert(person).values(id=who, profile=profile, locale=one.locale, zone=one.zone))
-        return self._match(tx, connection, one, who, "made", keys)
-
-    def _match(
-        self, tx: sa.Connection, connection: str, one: RemotePerson, who: PersonId, how: str, keys: set[tuple[KeyKind, str]]
-    ) -> Resolution:
-        """Join the account, and take over keys nobody has: a key that is another's stays his."""
-        for kind, value in sorted(keys):
-            taken = tx.execute(
-                sa.select(person_key.c.person).where(person_key.c.kind == kind, person_key.c.value == value)
-            ).scalar()
-            if taken is None and kind != "account":
-                tx.execute(sa.insert(person_key).values(person=who, kind=kind, value=value))
-        self._remember(tx, connection, one.account, who, how)
-        return Resolution(account=one.account, person=who, how=how, text=one.name)
-
-    def _unmatched(self, tx: sa.Connection, connection: str, one: RemotePerson, how: str) -> Resolution:
-        self._remember(tx, connection, one.account, None, how)
-        return Resolution(account=one.account, person=None, how=how, text=one.name or one.account)
-
-    @staticmethod
-    def _remember(tx: sa.Connection, connection: str, name: str, who: PersonId | None, how: str) -> None:
-        where = (account.c.conn == connection, account.c.account == name)
-        if tx.execute(sa.update(account).where(*where).values(person=who, how=how)).rowcount == 0:
-            tx.execute(sa.insert(account).values(conn=connection, account=name, person=who, how=how))
+            for row in tx.execute(asked):
+                called = str((row.profile or {}).get("name") or row.name or "").strip()
+                if called:
+                    found[connection, row.account] = called
+    return found
 
 
-def _normal(key: PersonKey) -> str:
-    """Keys as they are compared: e-mail in small letters, numbers without spaces and dashes."""
-    value = key.value.strip()
-    if key.kind in ("email", "user_name"):
-        return value.casefold()
-    if key.kind == "mobile":
-        digits = "".join(letter for letter in value if letter.isdigit())
-        return digits[2:] if digits.startswith("00") else digits
-    return value
+def name_in(names: Mapping[tuple[str, str], str], who: str | None) -> str | None:
+    """What people call `<connection>:<account>`, as authors and actors stand in the store; else the text itself."""
+    connection, colon, name = (who or "").partition(":")
+    return names.get((connection, name), who) if colon else who
+
+
+def places(whos: Iterable[str | None]) -> set[tuple[str, str]]:
+    """The accounts that texts of authors and actors may name."""
+    found = set()
+    for who in whos:
+        connection, colon, name = (who or "").partition(":")
+        if colon:
+            found.add((connection, name))
+    return found
+
+
+def _account(row: Any) -> Account:
+    told = None
+    if row.told is not None:
+        body = dict(row.told)
+        body["keys"] = tuple((str(kind), str(value)) for kind, value in body.get("keys", ()))
+        told = Told(name=row.name or "", **body)
+    return Account(
+        connection=row.conn,
+        account=row.account,
+        told=told,
+        person=None if row.person is None else PersonId(row.person),
+        how=row.how or UNASKED,
+    )

@@ -238,7 +238,8 @@ person_key = Table(
     Column("value", Text, primary_key=True),
 )
 
-#: `how`: the rule that matched, or the person who said so.
+#: `how`: the rule that matched, or the person who said so; `name` and `told`: what the platform says of it (keys, side, whether
+#: it is in use), asked at `asked_at` (null: not yet).
 account = Table(
     "account",
     metadata,
@@ -246,6 +247,9 @@ account = Table(
     Column("account", Text, primary_key=True),
     Column("person", Text, ForeignKey("person.id"), index=True),
     Column("how", Text),
+    Column("name", Text),
+    Column("told", JsonText),
+    Column("asked_at", Instant),
 )
 
 inbox = Table(

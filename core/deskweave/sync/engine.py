@@ -8,6 +8,7 @@ from typing import Final
 
 from deskweave.ledger import Ledger
 from deskweave.model import ConnectionName, Field, FieldId, Route, StatusModel
+from deskweave.people import Directory
 from deskweave.store import Store
 from deskweave.store.conflicts import last_conflict
 from deskweave.store.events import read_position, write_position
@@ -16,6 +17,7 @@ from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, held_connections, pause_connection, read_connection, register_connection
 from deskweave.sync import guards, remap
+from deskweave.sync import people as whom
 from deskweave.sync.afterwards import thaw
 from deskweave.sync.create import create
 from deskweave.sync.messages import EVER, pull_messages, push_messages, spread
@@ -50,6 +52,7 @@ class Engine:
         hooks: the gates for plugins.
         progress: called now and then with a `Progress`.
         timing: waits and attempts.
+        people: who an account is; None: people stay text.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Engine:
         hooks: Hooks | None = None,
         progress: Callable[[Progress], None] | None = None,
         timing: Timing | None = None,
+        people: Directory | None = None,
     ) -> None:
         self._store, self._sides, self._routes = store, dict(sides), tuple(routes)
         self._fields, self._since, self._now = dict(fields), since, now
@@ -74,6 +78,7 @@ class Engine:
         self._hooks, self._progress = hooks or Hooks(), progress or _unheard
         self._written: dict[tuple[ConnectionName, str], set[str]] = {}
         self._told: set[str] = set()
+        self._people = people
         self._ledger = Ledger(store, fields=fields, statuses=statuses, practice=practice_digest)
 
     def run(self, only: Sequence[ConnectionName] | None = None) -> SyncReport:
@@ -170,6 +175,7 @@ class Engine:
             report=report,
             written=self._written,
             told=self._told,
+            people=self._people,
         )
 
     def _resume(self, run: Run, sides: Sequence[Side]) -> None:
@@ -192,6 +198,8 @@ class Engine:
 
     def _read(self, run: Run, sides: Iterable[Side]) -> None:
         """Read what is new, once a run: what a write has made of its record, its own answer tells."""
+        sides = list(sides)
+        whom.follow_files(run)
         for side in sides:
             if run.works(side):
                 remap.begin(run, side)
@@ -203,6 +211,8 @@ class Engine:
                 refine(run, side)
             if run.works(side):
                 sweep(run, side)
+        for side in sides:
+            whom.ask(run, side)
 
     def _merge(self, run: Run) -> None:
         """Look after records whose inquiry has changed by another hand: a rule, a person, a record of another platform."""

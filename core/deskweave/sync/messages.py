@@ -32,6 +32,7 @@ from deskweave.store.links import (
 from deskweave.store.messages import StoredMessage, messages_by_id, messages_of
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.carried import bare, carry, parse
+from deskweave.sync.people import author_of, meet
 from deskweave.sync.report import ParkedNote
 from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 
@@ -140,6 +141,7 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
                 continue
             spoken.append((one, parents[ref_key(one.parent)], _utterance(side, parents[ref_key(one.parent)], one)))
         save_links(tx, moved)
+        meet(run, tx, side, [one.author for one, _, _ in spoken])
         ids = run.ledger.record(tx, [utterance for _, _, utterance in spoken])
         rows = []
         for (one, parent, _), identifier in zip(spoken, ids, strict=True):
@@ -335,8 +337,8 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
         link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
         link.not_before, link.lease_until = run.now() + wait, run.now() + run.timing.lease
         save_links(tx, [link])
-        origin = _origin(run, tx, message, side)
-    text = carry(message.message, author=message.author, origin=origin, mark=message.id)
+        author, origin = author_of(run, tx, message, side), _origin(run, tx, message, side)
+    text = carry(message.message, author=author, origin=origin, mark=message.id)
     outcome: Outcome | None = None
     failure: RemoteError | PluginError | None = None
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,6 +32,7 @@ from deskweave.sync.entries import version_of
 from deskweave.sync.fingerprint import glance, imprint
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.merge import same
+from deskweave.sync.people import meet
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import RECORDS, Progress, Run, Side, ref_key
 from deskweave.sync.sweep import trailing_since
@@ -188,11 +189,22 @@ def take_page(
             _set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
         rows.flush()
         _follow(run, tx, rows)
+        meet(run, tx, side, _actors(page, lines))
         if to is not None:
             save_stream(tx, side.name, name, RECORDS, to)
     _read_messages(run, side, name, page.records())
     _read_hot(run, side, page.hot)
     return True
+
+
+def _actors(page: Sorted, lines: Mapping[str, Lines]) -> Iterator[str | None]:
+    """Accounts that have done something on a page."""
+    for record in page.records():
+        yield record.updated_by
+    for fields in lines.values():
+        for changes in fields.values():
+            for change in changes:
+                yield change.source.by
 
 
 def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: sa.Connection, *, thaw: bool) -> Sorted:

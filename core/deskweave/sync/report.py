@@ -85,6 +85,7 @@ class SyncReport:
     gone: list[GoneNote] = field(default_factory=list)
     unknown_values: dict[str, Json] = field(default_factory=dict)  #: "connection/field" -> one raw value without a word, newly seen
     findings: list[Finding] = field(default_factory=list)
+    strangers: int = 0  #: accounts newly found to fit several persons, or nobody where the rules call that an error
     waiting_until: datetime | None = None  #: the earliest moment at which something that waits may go on; None: nothing waits
     waiting: int = 0  #: links that wait for a moment
     rounds: int = 0
@@ -101,7 +102,7 @@ class SyncReport:
 
     @property
     def needs_person(self) -> bool:
-        return bool(self.conflicts or self.parked or self.gone or self.unknown_values)
+        return bool(self.conflicts or self.parked or self.gone or self.unknown_values or self.strangers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapper, Page, Ref, RemoteRecord
 from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, SafetyStop, Scope, TransientError
@@ -18,6 +18,7 @@ from deskweave.ledger import Ledger
 from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Policy, Route, Value
 from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
 from deskweave.model.predicate import holds
+from deskweave.people import Directory
 from deskweave.store import Store
 from deskweave.store.links import Link
 from deskweave.store.streams import pause_connection, read_connection
@@ -109,6 +110,7 @@ class Run:
     practice: str
     progress: Callable[[Progress], None]
     report: SyncReport
+    people: Directory | None = None  #: who an account is; None: people stay text
     wait: Callable[[datetime], None] | None = None  #: waits for a quota, where only reading is done; None: limits are raised
     stopped: set[ConnectionName] = field(default_factory=set)
     held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run
@@ -274,11 +276,15 @@ class Run:
 
         Held against what the record said when its label was read as well: the inquiry may have moved on since.
         """
-        label = " ".join((other.label or "").split())
-        for name in self.withheld(connection, values) if label else ():
-            for value in _flat([values.get(name), other.seen.values.get(name), other.seen.unknown.get(name)]):
+        return self.reveals(other.label or "", connection, values, other.seen.values, other.seen.unknown)
+
+    def reveals(self, said: str, connection: ConnectionName, values: Mapping[FieldId, Value], *more: Mapping[FieldId, Any]) -> bool:
+        """Whether a text gives away what is withheld from a connection, by what the inquiry says and what stands in `more`."""
+        said = " ".join(said.split())
+        for name in self.withheld(connection, values) if said else ():
+            for value in _flat([values.get(name), *(one.get(name) for one in more)]):
                 text = " ".join(value.split()) if isinstance(value, str) else ""
-                if (text and (text in label or label in text)) or str(value) == label:
+                if (text and (text in said or said in text)) or str(value) == said:
                     return True
         return False
 

@@ -277,6 +277,9 @@ def _references(folder: Folder) -> list[Finding]:
         for one in as_map(as_map(body).get("withhold")):
             if one not in known:
                 findings.append(_no_connection(document.place(["routes", name, "withhold", one], key=True), one, known))
+    for one in as_map(as_map(document.body.get("people")).get("connections")):
+        if one not in known:
+            findings.append(_no_connection(document.place(["people", "connections", one], key=True), one, known))
     stated = document.body.get("store")
     if isinstance(stated, str) and _ADDRESS.match(stated):
         findings.append(

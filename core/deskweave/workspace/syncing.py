@@ -31,9 +31,11 @@ def engine(
     from deskweave.configure.patience import patiently
     from deskweave.store.streams import held_connections
     from deskweave.sync import Engine, Side
+    from deskweave.workspace.people import directory
     from deskweave.workspace.workspace import Failure
 
     require(space.store, space.practice)
+    people = directory(space)
     with space.store.read() as tx:
         held = held_connections(tx)
     for name in only or ():
@@ -80,6 +82,7 @@ def engine(
         guard=guard(space, max_changes, max_notices),
         hooks=hooks(space.plugins),
         progress=progress,
+        people=people,
     )
     return made, list(opened), failures
 

@@ -119,6 +119,24 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _N,
     ),
     rule(
+        "people-unread", "无法读取人员帐号",
+        ("Who they are is not known: their accounts stand where names would.", "不知道是谁：显示帐号而不是姓名。"),
+        ("Grant the account the right to read people; it is tried again the next day.", "授予帐号读取人员的权限；次日会重试。"),
+        _W,
+    ),
+    rule(
+        "person-several", "{found} 个帐号各对应多个人员",
+        ("Nobody is guessed: what they do is told by account.", "不会猜测：按帐号记录其操作。"),
+        ("Say in people.csv who they are.", "在 people.csv 中写明是谁。"),
+        _W,
+    ),
+    rule(
+        "person-unknown", "{found} 个帐号找不到对应人员",
+        ("`on_none: error` wants everybody known.", "`on_none: error` 要求每个人都有对应。"),
+        ("Say in people.csv who they are.", "在 people.csv 中写明是谁。"),
+        _W,
+    ),
+    rule(
         "cross-reference-refused", "平台拒绝写入对方编号",
         ("People cannot jump to the counterpart; nothing else is missing.", "无法跳转到对应工单，其余不受影响。"),
         ("Look at the field on the platform.", "检查平台上的该字段。"),

@@ -28,6 +28,7 @@ from deskweave.connector import (
 from deskweave.errors import (
     CredentialError,
     Executed,
+    PermissionMissing,
     RateLimited,
     Rejected,
     RequestError,
@@ -136,11 +137,11 @@ class MemoryConnection:
         platform = self.platform
         self._call(what)
         if platform.read_faults:
-            _strike(platform.read_faults.pop(0), platform.now())
+            strike(platform.read_faults.pop(0), platform.now())
         for word in READING:
             how = platform.strikes(what, word, writes=False)
             if how is not None:
-                _strike(word, platform.now(), how)
+                strike(word, platform.now(), how)
 
     def _page(self, what: str, size: int) -> int:
         """How many a listing gives at once: less than it could, where it is told to."""
@@ -275,7 +276,7 @@ class MemoryConnection:
             platform.hook(f"after {what}")
             raise TransientError("no answer", executed=Executed.MAYBE)
         if fault is not None:
-            _strike(fault, platform.now(), how)
+            strike(fault, platform.now(), how)
         done = [act(item) for item in items]
         platform.hook(f"after {what}")
         return done
@@ -300,7 +301,7 @@ class MemoryConnection:
                 done.append(Outcome(executed=Executed.MAYBE, error=error))
             else:
                 try:
-                    _strike(fault, self.platform.now(), how)
+                    strike(fault, self.platform.now(), how)
                 except RequestError as met:
                     unsent = met
                     done.append(Outcome(executed=met.executed, error=met))
@@ -435,7 +436,8 @@ class MemoryConnection:
         return Outcome(executed=Executed.YES, ref=Ref("comment", str(found.number)) if switches.tells else None)
 
 
-def _strike(fault: str, now: datetime, how: Mapping[str, Json] = NOTHING) -> None:
+def strike(fault: str, now: datetime, how: Mapping[str, Json] = NOTHING) -> None:
+    """Raise what a platform answers with where this fault is armed."""
     after = how.get("retry_after", 45)
     later = now + timedelta(seconds=after if isinstance(after, (int, float)) else 45)
     if fault in ("limited", "rate_limited"):
@@ -448,6 +450,8 @@ def _strike(fault: str, now: datetime, how: Mapping[str, Json] = NOTHING) -> Non
         raise TransientError("not reachable", executed=Executed.NO)
     if fault in ("forbidden", "unauthorised"):
         raise CredentialError("the password has expired")
+    if fault == "no_right":
+        raise PermissionMissing("the account lacks a role")
     if fault == "bug":
         raise ZeroDivisionError
     message = f"no such fault: {fault}"

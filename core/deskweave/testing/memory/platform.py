@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final, Literal
 
-from deskweave.connector import CollectionCapabilities, Plant, RateClass
+from deskweave.connector import CollectionCapabilities, PersonKey, Plant, RateClass, RemotePerson
 from deskweave.emulation import Call, FaultBox
 from deskweave.model import Json, Visibility
 
@@ -155,11 +155,18 @@ class MemoryPlatform:
     armed: FaultBox = field(default_factory=lambda: FaultBox(WORDS))
     mark: tuple[str, str] | None = None  #: install and epoch of the store that writes here
     elements: dict[str, tuple[str, dict[str, Json]]] | None = None  #: fields and choices it has been given; None: takes any field
-    people: dict[str, None] = field(default_factory=dict)  #: accounts of those who have done something there
+    people: dict[str, RemotePerson | None] = field(default_factory=dict)  #: accounts there are; None: an address says it all
+    people_faults: list[str] = field(default_factory=list)
     born: int = 0  #: records there have ever been: no id is given out twice
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
+        self.introduce(US, "Deskweave", side="bot")
+
+    def introduce(self, account: str, name: str, *, side: Literal["user", "agent", "bot"] = "agent", **keys: str) -> None:
+        """Somebody has an account by this name; `keys` are what the platform tells of it, by kind."""
+        found = [PersonKey(kind, value) for kind, value in keys.items()]  # type: ignore[arg-type]  # the kinds of PersonKey
+        self.people[account] = RemotePerson(account=account, name=name, keys=found, active=True, side=side)
 
     # -------------------------------------------------------------------------------------------------------------- state
     def stamp(self, at: datetime | None = None) -> datetime:
