@@ -39,7 +39,7 @@ def test_messages_cross_once_with_one_first_line(world):
     w.clock.turn(1)
     a.write(ref, Visibility.INTERNAL, "psst", "li.wei")
     for _ in range(4):
-        w.sync(5)
+        assert w.sync(5).findings == [], "a message we wrote is not known again"
     said = [(c.visibility.value, c.body) for c in w.platforms["b"].comments]
     assert len(said) == 2, said
     assert len(w.platforms["a"].comments) == 2

@@ -320,7 +320,7 @@ def save_links(tx: sa.Connection, links: Sequence[Link]) -> int:
 
 _INSERT: Final = Many(link.insert())
 _INSERT_SNAPSHOT: Final = Many(snapshot.insert())
-_FIXED: Final = ("id", "conn", "collection", "corr", "kind", "message", "parent")  #: never change after the insert
+_FIXED: Final = ("id", "conn", "corr", "kind", "message", "parent")  #: never change after the insert
 _UPDATE: Final = Many(
     sa.update(link)
     .where(link.c.id == sa.bindparam("b_id"))
