@@ -182,6 +182,9 @@ def test_a_store_of_the_first_revision_gets_the_index_on_what_events_refine(tmp_
             tx.exec_driver_sql(f"ALTER TABLE connection DROP COLUMN {name}")
         for name in ("name", "told", "asked_at"):
             tx.exec_driver_sql(f"ALTER TABLE account DROP COLUMN {name}")
+        tx.exec_driver_sql("DROP INDEX ix_inbox_done_received_at")
+        for name in ("records", "messages", "parked_reason"):
+            tx.exec_driver_sql(f"ALTER TABLE inbox DROP COLUMN {name}")
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     store.close()
     store = Store.open(path, now=now)

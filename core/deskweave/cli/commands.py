@@ -19,7 +19,7 @@ COMMANDS: Final = tuple(name for line in LINES.values() for name in line)
 ABOUT_A_FOLDER: Final = frozenset(COMMANDS) - {"init", "demo", "emulate", "plugins"}
 SUBCOMMANDS: Final = {
     "practice": ("show", "lint", "diff", "render", "import", "export", "adopt", "upgrade"),
-    "store": ("backup", "restore", "copy", "rebuild"),
+    "store": ("backup", "restore", "copy", "rebuild", "inbox"),
 }
 
 #: commands whose answer is a page: they understand `--format html`

@@ -156,6 +156,7 @@ def _added(first: SyncReport, more: SyncReport) -> SyncReport:
     first.conflicts += more.conflicts
     first.parked += more.parked
     first.gone += more.gone
+    first.deliveries += more.deliveries
     first.unknown_values |= more.unknown_values
     first.findings += [finding for finding in more.findings if finding not in first.findings]
     return first
@@ -196,6 +197,8 @@ def _run_report(
             session.next(f"deskweave explain INQ-{first.number} {first.field}")
         elif report.parked:
             session.next("deskweave parked")
+        elif report.deliveries:
+            session.next("deskweave store inbox")
         elif not blocked and not failures and not report.failed:
             screen.say(say("sync-in-step", at=session.moment(space.now()), written=report.written))
             session.next("deskweave status")
@@ -217,6 +220,7 @@ def _run_report(
             "conflicts": [asdict(one) for one in report.conflicts],
             "parked": [asdict(one) for one in report.parked],
             "gone": [asdict(one) for one in report.gone],
+            "deliveries": [asdict(one) for one in report.deliveries],
         },
         items=[{"connection": name, **asdict(part)} for name, part in report.connections.items()],
         findings=[*report.findings, *failure_findings(failures)],
@@ -281,6 +285,11 @@ def _attention(session: Session, report: SyncReport) -> None:
         screen.say(say("sync-gone", n=len(report.gone)))
         for gone in report.gone[:LISTED]:
             screen.say(f"  {gone.connection}  {gone.label or ''}  {f'INQ-{gone.number}' if gone.number else ''}", hang=4)
+    if report.deliveries:
+        screen.say()
+        screen.say(say("sync-deliveries", n=len(report.deliveries)))
+        for delivery in report.deliveries[:LISTED]:
+            screen.say(f"  {delivery.connection}  {delivery.id}  {delivery.reason}", hang=4)
     if report.unknown_values:
         screen.say()
         screen.say(say("sync-unknown", n=len(report.unknown_values)))

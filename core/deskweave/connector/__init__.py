@@ -45,6 +45,8 @@ from deskweave.connector.emulator import (
     Emulator,
     Faults,
     Hands,
+    PostingEmulator,
+    Posts,
     RunningEmulator,
 )
 from deskweave.connector.facets import (
@@ -127,6 +129,8 @@ __all__ = [
     "PersonKey",
     "PersonMatch",
     "Plant",
+    "PostingEmulator",
+    "Posts",
     "Prompt",
     "RateClass",
     "RawReply",

@@ -27,9 +27,8 @@ class CollectionCapabilities:
     """What this account can do with one collection of this instance, as probed, and the numbers the engine plans with."""
 
     reads: bool
-    changes: Literal["filter", "scan", "callback", "none"] = (
-        "none"  #: "scan": no modified-since query, every page is read each time
-    )
+    #: "scan": no modified-since query, every page is read each time; "callback": records come with deliveries and from nowhere else
+    changes: Literal["filter", "scan", "callback", "none"] = "none"
     cursor_precision: timedelta = timedelta(0)
     index_lag: timedelta = timedelta(0)  #: p99.9 between a write and its being listed
     settle: timedelta = timedelta(minutes=1)  #: after this a lost request can no longer take effect
@@ -46,7 +45,7 @@ class CollectionCapabilities:
     conditions: bool = False  #: if_version is enforced by the server
     deletes: bool = False
     serial_writes: bool = False  #: one write at a time per container (a Bitable base)
-    messages: Literal["feed", "per_record", "none"] = "none"
+    messages: Literal["feed", "per_record", "callback", "none"] = "none"  #: "callback": they come with deliveries
     visibilities: frozenset[Visibility] = frozenset()
     message_plant: Plant = Plant.NONE
     message_edits: Literal["seen", "unseen", "impossible"] = "unseen"

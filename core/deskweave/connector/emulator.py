@@ -8,6 +8,7 @@ from typing import Final, Literal, Protocol
 
 from deskweave.connector.mapper import Mapper
 from deskweave.connector.records import Ref
+from deskweave.connector.webhooks import RawReply, RawRequest
 from deskweave.model import FieldId, Json, Value, Visibility
 
 #: Faults every emulator should be able to show under these names, beside its vendor's own. Each may be narrowed by `writes=True` or
@@ -49,6 +50,26 @@ class Faults(Protocol):
 
     def arm(self, name: str, *, times: int | None = 1, **how: Json) -> None: ...
     def disarm(self, name: str | None = None) -> None: ...
+
+
+class Posts(Protocol):
+    """What an emulated platform sends by itself, for whoever carries it to the receiver."""
+
+    def take(self) -> Sequence[RawRequest]:
+        """All that was not taken yet, in the order in which it happened, as the platform sends it now."""
+
+    def again(self, request: RawRequest) -> RawRequest:
+        """The same delivery as the platform repeats it when nobody has answered."""
+
+    def handshake(self) -> tuple[RawRequest, Callable[[RawReply], bool]] | None:
+        """The platform's question whether an address is ours, and what tells whether it takes the reply; None: it asks none."""
+
+
+class PostingEmulator(Protocol):
+    """A running emulator whose platform also calls back; the conformance suite asks for `posts` where there is one."""
+
+    @property
+    def posts(self) -> Posts: ...
 
 
 class RunningEmulator(Protocol):

@@ -49,9 +49,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A genuine delivery. The host saves delivery_id, hints and answers in one commit and only then sends `reply`."""
+    """A genuine delivery. The host saves the request and all that was read from it in one commit, and only then sends `reply`.
 
-    delivery_id: str | None  #: None: a handshake, nothing to keep
+    Records and messages count where the collection's `changes` or `messages` is "callback": such a record is whole (what is absent
+    was not readable) and carries `updated_at`, and `version` where two changes can share a stamp, for deliveries overtake each
+    other. Of any other collection a record is taken for a hint.
+    """
+
+    delivery_id: str | None  #: the same however often the platform repeats it. None: a handshake, nothing to keep
     reply: RawReply
     hints: Sequence[Hint] = ()
     answers: Sequence[Answer] = ()
@@ -67,7 +72,11 @@ class Subscription:
 
 class WebhookReceiver(Protocol):
     def receive(self, request: RawRequest) -> Delivery:
-        """Verify, decrypt, read. No I/O. Raises Rejected when the signature, the age or the addressee is wrong."""
+        """Verify, decrypt, read. No I/O, no clock but `received_at`: the same request is read again when it is replayed.
+
+        Raises:
+            Rejected: the signature, the age or the addressee is wrong. Nothing is kept, and the sender is told nothing.
+        """
 
     def subscribe(self, url: str) -> Sequence[Subscription]: ...
     def renew(self, subscriptions: Sequence[Subscription]) -> Sequence[Subscription]: ...

@@ -20,7 +20,7 @@ from deskweave.measure.run import Result, evaluate, figures_of, run, stamp_of
 from deskweave.measure.segments import problems_of
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import Clock, Field, FieldId, InquiryId, Json, Metric
+from deskweave.model import Clock, Field, FieldId, InquiryId, Json, Metric, rating_field
 
 #: Steps of the response chart, as shares of the goal: of five minutes these are 1, 2, 3, 5, 10, 15 and 30 minutes.
 _STEPS = (0.2, 0.4, 0.6, 1.0, 2.0, 3.0, 6.0)
@@ -96,7 +96,7 @@ def gather(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
     valued = [one for one in practice.metrics.values() if results[one.id].value is not None and one.id not in empty]
     judged = [one for one in valued if _divisible(one)]
     broken_down = tuple(sorted(judged, key=lambda one: one.target is None or one.target.goal is None)[:_BROKEN_DOWN])
-    rating = _rating_field(practice)
+    rating = rating_field(practice.fields, practice.feedback.keys())
     registered = asking.ask("registered", {"count": {}}, periods=periods)
     begun = tuple(dropwhile(lambda one: not any(r.counted for r in registered if r.period == one), periods))
     return Gathered(
@@ -283,11 +283,3 @@ def _unstated(name: str, period_by: FieldId, value: Mapping[str, Json], by: tupl
     """A metric that no file states: for a chart."""
     return Metric(id=name, label={}, factor=None, judges=None, satisfies=(), period_by=period_by, every="day", by=by, where=None,
                   value=value, unit="count", target=None)  # fmt: skip
-
-
-def _rating_field(practice: Rulebook) -> Field | None:
-    """The field whose choices are the feedback scale (D1)."""
-    for field in practice.fields.values():
-        if field.type == "choice" and field.choices and field.choices.keys() <= practice.feedback.keys():
-            return field
-    return practice.fields.get(FieldId("user_satisfaction"))

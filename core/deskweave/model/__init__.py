@@ -35,6 +35,7 @@ from deskweave.model.practice import (
     Term,
     Threshold,
     Transition,
+    rating_field,
 )
 from deskweave.model.process import Candidate, Check, Point, Process, Step
 from deskweave.model.promise import Goal, PriorityMatrix, PriorityRise, ServiceLevel
@@ -116,5 +117,6 @@ __all__ = [
     "Transition",
     "Value",
     "Visibility",
+    "rating_field",
     "say_label",
 ]

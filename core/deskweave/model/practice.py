@@ -6,7 +6,7 @@ Slugs are the keys; a `Label` is what people read, by language. Numbers such as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
@@ -80,6 +80,14 @@ class Phase(StrEnum):
     RESOLVED = "resolved"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+
+
+def rating_field(fields: Mapping[FieldId, Field], scale: Collection[str]) -> Field | None:
+    """The field that says how content the user was: the one whose choices are the feedback scale (D1)."""
+    for one in fields.values():
+        if one.type == "choice" and one.choices and one.choices.keys() <= set(scale):
+            return one
+    return fields.get(FieldId("user_satisfaction"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from deskweave.connector import Ref
 from deskweave.store.database import Store
+from deskweave.store.inbox import reopen_records
 from deskweave.store.lookup import LINKS, LinkRow, link_row
 from deskweave.store.tables import link, snapshot, stream
 
@@ -24,9 +26,13 @@ def list_parked(store: Store) -> tuple[LinkRow, ...]:
 def release(store: Store, identifier: str) -> bool:
     """Let a parked link go on: it is tried anew with the next run. False: there is no such parked link."""
     with store.write() as tx:
-        row = tx.execute(sa.select(link.c.rid, link.c.inquiry, link.c.state).where(link.c.id == identifier)).first()
+        row = tx.execute(
+            sa.select(link.c.conn, link.c.collection, link.c.rid, link.c.inquiry, link.c.state).where(link.c.id == identifier)
+        ).first()
         if row is None or row.state != "parked":
             return False
+        if row.rid is not None:
+            reopen_records(tx, row.conn, [Ref(row.collection, row.rid)])
         if row.inquiry is None:  # it never became an inquiry: forget it, and have its collection listed from the start
             _forget(tx, identifier)
             return True
@@ -68,6 +74,7 @@ def join_record(store: Store, identifier: str, found: LinkRow) -> bool:
         if found.inquiry is not None or found.rid is None or found.state != "parked":
             return False
         _forget(tx, found.id)
+        reopen_records(tx, found.connection, [Ref(found.collection, found.rid)])
         _renew(tx, identifier, "live")
         tx.execute(sa.update(link).where(link.c.id == identifier).values(rid=found.rid, label=found.label, push=False))
         return True

@@ -252,6 +252,8 @@ account = Table(
     Column("asked_at", Instant),
 )
 
+#: Deliveries word for word, saved before they are answered. Where the connector could not read one, `hints` is NULL;
+#: `parked_reason` says why nothing could be made of it.
 inbox = Table(
     "inbox",
     metadata,
@@ -262,6 +264,10 @@ inbox = Table(
     Column("hints", JsonText),
     Column("answers", JsonText),
     Column("done", Boolean, nullable=False, server_default="0"),
+    Column("records", JsonText),
+    Column("messages", JsonText),
+    Column("parked_reason", Text),
+    Index("ix_inbox_done_received_at", "done", "received_at"),
 )
 
 timer = Table(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from deskweave.connector import Ref, RemoteRecord, View
 from deskweave.model import ConnectionName, FieldId, Value
 from deskweave.model.predicate import fields_of
+from deskweave.store.inbox import reopen_records
 from deskweave.store.links import Link, hush_messages, thawing_links
 from deskweave.sync.merge import same
 
@@ -72,6 +73,9 @@ def thaw(run: Run, side: Side) -> None:
         with run.containing(side):
             if capabilities.messages == "feed":  # it has moved on; before the record is live, as a crash in between must lose none
                 read_of(run, side, name, refs)
+            if capabilities.messages == "callback":
+                with run.store.write() as tx:
+                    reopen_records(tx, side.name, refs)  # what was said on them meanwhile stands in the inbox
             found = fetch(run, side, refs)
             take_page(run, side, name, [one for one in found.values() if isinstance(one, RemoteRecord)], thaw=True)
             gone = {ref.rid: one.why for ref, one in found.items() if not isinstance(one, RemoteRecord)}

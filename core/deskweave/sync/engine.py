@@ -16,7 +16,7 @@ from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, held_connections, pause_connection, read_connection, register_connection
-from deskweave.sync import guards, remap
+from deskweave.sync import guards, inbox, remap
 from deskweave.sync import people as whom
 from deskweave.sync.afterwards import thaw
 from deskweave.sync.create import create
@@ -53,6 +53,7 @@ class Engine:
         progress: called now and then with a `Progress`.
         timing: waits and attempts.
         people: who an account is; None: people stay text.
+        rating: the field that says how content the user was, for ratings that come as answers.
     """
 
     def __init__(
@@ -71,11 +72,12 @@ class Engine:
         progress: Callable[[Progress], None] | None = None,
         timing: Timing | None = None,
         people: Directory | None = None,
+        rating: FieldId | None = None,
     ) -> None:
         self._store, self._sides, self._routes = store, dict(sides), tuple(routes)
         self._fields, self._since, self._now = dict(fields), since, now
         self._practice, self._guard, self._timing = practice_digest, guard or Guard(), timing or Timing()
-        self._hooks, self._progress = hooks or Hooks(), progress or _unheard
+        self._hooks, self._progress, self._rating = hooks or Hooks(), progress or _unheard, rating
         self._written: dict[tuple[ConnectionName, str], set[str]] = {}
         self._told: set[str] = set()
         self._people = people
@@ -173,6 +175,7 @@ class Engine:
             practice=self._practice,
             progress=self._progress,
             report=report,
+            rating=self._rating,
             written=self._written,
             told=self._told,
             people=self._people,
@@ -204,6 +207,11 @@ class Engine:
             if run.works(side):
                 remap.begin(run, side)
                 thaw(run, side)
+        waiting = inbox.waiting(run)
+        for side in sides:
+            if run.works(side) and side.name in waiting:
+                inbox.take_deliveries(run, side)
+            if run.works(side):
                 pull(run, side)
             if run.works(side):
                 pull_messages(run, side)

@@ -69,3 +69,11 @@ def follows(before: str | None, after: str | None) -> bool:
         return before is not None and after is not None and int(after) == int(before) + 1
     except ValueError:
         return False
+
+
+def precedes(one: str | None, other: str | None) -> bool:
+    """Whether a version surely came before another: both are numbers."""
+    try:
+        return one is not None and other is not None and int(one) < int(other)
+    except ValueError:
+        return False

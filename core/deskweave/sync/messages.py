@@ -5,7 +5,7 @@ What was said belongs to the inquiry wherever it was said (practice A4, G5, G7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -94,8 +94,19 @@ def read_of(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> bool:
     return changed
 
 
-def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMessage], to: Stream | None = None) -> bool:
-    """Bring messages into the store and have their counterparts written; False: all were known, nothing written."""
+def take_messages(
+    run: Run,
+    side: Side,
+    name: str,
+    messages: Sequence[RemoteMessage],
+    to: Stream | None = None,
+    also: Callable[[sa.Connection], None] | None = None,
+) -> bool:
+    """Bring messages into the store and have their counterparts written, with what `also` writes in the same commit.
+
+    Returns:
+        False: all were known, and nothing was written.
+    """
     every = {one.ref.rid: one for one in messages}
     by_collection: dict[str, list[str]] = {}
     for one in every.values():
@@ -105,12 +116,12 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
             (collection, rid) for collection, rids in by_collection.items() for rid in scan_links(tx, side.name, collection, rids)
         }
         fresh = [one for one in every.values() if (one.ref.collection, one.ref.rid) not in known]
-        parents = _parents(tx, side, [one.parent for one in fresh])
+        parents = parents_of(tx, side, [one.parent for one in fresh])
     strangers = {one.parent for one in fresh} - {Ref(link.collection, str(link.rid)) for link in parents.values()}
     if strangers:
-        _fetch_parents(run, side, sorted(strangers, key=ref_key))
+        fetch_parents(run, side, sorted(strangers, key=ref_key))
         with run.store.read() as tx:
-            parents = _parents(tx, side, [one.parent for one in fresh])
+            parents = parents_of(tx, side, [one.parent for one in fresh])
     fresh = [one for one in fresh if ref_key(one.parent) in parents and not _frozen(parents[ref_key(one.parent)])]
     if not fresh:
         return False
@@ -152,7 +163,9 @@ def take_messages(run: Run, side: Side, name: str, messages: Sequence[RemoteMess
         spread(run, tx, links_of(tx, {InquiryId(str(parent.inquiry)) for _, parent, _ in spoken}))
         if to is not None:
             save_stream(tx, side.name, name, FEED, to)
-    return bool(moved or any(identifier is not None for identifier in ids) or to is not None)
+        if also is not None:
+            also(tx)
+    return bool(moved or any(identifier is not None for identifier in ids) or to is not None or also is not None)
 
 
 def _frozen(parent: Link) -> bool:
@@ -160,7 +173,7 @@ def _frozen(parent: Link) -> bool:
     return parent.state == "frozen" and not parent.push
 
 
-def _fetch_parents(run: Run, side: Side, refs: Sequence[Ref]) -> None:
+def fetch_parents(run: Run, side: Side, refs: Sequence[Ref]) -> None:
     """Bring in records that are younger than the last listing and have messages already."""
     from deskweave.sync.pull import take_page
 
@@ -174,7 +187,8 @@ def _fetch_parents(run: Run, side: Side, refs: Sequence[Ref]) -> None:
             take_page(run, side, name, [one for one in got if isinstance(one, RemoteRecord)])
 
 
-def _parents(tx: sa.Connection, side: Side, refs: Iterable[Ref]) -> dict[str, Link]:
+def parents_of(tx: sa.Connection, side: Side, refs: Iterable[Ref]) -> dict[str, Link]:
+    """Links of these records by `collection/rid`, of those that have an inquiry."""
     wanted: dict[str, set[str]] = {}
     for ref in refs:
         wanted.setdefault(ref.collection, set()).add(ref.rid)
@@ -320,13 +334,15 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
     run.verify(side)
     if link.state == "creating" and capabilities.message_plant not in (Plant.UPSERT, Plant.KEY):
         # our mark stands in the text: what was written can be recognised, whether the platform has a place for a mark or not
-        read_of(run, side, parent.collection, [ref])
+        looks = capabilities.messages in ("feed", "per_record")
+        if looks:
+            read_of(run, side, parent.collection, [ref])
         with run.store.read() as tx:
             link = links_by_id(tx, [link.id])[link.id]
         if link.rid is not None:
             run.part(side).adopted += 1
             return True
-        if capabilities.message_plant is Plant.NONE:
+        if capabilities.message_plant is Plant.NONE or not looks:
             with run.store.write() as tx:
                 link.state, link.push, link.not_before, link.parked_reason = "unknown", False, None, UNSURE
                 save_links(tx, [link])

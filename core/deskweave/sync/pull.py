@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,7 +28,7 @@ from deskweave.store.links import (
 )
 from deskweave.store.streams import Stream, read_connection, read_stream, save_stream
 from deskweave.sync.afterwards import stand
-from deskweave.sync.entries import version_of
+from deskweave.sync.entries import precedes, version_of
 from deskweave.sync.fingerprint import glance, imprint
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.merge import same
@@ -134,11 +134,21 @@ def _worth_saving(old: Stream, new: Stream, latest: datetime | None, span: timed
 
 
 def take_page(
-    run: Run, side: Side, name: str, records: Sequence[RemoteRecord], to: Stream | None = None, *, thaw: bool = False
+    run: Run,
+    side: Side,
+    name: str,
+    records: Sequence[RemoteRecord],
+    to: Stream | None = None,
+    also: Callable[[sa.Connection], None] | None = None,
+    *,
+    thaw: bool = False,
 ) -> bool:
-    """Bring records into the store, with the stream's position in the same commit; False: nothing new, nothing written.
+    """Bring records into the store, with the stream's position in the same commit, and what `also` writes there.
 
     A frozen record is passed over; `thaw`: it is live from now on.
+
+    Returns:
+        False: nothing was new, and nothing was written, not even by `also`.
     """
     with run.store.read() as tx:
         page = _sort(run, side, name, records, tx, thaw=thaw)
@@ -149,7 +159,7 @@ def take_page(
     run.verify(side)
     lines = history(run, side, name, page)
     if side.name in run.foreign:
-        to = None  # see `_collection`
+        to = also = None  # see `_collection`
     with run.store.write() as tx:
         rows = Reconciliation(run, tx)
         ids = [identifier for _, _, identifier in page.moved]
@@ -192,6 +202,8 @@ def take_page(
         meet(run, tx, side, _actors(page, lines))
         if to is not None:
             save_stream(tx, side.name, name, RECORDS, to)
+        if also is not None:
+            also(tx)
     _read_messages(run, side, name, page.records())
     _read_hot(run, side, page.hot)
     return True
@@ -213,7 +225,7 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     assert capabilities is not None
     known = scan_links(tx, side.name, name, [one.ref.rid for one in records])
     strangers: list[tuple[RemoteRecord, View]] = []
-    watched = capabilities.history != "none" or capabilities.messages == "per_record"
+    watched = capabilities.history != "none" or capabilities.messages == "per_record" or capabilities.changes == "callback"
     recent = run.now() - overlap(capabilities)
     for record in {one.ref.rid: one for one in records}.values():
         row = known.get(record.ref.rid)
@@ -238,7 +250,7 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
             strangers.append((record, view))
         elif watched and record.version is None and record.updated_at is not None and record.updated_at >= recent:
             page.hot.append(record.ref)
-    if page.moved and capabilities.index_lag:
+    if page.moved and (capabilities.index_lag or capabilities.changes == "callback"):
         links = links_by_id(tx, [identifier for _, _, identifier in page.moved])
         page.moved = [one for one in page.moved if not _outdated(one[0], links[one[2]])]
     blind = capabilities.creates is Plant.NONE or capabilities.find == "none"
@@ -291,8 +303,14 @@ def _restates(view: View, stated: Mapping[FieldId, Value]) -> bool:
 
 
 def _outdated(record: RemoteRecord, link: Link) -> bool:
-    """Whether an index that trails the writes shows a state from before our last look: no news, and never a person's word."""
-    return record.updated_at is not None and link.seen.at is not None and record.updated_at < link.seen.at
+    """Whether it is a state from before our last look, shown by an index that trails the writes or told by a delivery that was
+    overtaken: no news, and never a person's word.
+    """
+    if record.updated_at is None or link.seen.at is None:
+        return False
+    if record.updated_at != link.seen.at:
+        return record.updated_at < link.seen.at
+    return precedes(version_of(record), link.seen.version)
 
 
 def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> None:

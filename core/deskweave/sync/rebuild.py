@@ -179,7 +179,7 @@ def _messages(
     run: Run, side: Side, name: str, records: Sequence[Found], marks: dict[tuple[str, str, str], Stream]
 ) -> Iterable[tuple[Key, RemoteMessage]]:
     capabilities, source = side.capabilities(name), side.connection.messages
-    if capabilities is None or source is None or capabilities.messages == "none":
+    if capabilities is None or source is None or capabilities.messages not in ("feed", "per_record"):
         return
     if capabilities.messages == "feed":
         for page in run.pages(side, partial(source.changes, name, None), "messages.changes", f"the feed of {name}"):

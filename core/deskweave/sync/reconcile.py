@@ -541,6 +541,7 @@ class Reconciliation:
             and capabilities is not None
             and capabilities.patches
             and side.connection.sink is not None
+            and side.connection.records is not None
             and self.documents[inquiry].erased_at is None
         )
         push = False

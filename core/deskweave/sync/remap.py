@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from deskweave.model import ConnectionName
+from deskweave.store.inbox import reopen_records
 from deskweave.store.streams import Stream, positions_of, save_stream
 from deskweave.sync.run import RECORDS, Run, Side
 from deskweave.sync.stops import GuardStop, Stop
@@ -37,6 +38,9 @@ def begin(run: Run, side: Side) -> None:
                 save_stream(tx, side.name, name, SEEN, Stream(None, digest))  # the first look is by no other mapping
             else:
                 save_stream(tx, side.name, name, RECORDS, Stream())
+                capabilities = side.capabilities(name)
+                if capabilities is not None and capabilities.changes == "callback":
+                    reopen_records(tx, side.name)  # nothing lists them: what has been delivered is read once more
 
 
 def require_seen(run: Run) -> None:

@@ -18,6 +18,7 @@ class ConnectionReport:
 
     name: ConnectionName
     seen: int = 0  #: delivered by listings, also what had not changed
+    received: int = 0  #: deliveries worked on: what the platform sent by itself
     changed: int = 0  #: said something other than when last seen
     imported: int = 0  #: became inquiries of ours
     adopted: int = 0  #: an answer was lost; the record was found by its mark and not sent twice
@@ -69,6 +70,15 @@ class GoneNote:
     number: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryNote:
+    """One delivery of which nothing could be made; it stays in the inbox until a person has looked, others go on."""
+
+    connection: ConnectionName
+    id: str
+    reason: str
+
+
 @dataclass(slots=True, kw_only=True)
 class SyncReport:
     """Everything one `Engine.run` has to say.
@@ -83,6 +93,7 @@ class SyncReport:
     conflicts: list[ConflictNote] = field(default_factory=list)
     parked: list[ParkedNote] = field(default_factory=list)
     gone: list[GoneNote] = field(default_factory=list)
+    deliveries: list[DeliveryNote] = field(default_factory=list)
     unknown_values: dict[str, Json] = field(default_factory=dict)  #: "connection/field" -> one raw value without a word, newly seen
     findings: list[Finding] = field(default_factory=list)
     strangers: int = 0  #: accounts newly found to fit several persons, or nobody where the rules call that an error
@@ -103,6 +114,7 @@ class SyncReport:
     @property
     def needs_person(self) -> bool:
         return bool(self.conflicts or self.parked or self.gone or self.unknown_values or self.strangers)
+        return bool(self.conflicts or self.parked or self.gone or self.deliveries or self.unknown_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

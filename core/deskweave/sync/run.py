@@ -111,6 +111,7 @@ class Run:
     progress: Callable[[Progress], None]
     report: SyncReport
     people: Directory | None = None  #: who an account is; None: people stay text
+    rating: FieldId | None = None  #: the field that says how content the user was
     wait: Callable[[datetime], None] | None = None  #: waits for a quota, where only reading is done; None: limits are raised
     stopped: set[ConnectionName] = field(default_factory=set)
     held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run

@@ -46,6 +46,8 @@ def sweep(run: Run, side: Side) -> None:
         capabilities = side.capabilities(name)
         if capabilities is None or not capabilities.census or not capabilities.reads or side.connection.records is None:
             continue
+        if capabilities.changes == "callback":
+            continue
         with run.store.read() as tx:
             state = read_stream(tx, side.name, name, CENSUS)
         if state.watermark is not None and run.now() - state.watermark < EVERY:

@@ -201,6 +201,47 @@ class Connecting:
             Stopped: it is another instance than the pinned one.
             PluginError: the plugin raised something that is none of our errors.
         """
+        connector, settings, kit, budget = self._prepared(entry, store)
+        try:
+            inner = connector.connect(settings, kit)
+            try:
+                opened = self._identified(entry, connector, inner, budget, store, check, marks)
+            except RemoteError:
+                self.silent[entry.name] = inner  # its mapper is still good: what is stored of it stays readable
+                raise
+            except BaseException:
+                inner.close()
+                raise
+            self.silent.pop(entry.name, None)
+            return opened
+        except DeskweaveError:
+            kit.http.close()
+            raise
+        except Exception as error:
+            kit.http.close()
+            raise PluginError(entry.plugin, "connect", f"{type(error).__name__}: {error}") from error
+
+    def unasked(self, entry: Entry, store: Store) -> Connection:
+        """A connection of which the platform knows nothing: to take deliveries while it does not answer. It may not write.
+
+        Raises:
+            DocumentError: the settings.
+            RemoteError: the connector refuses them.
+            PluginError: the plugin raised something that is none of our errors.
+        """
+        connector, settings, kit, _ = self._prepared(entry, store)
+
+        def refuse() -> None:
+            raise read_only(entry)
+
+        try:
+            return GuardedConnection(connector.connect(settings, kit), refuse)
+        except DeskweaveError:
+            raise
+        except Exception as error:
+            raise PluginError(entry.plugin, "connect", f"{type(error).__name__}: {error}") from error
+
+    def _prepared(self, entry: Entry, store: Store) -> tuple[Connector, Mapping[str, Json], ConnectionKit, MemoryBudget]:
         from deskweave.store.vault import StoreVault
 
         connector = find_connector(entry, self._plugins)
@@ -217,24 +258,7 @@ class Connecting:
             budget=budget,
             vault=StoreVault(entry.name),
         )
-        try:
-            inner = connector.connect(settings, kit)
-            try:
-                opened = self._identified(entry, connector, inner, budget, store, check, marks)
-            except RemoteError:
-                self.silent[entry.name] = inner  # its mapper is still good: what is stored of it stays readable
-                raise
-            except BaseException:
-                inner.close()
-                raise
-            self.silent.pop(entry.name, None)
-            return opened
-        except DeskweaveError:
-            session.close()
-            raise
-        except Exception as error:
-            session.close()
-            raise PluginError(entry.plugin, "connect", f"{type(error).__name__}: {error}") from error
+        return connector, settings, kit, budget
 
     def _identified(
         self,

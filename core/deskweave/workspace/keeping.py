@@ -150,12 +150,13 @@ def rebuild(
 
 def _never_wrote(store: Store) -> bool:
     """Whether it is the store of a first run: no write to a platform, nothing but what platforms said."""
-    from deskweave.store.tables import audit, event, inquiry, record
+    from deskweave.store.tables import audit, event, inbox, inquiry, record
 
     with store.read() as tx:
         if (
             tx.execute(sa.select(sa.exists().where(audit.c.n > 0))).scalar()
             or tx.execute(sa.select(sa.exists().where(record.c.n > 0))).scalar()
+            or tx.execute(sa.select(sa.exists().where(inbox.c.conn.is_not(None)))).scalar()  # no platform tells it again
         ):
             return False
         said = sa.select(sa.exists().where(~event.c.source.like("connection:%")))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deskweave.errors import RemoteError
-from deskweave.model import ConnectionName, Inquiry
+from deskweave.model import ConnectionName, Inquiry, rating_field
 from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
 from deskweave.plugins import Plugins
 from deskweave.workspace.adoption import require
@@ -70,6 +70,7 @@ def engine(
                 access="read",
             )
     reach(space, sides)
+    rating = rating_field(space.practice.fields, space.practice.feedback.keys())
     made = Engine(
         store=space.store,
         sides=sides,
@@ -83,6 +84,7 @@ def engine(
         hooks=hooks(space.plugins),
         progress=progress,
         people=people,
+        rating=None if rating is None else rating.id,
     )
     return made, list(opened), failures
 

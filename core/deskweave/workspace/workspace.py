@@ -292,6 +292,17 @@ class Workspace:
         """
         return self._connecting.connect(self.entry(name), self.store, marks=marks)
 
+    def unasked(self, name: str) -> Connection:
+        """A connection to take deliveries with, of which its platform knows nothing. The caller closes it.
+
+        Raises:
+            DocumentError: settings or plugin.
+            RemoteError: the connector refuses the settings.
+            PluginError: the plugin failed.
+        """
+        connection: Connection = self._connecting.unasked(self.entry(name), self.store)
+        return connection
+
     @property
     def silent(self) -> Mapping[ConnectionName, Connection]:
         """Connections whose platform did not answer when they were opened."""

@@ -137,6 +137,12 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _W,
     ),
     rule(
+        "hint-unread", "无法查看推送所提示的记录",
+        ("A change is seen with the next listing instead.", "要到下次列出时才会看到变更。"),
+        ("Look whether the account may read it.", "检查帐号是否可以读取。"),
+        _N,
+    ),
+    rule(
         "cross-reference-refused", "平台拒绝写入对方编号",
         ("People cannot jump to the counterpart; nothing else is missing.", "无法跳转到对应工单，其余不受影响。"),
         ("Look at the field on the platform.", "检查平台上的该字段。"),

@@ -4,6 +4,7 @@ from deskweave.testing.memory.connection import MemoryConnection
 from deskweave.testing.memory.connector import MemoryConnector, MemoryEmulator, RunningMemory, memory_mapper
 from deskweave.testing.memory.hands import MemoryHands
 from deskweave.testing.memory.platform import Crash, MemoryPlatform, Switches
+from deskweave.testing.memory.posts import MemoryReceiver, Post, Posts
 from deskweave.testing.memory.practice import FIELDS, STATUSES, small_binding, small_mapper
 
 __all__ = [
@@ -15,6 +16,9 @@ __all__ = [
     "MemoryEmulator",
     "MemoryHands",
     "MemoryPlatform",
+    "MemoryReceiver",
+    "Post",
+    "Posts",
     "RunningMemory",
     "Switches",
     "memory_mapper",

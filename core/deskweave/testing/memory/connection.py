@@ -39,6 +39,7 @@ from deskweave.errors import (
 from deskweave.model import Binding, FieldId, InternalMessage, Json, PublicMessage, Visibility
 from deskweave.testing.memory.configuration import MemoryConfiguration
 from deskweave.testing.memory.platform import US, Comment, MemoryPlatform, Record, Switches
+from deskweave.testing.memory.posts import MemoryReceiver
 
 T = TypeVar("T")
 NOTHING: Final[Mapping[str, Json]] = {}
@@ -74,7 +75,7 @@ class MemoryConnection:
     attachments = None
     outreach = None
     scoreboard = None
-    webhooks = None
+    receives: type[MemoryReceiver] = MemoryReceiver
 
     def __init__(self, platform: MemoryPlatform, mapper: Callable[[Binding], Mapper]) -> None:
         self.platform, self._mapper = platform, mapper
@@ -103,8 +104,13 @@ class MemoryConnection:
         return InstanceIdentity(self.address, self.platform.name, install, epoch)
 
     @property
-    def records(self) -> MemoryConnection:
-        return self
+    def records(self) -> MemoryConnection | None:
+        return self if self.platform.switches.fetches else None
+
+    @property
+    def webhooks(self) -> MemoryReceiver | None:
+        every = [self.platform.switches, *self.platform.collections.values()]
+        return self.receives(self) if any(one.callback or one.hints for one in every) else None
 
     @property
     def sink(self) -> MemoryConnection:
@@ -123,7 +129,7 @@ class MemoryConnection:
 
     # ------------------------------------------------------------------------------------------------------------ reading
     def _switches(self, collection: str) -> Switches:
-        return self.platform.collections.get(collection, self.platform.switches)
+        return self.platform.habits(collection)
 
     def _call(self, what: str) -> None:
         """Every call: our own budget is asked first, then it goes out."""
@@ -142,6 +148,12 @@ class MemoryConnection:
             how = platform.strikes(what, word, writes=False)
             if how is not None:
                 strike(word, platform.now(), how)
+
+    def _listed(self, collection: str) -> None:
+        """A source that calls back has nothing to list."""
+        if self._switches(collection).callback:
+            message = f"{collection} is not listed: it calls back"
+            raise Rejected(message)
 
     def _page(self, what: str, size: int) -> int:
         """How many a listing gives at once: less than it could, where it is told to."""
@@ -167,6 +179,7 @@ class MemoryConnection:
 
     def changes(self, collection: str, since: datetime | None, resume: str | None) -> Page[RemoteRecord]:
         self._read("records.changes")
+        self._listed(collection)
         switches, platform, now = self._switches(collection), self.platform, self.platform.now()
         size = self._page("records.changes", switches.page)
         listed: list[tuple[datetime, Record]] = []
@@ -221,6 +234,7 @@ class MemoryConnection:
 
     def census(self, collection: str, resume: str | None) -> Page[Stub]:
         self._read("records.census")
+        self._listed(collection)
         keys = sorted(key for key in self.platform.records if key[0] == collection)
         rest = [key for key in keys if resume is None or key[1] > resume]
         size = self._page("records.census", self._switches(collection).page)
@@ -401,6 +415,7 @@ class MemoryConnection:
 
     def messages_changes(self, collection: str, since: datetime | None, resume: str | None) -> Page[RemoteMessage]:
         self._read("messages.changes")
+        self._listed(collection)
         now, platform = self.platform.now(), self.platform
         items = [
             self._message(one)
@@ -413,6 +428,7 @@ class MemoryConnection:
 
     def messages_of(self, parent: Ref) -> Page[RemoteMessage]:
         self._read("messages.of")
+        self._listed(parent.collection)
         return Page(
             items=[
                 self._message(one) for one in self.platform.comments if (one.collection, one.rid) == (parent.collection, parent.rid)

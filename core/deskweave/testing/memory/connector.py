@@ -19,6 +19,7 @@ from deskweave.testing.memory.connection import MemoryConnection
 from deskweave.testing.memory.hands import MemoryHands
 from deskweave.testing.memory.people import MemoryPeople
 from deskweave.testing.memory.platform import MemoryPlatform, Switches
+from deskweave.testing.memory.posts import Posts
 from deskweave.testing.memory.practice import DIALECT as SMALL
 
 #: Addresses of the emulators that run in this process.
@@ -78,6 +79,11 @@ class RunningMemory:
     @property
     def faults(self) -> FaultBox:
         return self.platform.armed
+
+    @property
+    def posts(self) -> Posts:
+        self.platform.posts.now = self.platform.now
+        return self.platform.posts
 
     def settings(self, account: Literal["agent", "admin"]) -> Mapping[str, Json]:
         return {"plugin": self._plugin, "address": self.address, "access": "write", "token": TOKEN}

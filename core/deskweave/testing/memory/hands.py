@@ -11,7 +11,7 @@ from deskweave.testing.memory.platform import MemoryPlatform, Record
 
 
 class MemoryHands:
-    """`connector.Hands` for a `MemoryPlatform`. Attachments and cards it has none."""
+    """`connector.Hands` for a `MemoryPlatform`. Attachments it has none."""
 
     def __init__(self, platform: MemoryPlatform, mapper: Mapper) -> None:
         self._platform, self._mapper = platform, mapper
@@ -54,7 +54,10 @@ class MemoryHands:
         del self._platform.records[ref.collection, ref.rid]
 
     def answer(self, corr: str, kind: str, value: Json, by: str) -> None:
-        raise NotImplementedError("a platform in memory sends no cards")
+        """Somebody presses a button or types a reply: it is told once, and stands nowhere."""
+        at = self._platform.stamp().isoformat()
+        self._platform.posts.now = self._platform.now
+        self._platform.posts.tell({"answers": [{"corr": corr, "kind": kind, "value": value, "account": by, "at": at}]})
 
     def replay(self, collection: str, history: Sequence[tuple[datetime, str, Mapping[FieldId, Value]]]) -> Sequence[Ref]:
         """Each named record in the order it first appears. The caller turns the clock."""

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from deskweave.connector import CollectionCapabilities, PersonKey, Plant, RateClass, RemotePerson
 from deskweave.emulation import Call, FaultBox
 from deskweave.model import Json, Visibility
+from deskweave.testing.memory.posts import Posts
 
 
 class Crash(BaseException):
@@ -43,7 +44,9 @@ class Switches:
     page: int = 50
     batch: int = 10
     patch_one: bool = False  #: one record in a patch, whatever the batch
-    callback: bool = False  #: no listing: records come by themselves
+    callback: bool = False  #: no listing: records and messages come by themselves
+    hints: bool = False  #: what changes is listed, and hinted at besides
+    fetches: bool = True  #: False: nothing can be asked for at all, not even one record
     absent: Literal["gone", "hidden", "unclear"] = "gone"  #: what a look for a deleted record is answered with
     census: bool = True
     deletes: bool = False
@@ -56,16 +59,16 @@ class Switches:
             index_lag=self.index_lag,
             settle=self.settle,
             fetch_batch=self.batch,
-            history=self.history,
-            census=self.census,
+            history="none" if self.callback else self.history,
+            census=self.census and not self.callback,
             creates=self.plant,
             create_batch=self.batch,
-            find="none" if self.plant is Plant.NONE else self.find,
+            find="none" if self.plant is Plant.NONE or not self.fetches else self.find,
             patches=self.patches,
             patch_batch=1 if self.patch_one else self.batch,
             conditions=self.conditions and self.versions,
             deletes=self.deletes,
-            messages=self.messages,
+            messages="callback" if self.callback and self.messages != "none" else self.messages,
             visibilities=self.visibilities,
             message_plant=self.message_plant,
             notifies=self.notifies,
@@ -158,6 +161,7 @@ class MemoryPlatform:
     people: dict[str, RemotePerson | None] = field(default_factory=dict)  #: accounts there are; None: an address says it all
     people_faults: list[str] = field(default_factory=list)
     born: int = 0  #: records there have ever been: no id is given out twice
+    posts: Posts = field(default_factory=Posts)  #: what it sends by itself
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -169,6 +173,10 @@ class MemoryPlatform:
         self.people[account] = RemotePerson(account=account, name=name, keys=found, active=True, side=side)
 
     # -------------------------------------------------------------------------------------------------------------- state
+    def habits(self, collection: str) -> Switches:
+        """The switches of a collection."""
+        return self.collections.get(collection, self.switches)
+
     def stamp(self, at: datetime | None = None) -> datetime:
         """A moment as this platform writes it down."""
         at = at or self._moment()
@@ -234,6 +242,7 @@ class MemoryPlatform:
             index=[(self._indexed(), now)],
         )
         self.records[collection, record.rid] = record
+        self.posts.tell_record(self, record)
         return record
 
     def update(self, record: Record, fields: Mapping[str, Json], by: str) -> None:
@@ -255,6 +264,7 @@ class MemoryPlatform:
                 )
             )
             record.fields[name] = value
+        self.posts.tell_record(self, record)
 
     def keeps(self, field_: str, by: str) -> bool:
         """Whether what `by` writes into a field stays there."""
@@ -282,4 +292,5 @@ class MemoryPlatform:
         )
         self.comments.append(found)
         self.touch(record, by)
+        self.posts.tell_record(self, record, found)
         return found

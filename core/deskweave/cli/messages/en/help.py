@@ -116,6 +116,13 @@ MESSAGES: Final[Mapping[str, str]] = {
     "store-rebuild": "Make a lost store whole from what stands on the platforms.\n"
     "Everything is read, nothing is written there. Records are joined again by the counterparts' numbers and the carried messages "
     "on them.",
+    "store-inbox": "What platforms have sent by themselves and was not worked on, or with --since everything.\n"
+    "The words of people in it are never shown.",
+    "inbox-arg-id": "one delivery",
+    "inbox-opt-connection": "of this connection",
+    "inbox-opt-since": "all that came since then, worked on or not: 2026-11-20, 2026-11-20T09:30",
+    "inbox-opt-replay": "read these anew and work on them again with the next sync; what is in the ledger stays there once",
+    "inbox-opt-drop": "nothing shall be made of this one",
     "rebuild-opt-plan": "tell what would be joined; store nothing",
     "rebuild-opt-join": "these two records are one inquiry",
     "rebuild-opt-alone": "this record is an inquiry of its own",

@@ -22,6 +22,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "no-such-field": "{field} is no field of this practice.",
     "no-such-metric": "{name} is no metric of this practice.",
     "no-such-conflict": "There is no open conflict {name}.",
+    "no-such-delivery": "Nothing in the inbox is called {key}.",
     "no-such-parked": "Nothing parked is called {key}.",
     "practice-unknown": "Nothing in this practice is called {path}.",
     "emulate-unknown": "{name} is no connector with an emulator.",

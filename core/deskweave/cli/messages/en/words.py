@@ -60,6 +60,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "column-ours": "Ours",
     "column-theirs": "Theirs",
     "column-winner": "Stands",
+    "column-id": "Id",
+    "column-received_at": "Received",
     "column-parked_reason": "Reason",
     "column-mark": "Mark",
     "column-element": "Element",

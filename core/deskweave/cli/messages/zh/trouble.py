@@ -22,6 +22,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "no-such-field": "{field} 不是本实践的字段。",
     "no-such-metric": "{name} 不是本实践的指标。",
     "no-such-conflict": "没有未处理的冲突 {name}。",
+    "no-such-delivery": "收件箱中没有名为 {key} 的推送。",
     "no-such-parked": "没有名为 {key} 的搁置记录。",
     "practice-unknown": "本实践中没有 {path}。",
     "emulate-unknown": "{name} 不是带有模拟器的连接器。",

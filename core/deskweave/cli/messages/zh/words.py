@@ -60,6 +60,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "column-ours": "我方",
     "column-theirs": "对方",
     "column-winner": "采用",
+    "column-id": "编号",
+    "column-received_at": "收到时间",
     "column-parked_reason": "原因",
     "column-mark": "标记",
     "column-element": "元素",
