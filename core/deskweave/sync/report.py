@@ -113,8 +113,7 @@ class SyncReport:
 
     @property
     def needs_person(self) -> bool:
-        return bool(self.conflicts or self.parked or self.gone or self.unknown_values or self.strangers)
-        return bool(self.conflicts or self.parked or self.gone or self.deliveries or self.unknown_values)
+        return bool(self.conflicts or self.parked or self.gone or self.deliveries or self.unknown_values or self.strangers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
