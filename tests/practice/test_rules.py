@@ -317,26 +317,25 @@ def used() -> Iterator[tuple[str, str]]:
     taking: dict[str, set[tuple[str, int]]] = {name: {("what", 0)} for name in ("known", "all_known", "_unknown")}
     taking["_becomes"] = {("what", 1)}  # hands it on to `known`
     taking["_Refused"] = {("rule", 0)}  # the exception a pattern is refused by
-    for tree in trees.values():
+    calls: list[tuple[Path, ast.Call]] = []
+    for path, tree in trees.items():
+        speaks = not {"findings", "cli", "testing"} & set(path.parts)
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
+            if speaks and isinstance(node, ast.Call):
+                calls.append((path, node))
+            elif isinstance(node, ast.FunctionDef):
                 names = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
                 if "rule" in names and node.name != "__init__":
                     taking.setdefault(node.name, set()).add(("rule", names.index("rule")))
-    for path, tree in trees.items():
-        if "findings" in path.parts or "cli" in path.parts or "testing" in path.parts:
-            continue
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            for word, number in taking.get(name, ()):
-                for text in literals(node.args[number]) if len(node.args) > number else ():
-                    yield (text if word == "rule" else f"unknown-{text.replace(' ', '-')}"), path.name
-            for keyword in node.keywords:
-                if keyword.arg == "rule":
-                    for text in literals(keyword.value):
-                        yield text, path.name
+    for path, call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        for word, number in taking.get(name, ()):
+            for text in literals(call.args[number]) if len(call.args) > number else ():
+                yield (text if word == "rule" else f"unknown-{text.replace(' ', '-')}"), path.name
+        for keyword in call.keywords:
+            if keyword.arg == "rule":
+                for text in literals(keyword.value):
+                    yield text, path.name
 
 
 def literals(node: ast.expr) -> Iterator[str]:

@@ -52,16 +52,7 @@ def check_against(schema: Mapping[str, Any], value: Any, locate: Locate) -> list
     Raises:
         ValueError: the schema itself is not a JSON Schema.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        message = f"not a JSON Schema: {error.message} at {pointer(error.absolute_path)}"
-        raise ValueError(message) from None
-    validator = _judge(quick=False)(schema, registry=_registry(), format_checker=_formats())
-    return in_order(_translate(validator.iter_errors(value), value, locate))
+    return in_order(_translate(_stranger(json.dumps(schema)).iter_errors(value), value, locate))
 
 
 def _findings(kind: str, fragment: str, body: Mapping[str, Any], locate: Locate) -> list[Finding]:
@@ -70,6 +61,21 @@ def _findings(kind: str, fragment: str, body: Mapping[str, Any], locate: Locate)
         return []
     errors = islice(_validator(kind, fragment).iter_errors(body), MAX_FINDINGS)
     return in_order(islice(_translate(errors, body, locate), MAX_FINDINGS))
+
+
+@lru_cache(maxsize=16)
+def _stranger(text: str) -> Any:
+    """The validator of somebody else's schema: to look whether it is one takes a hundred times as long as to ask it."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    schema = json.loads(text)
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        message = f"not a JSON Schema: {error.message} at {pointer(error.absolute_path)}"
+        raise ValueError(message) from None
+    return _judge(quick=False)(schema, registry=_registry(), format_checker=_formats())
 
 
 @lru_cache(maxsize=1)

@@ -133,11 +133,17 @@ def compose_layers(layers: Iterable[Layer]) -> Practice:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A pack, read once a process and never changed: its shapes were right. `bodies` and `origins`: of one that was the lowest."""
+    """A pack, read once a process and never changed: its shapes were right. `bodies` and `origins`: of one that was the lowest.
+
+    Most of its documents come out of every composition as they went in. They are lent to it, and what was found out about such a
+    body alone is remembered: that it is sound, and what it says in the digest.
+    """
 
     documents: tuple[Document, ...]
     bodies: Mapping[DocumentKey, dict[str, Any]] | None = None
     origins: Mapping[Path, Document] = field(default_factory=dict)
+    sound: set[DocumentKey] = field(default_factory=set)
+    texts: dict[DocumentKey, str] = field(default_factory=dict)
 
 
 _BEGUN: Final[dict[int, _Begun]] = {}
@@ -160,6 +166,8 @@ class Composed:
         self._renamed = Renames()
         self._layers = 0
         self._layer_of: dict[str, int] = {}  #: a file's layer, lowest first
+        self._begun: _Begun | None = None  #: the lowest layer, where it was known
+        self._lent: set[DocumentKey] = set()  #: whose bodies are still its own
 
     # ----------------------------------------------------------------------------------------------------------- merge
     def add(self, layer: Layer) -> None:
@@ -168,8 +176,8 @@ class Composed:
         known = begun is not None and begun.documents is layer.documents
         lowest = self._layers == 0
         if known and begun is not None and begun.bodies is not None and lowest:
-            self.bodies = {key: _copied(body) for key, body in begun.bodies.items()}
-            self.origins = dict(begun.origins)
+            self.bodies, self.origins = dict(begun.bodies), dict(begun.origins)
+            self._begun, self._lent = begun, set(begun.bodies)
             self._layer_of = {document.source: 0 for document in layer.documents}
             self._layers = 1
             return
@@ -182,6 +190,7 @@ class Composed:
                 self._misshapen.add(self._key(document))
             self.findings += found
         for document in own:
+            self._own(self._key(document))
             self._remove(document)
         self._renamed.carry([(document, self._key(document)) for document in own], self.bodies, self.origins)
         taken: dict[Path, Document] = {}
@@ -200,6 +209,12 @@ class Composed:
                 _BEGUN.pop(next(iter(_BEGUN)))
             whole = {key: _copied(body) for key, body in self.bodies.items()} if lowest else None
             _BEGUN[id(layer.documents)] = _Begun(layer.documents, whole, dict(self.origins) if lowest else {})
+
+    def _own(self, key: DocumentKey) -> None:
+        """Make a body that was lent one that may be changed."""
+        if key in self._lent:
+            self._lent.discard(key)
+            self.bodies[key] = _copied(self.bodies[key])
 
     def _belongs(self, document: Document) -> bool:
         if document.kind in PRACTICE_KINDS:
@@ -272,6 +287,7 @@ class Composed:
         if len(path) < 2 or (path[0], path[1]) not in self.bodies:
             return [f"{kind}/{name}" for kind, name in self.bodies], "/".join(path[:2])
         key = (path[0], path[1])
+        self._own(key)
         target = self.bodies[key]
         if len(path) == 2:
             del self.bodies[key]
@@ -302,22 +318,37 @@ class Composed:
 
     def documents(self) -> dict[DocumentKey, dict[str, Any]]:
         """Every composed document with its kind and id, the Practice under its final id."""
-        result = {}
-        for (kind, name), body in self.bodies.items():
-            name = body.get("id", name) if kind == "Practice" else name
-            result[kind, str(name)] = {"kind": kind, **body, "id": name}
-        return result
+        return dict(self._document(key) for key in self.bodies)
+
+    def _document(self, key: DocumentKey) -> tuple[DocumentKey, dict[str, Any]]:
+        (kind, name), body = key, self.bodies[key]
+        final = body.get("id", name) if kind == "Practice" else name
+        return (kind, str(final)), {"kind": kind, **body, "id": final}
 
     def digest(self) -> str:
-        documents = [body for _, body in sorted(self.documents().items())]
-        return hashlib.sha256(json.dumps(documents, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        texts = dict(self._text(key) for key in self.bodies)
+        return hashlib.sha256(f"[{','.join(text for _, text in sorted(texts.items()))}]".encode()).hexdigest()
+
+    def _text(self, key: DocumentKey) -> tuple[DocumentKey, str]:
+        known = self._begun.texts if self._begun is not None and key in self._lent else {}
+        final, document = self._document(key)
+        if key not in known:
+            known[key] = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return final, known[key]
 
     def check(self) -> None:
         """What is missing or leads nowhere, now that every layer has spoken."""
-        for (kind, name), body in self.bodies.items():
+        if self._renamed.done:
+            for key in tuple(self._lent):
+                self._own(key)  # what they say of a renamed term is said anew
+        sound = self._begun.sound & self._lent if self._begun is not None else frozenset()
+        fresh = {key: body for key, body in self.bodies.items() if key not in sound}
+        for (kind, name), body in fresh.items():
             if (kind, name) not in self._misshapen:
                 self.findings += check_complete(kind, body, self._locate(kind, name))
-        self.findings += self._renamed.kept(self.bodies, self.place)
+        self.findings += self._renamed.kept(fresh, self.place)
+        if self._begun is not None and not self.findings:
+            self._begun.sound.update(self._lent)
         said: dict[Place, Path] = {}
 
         def place(*path: str | int, key: bool = False) -> Place:

@@ -174,21 +174,23 @@ def check(text: str, types: Mapping[str, str]) -> list[Flaw]:
     read = parse(text)
     flaws = list(read.flaws)
     for one in read.placeholders:
-        where = spot(text, one.start)
         kind = types.get(one.name)
+        formats = FORMATS.get(kind) if kind is not None else ()
+        if formats and (one.format is None or one.format in formats):
+            continue
+        where = spot(text, one.start)
         if kind is None:
             message = f"{one.name!r} is nothing this occasion carries"
             flaws.append(Flaw(rule="unknown-placeholder", found=one.name, message=message, where=where, allowed=tuple(types)))
             continue
-        formats = FORMATS.get(kind)
         if formats is None:
             continue  # no data type at all: told once, where the field states it
         if not formats:
             message = f"{one.name!r} is of type {kind}: it cannot be put into a message"
             flaws.append(Flaw(rule="placeholder-format", found=one.name, message=message, where=where))
-        elif one.format is not None and one.format not in formats:
+        else:
             message = f"{one.name!r} is of type {kind} and cannot be told as {one.format!r}"
-            flaws.append(Flaw(rule="placeholder-format", found=one.format, message=message, where=where, allowed=formats))
+            flaws.append(Flaw(rule="placeholder-format", found=one.format or "", message=message, where=where, allowed=formats))
     return flaws
 
 

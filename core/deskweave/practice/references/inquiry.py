@@ -55,7 +55,7 @@ def _computed(r: References, record: str, spec: Mapping[str, Any], *path: str | 
         message = "an inquiry shows nothing of another: 'linked' is said of contacts and answers"
         yield problem("linked-inquiry", r.place(*path, "linked", key=True), "linked", message, remedy="take it out")
         return
-    links = [name for name, one in fields.items() if as_map(one).get("type") == "link"]
+    links = [name for name, one in fields.items() if as_map(one).get("type") == "link"] if linked else []
     for link, shown_ in linked.items():
         yield from r.known("field", link, links, *path, "linked", link)
         yield from r.known("field", shown_, r.terms.fields, *path, "linked", link)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from deskweave.model import Label
@@ -47,6 +48,7 @@ class Column:
         return title if language in (None, reader) else f"{title} ({language})"
 
 
+@lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """A text as it is compared: width, case, blanks and the sign of multiplication make no difference (`５×8` is `5x8`)."""
     text = unicodedata.normalize("NFKC", text).casefold()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -28,6 +29,17 @@ from deskweave.testing.suite.twoway import TwoWay
 from deskweave.testing.suite.writing import Writing
 
 LEAST = 8  #: guarantees below which a green run says nothing
+
+
+@lru_cache(maxsize=1)
+def _installed() -> Mapping[str, Connector]:
+    """Connectors by name, loaded once: every test of the suite asks while it is collected."""
+    return load_plugins().connectors
+
+
+@lru_cache(maxsize=16)
+def _collections(binding: str) -> Sequence[str]:
+    return tuple(as_map(read(binding, "binding")[0].body.get("collections")))
 
 
 class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration, Mappings, Text, People, TwoWay):
@@ -65,7 +77,7 @@ class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration
         """The connector under test."""
         if not isinstance(cls.connector, str):
             return cls.connector
-        known = load_plugins().connectors
+        known = _installed()
         assert cls.connector in known, f"no connector is called {cls.connector!r}; installed are: {', '.join(sorted(known))}"
         return known[cls.connector]
 
@@ -99,7 +111,7 @@ class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration
         """Tests of a collection run once for each that the binding names."""
         if "collection" in metafunc.fixturenames:
             text = self.template if self.template is not None else type(self).found().binding_template()
-            metafunc.parametrize("collection", list(as_map(read(text, "binding")[0].body.get("collections"))), scope="class")
+            metafunc.parametrize("collection", _collections(text), scope="class")
 
     def test_something_is_promised(self, ground: Ground) -> None:
         """A run in which everything is skipped must not look like success."""
