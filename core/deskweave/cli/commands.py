@@ -7,7 +7,7 @@ from typing import Final
 #: line of `--help` -> its commands, each in `cli/<name>.py`, its subcommands in `cli/<name>/<sub>.py`.
 #: Hyphens are underscores in file names.
 LINES: Final[dict[str, tuple[str, ...]]] = {
-    "write": ("init", "practice"),
+    "write": ("init", "practice", "people"),
     "connect": ("check", "trust", "pause", "resume"),
     "configure": ("plan", "apply"),
     "run": ("sync", "status", "show", "explain", "conflicts", "parked", "store"),
@@ -55,6 +55,6 @@ ELSEWHERE: Final = {
 }
 #: commands of the plan that this version does not have yet
 LATER: Final = (
-    "people", "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "review", "bundle",
+    "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "review", "bundle",
     "each",
 )  # fmt: skip

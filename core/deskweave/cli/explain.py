@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit
 from deskweave.cli.session import Session, session_of
-from deskweave.cli.show import counterparts, find, words
+from deskweave.cli.show import counterparts, find, names, words
 from deskweave.cli.sync import shown
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ def explain(
     events = events_of(space.store, row.id, name)
     conflicts = [one for one in list_conflicts(space.store, inquiry=row.id, unresolved=False) if name in (None, one.field)]
 
+    called = names(session, [event.actor for event in events])
+
     return session.finish(
         Report(
             command="explain",
-            text=lambda: _text(session, row, field, events, conflicts),
+            text=lambda: _text(session, row, field, events, conflicts, called),
             summary={
                 "inquiry": row.id,
                 "number": row.number,
@@ -59,13 +62,20 @@ def explain(
                 "value": row.inquiry.values.get(name) if name else None,
                 "conflicts": [asdict(one) for one in conflicts],
             },
-            items=[asdict(event) for event in events],
+            items=[{**asdict(event), "name": called.get(event.actor or "")} for event in events],
             columns=[(one, session.say(f"column-{one}")) for one in ("at", "field", "old", "new", "actor", "source", "precise")],
         )
     )
 
 
-def _text(session: Session, row: InquiryRow, field: str | None, events: tuple[Event, ...], conflicts: list[ConflictRow]) -> None:
+def _text(
+    session: Session,
+    row: InquiryRow,
+    field: str | None,
+    events: tuple[Event, ...],
+    conflicts: list[ConflictRow],
+    called: Mapping[str, str],
+) -> None:
     from deskweave.model import FieldId
 
     practice, say, screen = session.workspace().practice, session.say, session.screen
@@ -84,7 +94,7 @@ def _text(session: Session, row: InquiryRow, field: str | None, events: tuple[Ev
         if event.refines is None and any(other.refines == event.seq for other in events):
             continue  # told more exactly by the platform's own history
         source = event.source.removeprefix("connection:")
-        actor = (event.actor or "").removeprefix(f"{source}:")
+        actor = called.get(event.actor or "") or (event.actor or "").removeprefix(f"{source}:")
         if event.field == "message_log":
             change = say("explain-message")
         else:

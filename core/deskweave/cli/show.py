@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +59,16 @@ def words(session: Session, practice: Practice, field: FieldId, value: Value) ->
     return text
 
 
+def names(session: Session, whos: Iterable[str | None]) -> dict[str, str]:
+    """What people call those of these authors and actors who are known, by what stands in the store."""
+    from deskweave.people import name_in, names_of, places
+
+    every = [one for one in dict.fromkeys(whos) if one]
+    with session.workspace().store.read() as tx:
+        known = names_of(tx, places(every))
+    return {one: name for one in every if (name := name_in(known, one)) is not None and name != one}
+
+
 def counterparts(row: InquiryRow) -> str:
     """`INC0010388 (servicenow)  ITH-512 (jira_sm)`."""
     return "  ".join(f"{link.label or link.rid or '-'} ({link.connection})" for link in row.links)
@@ -102,6 +112,7 @@ def show(
     practice, say, screen = space.practice, session.say, session.screen
     values = row.inquiry.values
     said = inquiry_messages(space.store, row.id)
+    called = names(session, [one.author for one in said])
     due = due_moments_of(space, row.id) if row.closed_at is None and row.erased_at is None else ()
 
     def text() -> None:
@@ -125,7 +136,8 @@ def show(
             screen.say()
             screen.say(say("show-messages", n=len(said)))
         for one in said if messages else ():
-            screen.say(f"  {session.moment(one.at)}  {one.author or '-'}  {say('visibility-' + one.visibility)}", hang=4)
+            author = called.get(one.author or "") or one.author or "-"
+            screen.say(f"  {session.moment(one.at)}  {author}  {say('visibility-' + one.visibility)}", hang=4)
             for line in (one.body if one.body is not None else say("erased")).splitlines():
                 screen.say(f"    {line}", hang=4)
         session.next(f"deskweave explain INQ-{row.number}")
@@ -142,7 +154,13 @@ def show(
                 "due": [{"clock": one.clock, "at": one.at, "provisional": one.provisional, "why": one.why or None} for one in due],
                 "unknown": dict(row.inquiry.unknown),
                 "messages": [
-                    {"at": one.at, "author": one.author, "visibility": one.visibility, "connections": one.connections}
+                    {
+                        "at": one.at,
+                        "author": one.author,
+                        "name": called.get(one.author or ""),
+                        "visibility": one.visibility,
+                        "connections": one.connections,
+                    }
                     | ({"body": one.body} if messages else {})
                     for one in said
                 ],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from deskweave.documents import as_map
-from deskweave.people import Directory, MatchPolicy
+from deskweave.people import Directory, Matched, MatchPolicy
 from deskweave.workspace.folder import Folder
 from deskweave.workspace.spreadsheets import listed_people
 
@@ -39,3 +39,14 @@ def directory(space: Workspace) -> Directory:
     policy, own = match_policies(space.folder)
     listed = listed_people(space.folder, space.practice, space.language)
     return Directory(space.store, policy, policies=own, listed=listed)
+
+
+def matched_people(space: Workspace) -> Matched:
+    """Whose every account is that sync has met, by the rules and people.csv as they are now. Nothing is asked, nothing is written.
+
+    Raises:
+        DocumentError: people.csv is wrong.
+    """
+    who = directory(space)
+    with space.store.read() as tx:
+        return who.matched(tx)

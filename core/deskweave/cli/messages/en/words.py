@@ -35,6 +35,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "column-hooks": "Hooks",
     "column-reason": "Reason",
     "column-connection": "Connection",
+    "column-account": "Account",
+    "column-how": "How",
     "column-collection": "Collection",
     "column-verb": "What",
     "column-number": "Inquiry",

@@ -35,6 +35,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "column-hooks": "钩子",
     "column-reason": "原因",
     "column-connection": "连接",
+    "column-account": "帐号",
+    "column-how": "依据",
     "column-collection": "记录集",
     "column-verb": "操作",
     "column-number": "问询",
