@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,7 +103,7 @@ class Store:
             raise StoreTooNew(str(self.path or MEMORY), have, HEAD)
         if have == HEAD:
             return
-        with self.lease("migrate"):
+        with self._lease.hold(self, "migrate", rows=False):
             if have is None:
                 with self.write() as tx:
                     if revision_of(tx) is None:
@@ -153,7 +153,11 @@ class Store:
 
     # ------------------------------------------------------------------------------------------------------- transactions
     def write(self) -> AbstractContextManager[sa.Connection]:
-        """One transaction that may write; commits at the end of the block, rolls back when it raises."""
+        """One transaction that may write; commits at the end of the block, rolls back when it raises.
+
+        Raises:
+            LeaseLost: we held the store, and another process has taken it over since.
+        """
         return self._begin("BEGIN IMMEDIATE")
 
     def read(self) -> AbstractContextManager[sa.Connection]:
@@ -163,15 +167,30 @@ class Store:
     @contextmanager
     def _begin(self, how: str) -> Iterator[sa.Connection]:
         with self.engine.connect().execution_options(deskweave_begin=how) as connection, connection.begin():
+            if how != "BEGIN":
+                self._lease.require(connection)
             yield connection
 
-    def lease(self, purpose: str) -> AbstractContextManager[None]:
+    def lease(self, purpose: str, length: timedelta | None = None) -> AbstractContextManager[None]:
         """Hold the store against other processes; taken again by the same `Store` it only counts.
+
+        Args:
+            purpose: what others are told.
+            length: after so long without `keep_lease` another process may take over, and nothing of ours is committed any more;
+                None: as long as this process lives.
 
         Raises:
             SafetyStop: another process holds it (names process id and since when).
         """
-        return self._lease.hold(purpose, self.now())
+        return self._lease.hold(self, purpose, length)
+
+    def keep_lease(self) -> None:
+        """Before anything that may take its time, or goes out of the house: make sure that at least half of the lease lies ahead.
+
+        Raises:
+            LeaseLost: another process has taken the store over.
+        """
+        self._lease.keep(self)
 
     # -------------------------------------------------------------------------------------------------------------- small
     @property

@@ -56,7 +56,6 @@ class Link:
     inflight: dict[str, list[Json]] = field(default_factory=dict)
     label: str | None = None
     url: str | None = None
-    lease_until: datetime | None = None
     token: int = 0
     attempts: int = 0
     not_before: datetime | None = None

@@ -75,6 +75,18 @@ stream = Table(
     Column("generation", Integer, nullable=False, server_default="0"),
 )
 
+#: One row: who holds the store. `token` rises with every holder; `until` where it is held for a time; `locked` is who has the
+#: kernel's lock: the holder, or one that stood still and was taken over.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("holder", JsonText),
+    Column("until", Instant),
+    Column("locked", JsonText),
+)
+
 #: `doc` is the fold of the inquiry's events by seq: a cache. Personal values in it are references into `personal`.
 inquiry = Table(
     "inquiry",
@@ -171,7 +183,6 @@ link = Table(
     Column("inflight", JsonText),
     Column("label", Text, index=True),
     Column("url", Text),
-    Column("lease_until", Instant),
     Column("token", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("not_before", Instant),

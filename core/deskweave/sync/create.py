@@ -159,7 +159,7 @@ def _claim(run: Run, side: Side, capabilities: CollectionCapabilities, births: S
             else:
                 link.frozen = _stripped(run, side, rows, link)
             link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
-            link.not_before, link.lease_until = run.now() + wait_of(capabilities), run.now() + run.timing.lease
+            link.not_before = run.now() + wait_of(capabilities)
             ready.append(Birth(link, _thaw(link), first))
         rows.save()
     return ready
@@ -308,7 +308,7 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Se
 
 def _unsent(link: Link, one: Birth) -> None:
     """It was surely not sent: a first attempt is none, a later one may begin again at once."""
-    link.not_before, link.lease_until = None, None
+    link.not_before = None
     if one.first:
         link.state, link.frozen = "new", None
 

@@ -92,7 +92,7 @@ class Engine:
         Raises:
             SafetyStop: a guard said no (nothing more is written), or another process holds the store.
         """
-        with self._store.lease("sync"):
+        with self._store.lease("sync", self._timing.lease):
             run = self._begin()
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)
@@ -126,7 +126,7 @@ class Engine:
         Raises:
             SafetyStop: another process holds the store.
         """
-        with self._store.lease("sync --plan"):
+        with self._store.lease("sync --plan", self._timing.lease):
             run = self._begin()
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)

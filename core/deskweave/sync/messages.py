@@ -236,7 +236,7 @@ def _link(run: Run, parent: Link, message: str, *, rid: str | None, collection: 
 def _arrived(link: Link, ref: Ref) -> None:
     link.collection = ref.collection
     link.rid, link.state, link.push = ref.rid, "live", False
-    link.attempts, link.not_before, link.lease_until, link.parked_reason = 0, None, None, None
+    link.attempts, link.not_before, link.parked_reason = 0, None, None
 
 
 # ------------------------------------------------------------------------------------------------------------------ spreading
@@ -319,14 +319,16 @@ def push_messages(run: Run, side: Side) -> bool:
                 waiting.add(str(link.parent))
             continue
         with run.containing(side):
-            wrote |= _push_one(run, side, link, parents[str(link.parent)], messages[str(link.message)])
+            link, sent = _push_one(run, side, link, parents[str(link.parent)], messages[str(link.message)])
+            wrote |= sent
             run.progress(Progress(connection=side.name, step="write", done=1))
         if link.state in ("new", "creating") and link.seen_version != WRITTEN:
             waiting.add(str(link.parent))
     return wrote
 
 
-def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMessage) -> bool:
+def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMessage) -> tuple[Link, bool]:
+    """Write one message; answers with its link as it is now, and whether anything was written or found."""
     capabilities = side.capabilities(parent.collection)
     assert capabilities is not None
     assert parent.rid is not None
@@ -341,17 +343,20 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
             link = links_by_id(tx, [link.id])[link.id]
         if link.rid is not None:
             run.part(side).adopted += 1
-            return True
+            return link, True
         if capabilities.message_plant is Plant.NONE or not looks:
             with run.store.write() as tx:
                 link.state, link.push, link.not_before, link.parked_reason = "unknown", False, None, UNSURE
                 save_links(tx, [link])
             run.report.parked.append(ParkedNote(link=link.id, connection=side.name, label=parent.label, number=None, reason=UNSURE))
-            return False
+            return link, False
     wait = capabilities.settle + capabilities.index_lag
     with run.store.write() as tx:
+        seen, link = link, links_by_id(tx, [link.id])[link.id]
+        if link.token != seen.token or link.state not in ("new", "creating") or not link.push:
+            return link, False  # a person, or another process, has decided about it since it was looked up
         link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
-        link.not_before, link.lease_until = run.now() + wait, run.now() + run.timing.lease
+        link.not_before = run.now() + wait
         save_links(tx, [link])
         author, origin = author_of(run, tx, message, side), _origin(run, tx, message, side)
     text = carry(message.message, author=author, origin=origin, mark=message.id)
@@ -381,6 +386,9 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
         )
         if executed is not Executed.NO and capabilities.notifies and isinstance(message.message, PublicMessage):
             run.told.add(link.id)
+        sent, link = link, links_by_id(tx, [link.id])[link.id]
+        if link.token != sent.token or link.rid is not None:
+            return link, True  # another worker has taken it over since: its answer counts, not ours
         if outcome is not None and outcome.ref is not None and executed is Executed.YES:
             _arrived(link, outcome.ref)
         elif executed is Executed.YES and failure is None:
@@ -394,12 +402,12 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
             part.messages_public += 1
         else:
             part.messages_internal += 1
-        return True
+        return link, True
     if failure is not None and not isinstance(failure, (Rejected, RequestError)):
         raise failure
     if isinstance(failure, RateLimited) and failure.scope.value != "record":
         run.limited(side, failure)
-    return executed is Executed.YES
+    return link, executed is Executed.YES
 
 
 def _deliver(side: Side, ref: Ref, message: PublicMessage | InternalMessage, text: str, link: Link) -> Outcome:

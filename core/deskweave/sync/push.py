@@ -214,7 +214,7 @@ def _intend(
     for name in added:
         link.inflight.setdefault(name, []).append(encode(want[name]))
     link.token += 1
-    link.last_try, link.lease_until = run.now(), run.now() + run.timing.lease
+    link.last_try = run.now()
     return Intent(inquiry, link.id, link.token, record, view, want, added, cross, patch)
 
 

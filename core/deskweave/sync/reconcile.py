@@ -370,7 +370,7 @@ class Reconciliation:
                 # nothing was said of it: where we have a word the platform's default gives way, else it is taken over
                 base[name] = None if projected.get(name) in EMPTY else seen
         link.rid, link.state, link.frozen, link.base = record.ref.rid, "live", None, base
-        link.attempts, link.not_before, link.lease_until, link.parked_reason = 0, None, None, None
+        link.attempts, link.not_before, link.parked_reason = 0, None, None
         link.seen_fp = None
         self.observe(link, record, view, lines, own={})
 

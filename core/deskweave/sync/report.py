@@ -201,7 +201,7 @@ class Timing:
 
     backoff: timedelta = timedelta(seconds=30)  #: first wait after a failure that passes; doubles up to `backoff_most`
     backoff_most: timedelta = timedelta(minutes=30)
-    lease: timedelta = timedelta(minutes=5)
+    lease: timedelta = timedelta(minutes=5)  #: a run that stands still for longer may be taken over; more than two calls take
     identity: timedelta = timedelta(minutes=10)  #: for so long an instance that said who it is stays that one, within a run
     skew: timedelta = timedelta(minutes=5)  #: how far a platform's clock may be from ours
     war_after: int = 6  #: writes of a field, and as many answers of the platform's that differ ...

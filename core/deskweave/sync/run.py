@@ -132,7 +132,11 @@ class Run:
         return self.report.connections[side.name]
 
     def call(self, side: Side, method: Callable[[], T], what: str) -> T:
-        """Call one method of a connection. What is not our own kind of error becomes a PluginError that names the method."""
+        """Call one method of a connection, while the store is surely ours: what is written must be acknowledged.
+
+        What is not our own kind of error becomes a PluginError that names the method.
+        """
+        self.store.keep_lease()
         self.part(side).calls += 1
         try:
             while True:

@@ -62,6 +62,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "stop-other-install": "{connection}: {live} carries the mark of another Deskweave store ({theirs}; this one is {ours}). "
     "Two stores that write to one instance double every record. Nothing was written. Was the store lost or emptied: "
     "deskweave store rebuild. Is this one right and the other no longer in use:",
+    "stop-lease-lost": "another run took over the store while this one stood still: {holder}. Nothing more was written by this "
+    "one; the other goes on with what was begun.",
     "stop-old-store": "{connection}: {live} was written to by a later state of this store (epoch {theirs}; this one is {ours}). "
     "This looks like an old copy. Nothing was written. To go on with this one: deskweave store rebuild. Else:",
     "stop-practice-changed": "The practice has changed: {old} is in force here, the files say {new}. "

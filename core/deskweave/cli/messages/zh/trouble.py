@@ -62,6 +62,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "stop-other-install": "{connection}：{live} 带有另一个 Deskweave 存储的标记（{theirs}；本存储为 {ours}）。"
     "两个存储写入同一实例会使记录重复。未写入任何内容。若是存储丢失或被清空：deskweave store rebuild。"
     "若应以本存储为准、另一个已停用：",
+    "stop-lease-lost": "本次运行停住期间，存储已被另一个运行接管：{holder}。本次运行没有再写入任何内容；已开始的事由对方接着做。",
     "stop-old-store": "{connection}：{live} 曾由本存储更新的状态写入（第 {theirs} 代；当前为第 {ours} 代）。"
     "当前存储可能是旧副本。未写入任何内容。若要继续使用本存储：deskweave store rebuild。否则：",
     "stop-practice-changed": "实践已修改：生效的是 {old}，文件中是 {new}。未读取也未写入任何内容。请先查看变化，再使其生效。",
