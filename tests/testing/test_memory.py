@@ -34,3 +34,23 @@ class TestHard(ConnectorSuite):
             deletes=True,
         )
     )
+
+
+class TestCalls(ConnectorSuite):
+    """Nothing is listed: records and messages come by themselves, and one that is known can be asked for and written to."""
+
+    connector = MemoryConnector(switches=Switches(callback=True))
+
+
+class TestMute(ConnectorSuite):
+    """Nothing can be asked for at all, as of a telephone system."""
+
+    connector = MemoryConnector(
+        switches=Switches(callback=True, fetches=False, plant=None, patches=False, conditions=False, find="none"), configures=False
+    )
+
+
+class TestHints(ConnectorSuite):
+    """A platform that is listed, and says besides where to look."""
+
+    connector = MemoryConnector(switches=Switches(hints=True), configures=False)

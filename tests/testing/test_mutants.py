@@ -18,7 +18,7 @@ import pytest
 from deskweave.connector import InstanceIdentity, Page, Plant
 from deskweave.mapping import BoundMapper
 from deskweave.model import Visibility
-from deskweave.testing.memory import MemoryConnection, MemoryConnector, Switches
+from deskweave.testing.memory import MemoryConnection, MemoryConnector, MemoryReceiver, Switches
 from deskweave.testing.memory.connector import DIALECT
 from deskweave.testing.memory.people import MemoryPeople
 from deskweave.testing.suite import GUARANTEES, ConnectorSuite
@@ -26,6 +26,23 @@ from deskweave.testing.suite import GUARANTEES, ConnectorSuite
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples/deskweave_echo"))
 sys.path.insert(0, str(Path(__file__).parent))
 from deskweave_echo import EchoConnector
+from spoilt.callback import (
+    AnswersNothing,
+    AsksThePlatform,
+    FetchesItsKey,
+    ForgetsAField,
+    ForgetsTheVersion,
+    KeepsItToItself,
+    LooksAtTheClock,
+    NamesByArrival,
+    NewIdEachTime,
+    StampsByItself,
+    TrustsAnybody,
+    VerifiesTheMeaning,
+    answers_first,
+    keeps_what_it_read,
+    opened,
+)
 from spoilt.configuration import (
     configured,
     forgets_fields,
@@ -161,6 +178,14 @@ def p(people: type[MemoryPeople], caught_by: str) -> Mutant:
     return Mutant(name=people.__name__, spoil=lambda one: replace(one, people=people), caught_by=caught_by, intact=intact)
 
 
+def d(receiver: type[MemoryReceiver], caught_by: str) -> Mutant:
+    """A spoilt receiver of deliveries."""
+    intact = MemoryConnector(switches=Switches(callback=True), configures=False)
+    return Mutant(
+        name=receiver.__name__, spoil=lambda one: replace(one, opens=opened(receiver)), caught_by=caught_by, intact=intact
+    )
+
+
 LAG = timedelta(minutes=1)
 MUTANTS = [
     m(ForgetsTheLastOne, "test_a_listing_names_every_record"),
@@ -215,6 +240,18 @@ MUTANTS = [
     m(LosesItInSilence, "test_a_kind_that_is_not_there_is_refused", visibilities=frozenset({Visibility.INTERNAL})),
     m(ForgetsWhoSpoke, "test_our_own_message_is_recognised"),
     m(SpeaksAgain, "test_a_message_without_an_answer_is_a_maybe"),
+    d(ForgetsAField, "test_what_people_do_is_delivered_whole"),
+    d(StampsByItself, "test_what_people_do_is_delivered_whole"),
+    d(NewIdEachTime, "test_a_repeated_delivery_keeps_its_id"),
+    d(TrustsAnybody, "test_what_is_not_genuine_is_refused"),
+    d(VerifiesTheMeaning, "test_what_is_not_genuine_is_refused"),
+    d(AnswersNothing, "test_a_handshake_is_answered"),
+    d(AsksThePlatform, "test_taking_a_delivery_asks_nobody"),
+    d(FetchesItsKey, "test_taking_a_delivery_asks_nobody"),
+    d(LooksAtTheClock, "test_a_delivery_read_again_says_the_same"),
+    d(KeepsItToItself, "test_a_delivery_is_saved_before_it_is_answered"),
+    d(NamesByArrival, "test_what_is_delivered_twice_counts_once"),
+    d(ForgetsTheVersion, "test_deliveries_may_overtake_each_other"),
     m(NewEveryTime, "test_an_instance_is_known_again"),
     m(OneNameForAll, "test_another_instance_is_another"),
     m(LeavesNoMark, "test_the_mark_is_left_and_read_back"),
@@ -255,9 +292,9 @@ MUTANTS = [
 ]
 
 
-def run(connector: Any, name: str, folder: Path) -> None:
+def run(connector: Any, name: str, folder: Path, **more: Any) -> None:
     """One test of the suite on a ground of its own."""
-    suite: Any = type("Suite", (ConnectorSuite,), {"connector": connector})
+    suite: Any = type("Suite", (ConnectorSuite,), {"connector": connector, **more})
     ground = suite.lay(folder)
     try:
         test = getattr(suite(), name)
@@ -303,6 +340,13 @@ def test_the_suite_notices_a_connector_that_cannot_tell_a_clone(tmp_path):
     run(EchoConnector(), "test_a_copy_elsewhere_is_not_the_instance", tmp_path / "intact")
     with pytest.raises(NOTICED):
         run(Elsewhere(), "test_a_copy_elsewhere_is_not_the_instance", tmp_path)
+
+
+@pytest.mark.parametrize("host", [answers_first, keeps_what_it_read])
+def test_the_suite_notices_a_host_that_does_not_save_before_it_answers(host, tmp_path):
+    calls = MemoryConnector(switches=Switches(callback=True), configures=False)
+    with pytest.raises(NOTICED):
+        run(calls, "test_a_delivery_is_saved_before_it_is_answered", tmp_path, host=staticmethod(host))
 
 
 def test_every_guarantee_has_caught_something():

@@ -39,6 +39,7 @@ from deskweave.practice import Practice, builtin
 from deskweave.store import Store
 from deskweave.testing.suite.values import TITLE, document_for, writable
 from deskweave.workspace.binding import join
+from deskweave.workspace.receiving import Receipt, receive
 
 if TYPE_CHECKING:
     import requests
@@ -83,6 +84,7 @@ class Ground:
         template: text of a binding of the built-in practice.
         folder: for lock files.
         wait: makes it so late; for an instance of which the clock cannot be turned.
+        host: takes deliveries.
         emulated: the platform can be started again, as another one.
     """
 
@@ -97,11 +99,12 @@ class Ground:
         template: str,
         folder: Path,
         wait: Callable[[datetime], None],
+        host: Callable[..., Receipt] = receive,
         emulated: bool = True,
     ) -> None:
         self.connector, self.running, self.now, self.wait = connector, running, clock, wait
         self.account, self.settings, self.folder, self.emulated = account, settings, folder, emulated
-        self.template = template
+        self.template, self.host = template, host
         self.desk: Closing | None = None  #: made by the first test that joins this platform with another
         self.document: Document = read(template, f"{connector.name} binding template")[0]
         self.practice = built_in_practice()

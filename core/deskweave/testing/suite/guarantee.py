@@ -92,8 +92,10 @@ NEEDS: Final[Mapping[str, Need]] = {
         en="`messages` feed or per_record",
         zh="`messages` 为 feed 或 per_record",
         lacks=_declared(
-            lambda g, c: g.connection.messages is not None and g.of(c).messages != "none" and bool(g.of(c).visibilities),
-            "messages is none",
+            lambda g, c: (
+                g.connection.messages is not None and g.of(c).messages in ("feed", "per_record") and bool(g.of(c).visibilities)
+            ),
+            "messages is neither feed nor per_record",
         ),
     ),
     "feed": Need(
@@ -134,6 +136,26 @@ NEEDS: Final[Mapping[str, Need]] = {
         ),
     ),
     "people": Need(en="`people`", zh="`people`", lacks=_declared(lambda g, _: g.connection.people is not None, "people is None")),
+    "posts": Need(
+        en="`webhooks`, `posts` of the emulator",
+        zh="`webhooks`，模拟器的 `posts`",
+        lacks=_declared(
+            lambda g, _: g.connection.webhooks is not None and getattr(g.running, "posts", None) is not None,
+            "no deliveries are taken, or the emulator sends none",
+        ),
+    ),
+    "callback": Need(
+        en="`changes` callback, `posts` of the emulator",
+        zh="`changes` 为 callback，模拟器的 `posts`",
+        lacks=_declared(
+            lambda g, c: (
+                g.of(c).changes == "callback"
+                and g.connection.webhooks is not None
+                and getattr(g.running, "posts", None) is not None
+            ),
+            "its callback is not declared to be the truth",
+        ),
+    ),
     "rates": Need(en="`rates`", zh="`rates`", lacks=_declared(lambda g, _: g.connection.capabilities.rates, "it states no quotas")),
     "emulator": Need(
         en="an emulator", zh="模拟器", lacks=_declared(lambda g, _: g.emulated, "an instance that is not emulated has no copy")
@@ -167,6 +189,7 @@ CHAPTERS: Final[Mapping[str, tuple[str, str]]] = {
     "writing": ("Writing", "写入"),
     "faults": ("Faults", "故障"),
     "messages": ("Messages", "消息"),
+    "callback": ("Callback", "回调"),
     "identity": ("Identity", "实例识别"),
     "configuration": ("Configuration", "配置"),
     "mapping": ("Mapping", "映射"),

@@ -15,6 +15,7 @@ from deskweave.documents import as_map, read
 from deskweave.emulation import TurnedTime
 from deskweave.model import Json
 from deskweave.plugins import load_plugins
+from deskweave.testing.suite.callback import Callback
 from deskweave.testing.suite.configuration import Configuration
 from deskweave.testing.suite.faults import Faults
 from deskweave.testing.suite.ground import START, Ground, turn
@@ -27,6 +28,7 @@ from deskweave.testing.suite.reading import Reading
 from deskweave.testing.suite.text import Text
 from deskweave.testing.suite.twoway import TwoWay
 from deskweave.testing.suite.writing import Writing
+from deskweave.workspace.receiving import Receipt, receive
 
 LEAST = 8  #: guarantees below which a green run says nothing
 
@@ -42,7 +44,7 @@ def _collections(binding: str) -> Sequence[str]:
     return tuple(as_map(read(binding, "binding")[0].body.get("collections")))
 
 
-class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration, Mappings, Text, People, TwoWay):
+class ConnectorSuite(Reading, Writing, Faults, Messages, Callback, Identity, Configuration, Mappings, Text, People, TwoWay):
     """All that is asked of a connector. A subclass states `connector`; the rest is for connectors that are special."""
 
     #: The connector, or the name it is found by among the installed plugins.
@@ -54,6 +56,8 @@ class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration
     #: A binding of the built-in practice; None: the connector's own template.
     template: ClassVar[str | None] = None
     seed: ClassVar[int] = 7
+    #: What takes deliveries: verifies, saves and answers. Another host is held to the same.
+    host: ClassVar[Callable[..., Receipt]] = receive
 
     # -------------------------------------------------------------------------------------- what a subclass may do otherwise
     @classmethod
@@ -95,6 +99,7 @@ class ConnectorSuite(Reading, Writing, Faults, Messages, Identity, Configuration
             template=cls.template if cls.template is not None else connector.binding_template(),
             folder=folder,
             wait=wait,
+            host=cls.host,
             emulated=connector.emulator is not None and "start" not in vars(cls),
         )
 

@@ -134,8 +134,9 @@ class Writing:
             ground.agrees(ref, {TITLE: title})
         ground.later()
         ground.agrees(ref, {TITLE: "Kit three"})
-        listed = {record.ref: record for record in ground.listed(collection, START)}
-        assert same(ground.title_of(listed[ref]), "Kit three"), "the listing shows an earlier value"
+        if ground.of(collection).changes in ("filter", "scan"):
+            listed = {record.ref: record for record in ground.listed(collection, START)}
+            assert same(ground.title_of(listed[ref]), "Kit three"), "the listing shows an earlier value"
 
     @guarantee(
         "writing/statuses",
