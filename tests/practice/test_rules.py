@@ -187,6 +187,7 @@ EXAMPLES = examples()
 #: Rules that no text of a folder brings about, but bytes, plugins, other commands, or a practice in memory (a file is stopped by the
 #: check of references before clock and measure see it): where each is tested.
 ELSEWHERE = {
+    "status-flaps": "tests/workspace/test_proving.py",
     "clock-order": "tests/clock/test_checks.py",
     "engine-inexact": "tests/measure/test_snapshots.py",
     "engine-unknown": "tests/measure/test_snapshots.py",

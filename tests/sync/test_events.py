@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -282,6 +283,23 @@ def test_a_ticket_that_is_only_read_has_a_main_record_beside_it(world):
     w.sync(60)
     assert w.platforms["b"].records["ticket", "000001"].fields["state"] == "1"
     assert w.platforms["b"].records["ledger", "000002"].fields["state"] == "9"
+
+
+def test_a_value_that_was_not_kept_once_is_written_when_the_inquiry_comes_back_to_it(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    there = w.refs("b")[0]
+    w.platforms["b"].switches = replace(w.platforms["b"].switches, deaf=frozenset({"state"}))
+    w.hands("a").edit(ref, {"status": "closed"}, "li")
+    for _ in range(5):
+        w.sync(600)
+    assert w.hands("b").shows(there)["status"] != "closed"  # a rule there does not allow it yet
+    w.platforms["b"].switches = replace(w.platforms["b"].switches, deaf=frozenset())
+    for status in ("working", "closed"):
+        w.hands("a").edit(ref, {"status": status}, "li")
+        w.sync(600)
+        assert w.hands("b").shows(there)["status"] == status
 
 
 def test_routes_and_homes_choose(world):

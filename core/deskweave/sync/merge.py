@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from deskweave.model import FieldId, Policy, Value
+from deskweave.mapping.mapper import STATUS
+from deskweave.model import CollectionBinding, FieldId, Policy, Value
 
 EMPTY: tuple[Value, ...] = (None, "", ())
 
@@ -110,6 +111,29 @@ def wanted(
             continue
         found[name] = value
     return found
+
+
+def shared(collection: CollectionBinding, name: FieldId, word: str) -> bool:
+    """Whether a collection spells another status or choice just as this one."""
+    at = collection.fields.get(name)
+    spelled: dict[str, object] = {} if at is None else dict(at.choices)
+    if name == STATUS:
+        spelled = {slug: one.is_ for slug, one in collection.statuses.items()}
+    return word in spelled and any(raw == spelled[word] for slug, raw in spelled.items() if slug != word)
+
+
+def held(seen: Value, said: Iterable[Value], says: Callable[[str], Value]) -> Value:
+    """What the inquiry takes where a platform has one word for several of ours: the one it last held, else the word's own.
+
+    An inquiry that waited on the user, was closed and is opened again by a platform that only knows "in progress" waits again.
+
+    Args:
+        seen: what the platform says.
+        said: what the inquiry has held, the newest first.
+        says: what the platform would say of a word of ours.
+    """
+    words = dict.fromkeys(one for one in said if isinstance(one, str))
+    return next((word for word in words if same(says(word), seen)), seen)
 
 
 def same(one: Value, other: Value) -> bool:

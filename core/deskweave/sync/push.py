@@ -370,6 +370,8 @@ def _acknowledge(
         link.attempts, link.not_before = 0, None
         for name in sorted(kept):
             _dropped(run, side, link, name, one.values[name])
+    for name in applied - kept:
+        link.dropped.pop(name, None)  # another value has been taken since: what was not kept is tried again when it is wanted again
     for name in one.values if outcome.error is None else applied:
         rows.answered(link, name, one.values[name])
     shaped = _shaped(run, side, one, link, outcome, view, applied - kept)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from deskweave.connector import Change, RemoteRecord, View
 from deskweave.ledger import Entry, Posting
-from deskweave.model import CollectionBinding, FieldId, InquiryId, Policy, Value
+from deskweave.model import FieldId, InquiryId, Policy, Value
 from deskweave.model.desk import ObservedChange
 from deskweave.model.predicate import holds
 from deskweave.store.conflicts import Disagreement, record_conflicts
@@ -26,22 +26,13 @@ from deskweave.sync.counterparts import home_of
 from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
 from deskweave.sync.fingerprint import imprint
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
-from deskweave.sync.merge import EMPTY, merge, same, wanted
+from deskweave.sync.merge import EMPTY, held, merge, same, shared, wanted
 from deskweave.sync.report import ConflictNote, ParkedNote
 from deskweave.sync.run import STATUS, Run, Side
 
 SUBMITTED_AT = FieldId("submitted_at")
 Lines = Mapping[FieldId, Sequence[Change]]
 NO_LINES: Lines = {}
-
-
-def _shared(collection: CollectionBinding, name: FieldId, word: str) -> bool:
-    """Whether a collection spells another status or choice just as this one."""
-    at = collection.fields.get(name)
-    spelled: dict[str, object] = {} if at is None else dict(at.choices)
-    if name == STATUS:
-        spelled = {slug: one.is_ for slug, one in collection.statuses.items()}
-    return word in spelled and any(raw == spelled[word] for slug, raw in spelled.items() if slug != word)
 
 
 class Reconciliation:
@@ -230,21 +221,17 @@ class Reconciliation:
         self.values[link.inquiry][name] = held
 
     def _held(self, link: Link, name: FieldId, seen: Value) -> Value:
-        """What the inquiry takes where a platform has one word for several of ours: the one it last held, else the word's own.
-
-        An inquiry that waited on the user, was closed and is opened again by a platform that only knows "in progress" waits again.
-        """
+        """What the inquiry takes of what a platform says: see `merge.held`."""
         assert link.inquiry is not None
         side = self.run.side_of(link)
-        if not isinstance(seen, str) or not _shared(side.binding.collections[link.collection], name, seen):
+        if not isinstance(seen, str) or not shared(side.binding.collections[link.collection], name, seen):
             return seen
         values = self.values[link.inquiry]
-        said = [entry.new for entry in self._entries.get(link.inquiry, ()) if entry.field == name]
-        said = [event.new for event in events_of(self.tx, link.inquiry, name)] + said
-        for word in dict.fromkeys(one for one in reversed(said) if isinstance(one, str)):
-            if same(side.mapper.project(link.collection, {**values, name: word}).values.get(name), seen):
-                return word
-        return seen
+        said = [event.new for event in events_of(self.tx, link.inquiry, name)]
+        said += [entry.new for entry in self._entries.get(link.inquiry, ()) if entry.field == name]
+        return held(
+            seen, reversed(said), lambda word: side.mapper.project(link.collection, {**values, name: word}).values.get(name)
+        )
 
     def _flicker(self, link: Link, name: FieldId, base: Value, seen: Value, lines: Sequence[Change]) -> None:
         """A value that went away and came back between two looks: the states between are events all the same."""

@@ -274,6 +274,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
     from deskweave.practice import check_workspace
     from deskweave.practice.lock import check_locked, read_lock
     from deskweave.workspace.binding import overlaps, spelled_twice
+    from deskweave.workspace.proving import owners, status_findings
 
     faults = plugins.faults if plugins is not None else []
     before = len(faults)
@@ -293,10 +294,12 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
         )
     findings += check_workspace(folder.document, practice)
     findings += check_locked(read_lock(folder.root), [layer for layer in practice.layers if layer.address])
-    bound = list(bindings)
+    bound, language = list(bindings), practice.languages[0] if practice.languages else "en"
     for document in bound:
         findings += overlaps(document)
-        findings += spelled_twice(document, practice, practice.languages[0] if practice.languages else "en")
+        findings += spelled_twice(document, practice, language)
+    findings += status_findings(bound, practice, folder.routes, language)
+    findings += owners(bound, folder.routes)
     there = {document.id for document in bound} | _stated_bindings(folder)
     for name, entry in folder.connections.items():
         if name not in there:
