@@ -96,7 +96,7 @@ def _text(
         source = event.source.removeprefix("connection:")
         actor = called.get(event.actor or "") or (event.actor or "").removeprefix(f"{source}:")
         if event.field == "message_log":
-            change = say("explain-message")
+            change = say("explain-message" if event.old is None else "explain-message-edited")
         else:
             old, new = (shown(words(session, practice, event.field, value)) for value in (event.old, event.new))
             change = f"{old} > {new}"

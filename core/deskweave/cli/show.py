@@ -137,7 +137,8 @@ def show(
             screen.say(say("show-messages", n=len(said)))
         for one in said if messages else ():
             author = called.get(one.author or "") or one.author or "-"
-            screen.say(f"  {session.moment(one.at)}  {author}  {say('visibility-' + one.visibility)}", hang=4)
+            edited = f"  {say('message-edited')}" if one.edits is not None else ""
+            screen.say(f"  {session.moment(one.at)}  {author}  {say('visibility-' + one.visibility)}{edited}", hang=4)
             for line in (one.body if one.body is not None else say("erased")).splitlines():
                 screen.say(f"    {line}", hang=4)
         session.next(f"deskweave explain INQ-{row.number}")
@@ -160,6 +161,7 @@ def show(
                         "name": called.get(one.author or ""),
                         "visibility": one.visibility,
                         "connections": one.connections,
+                        "edited": one.edits is not None,
                     }
                     | ({"body": one.body} if messages else {})
                     for one in said

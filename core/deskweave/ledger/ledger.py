@@ -81,6 +81,7 @@ class Utterance:
     source: str
     origin_id: str
     id: str | None = None  #: what it was called in a store that was lost; None: it is new
+    edits: str | None = None  #: the message it says anew, where it is one that was rewritten
 
 
 class Ledger:
@@ -190,7 +191,7 @@ class Ledger:
                     "seq": sequence,
                     "inquiry": one.inquiry,
                     "field": MESSAGE_LOG,
-                    "old": None,
+                    "old": one.edits,
                     "new": identifier,
                     "at": one.message.at,
                     "ord": 0,

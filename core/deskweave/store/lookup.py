@@ -52,6 +52,7 @@ class MessageRow:
     at: datetime
     body: str | None  #: None: erased
     connections: tuple[str, ...]  #: where it stands
+    edits: str | None = None  #: the message it says anew, rewritten where it was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +270,8 @@ def inquiry_messages(store: Store, inquiry: InquiryId) -> tuple[MessageRow, ...]
             sa.select(link.c.message, link.c.conn).where(link.c.message.in_([row.id for row in rows]), link.c.state == "live")
         ):
             places.setdefault(row.message, []).append(row.conn)
+        told = sa.select(event.c.new, event.c.old).where(event.c.inquiry == inquiry, event.c.field == "message_log")
+        edits = {row.new: row.old for row in tx.execute(told)}
     return tuple(
         MessageRow(
             id=row.id,
@@ -277,6 +280,7 @@ def inquiry_messages(store: Store, inquiry: InquiryId) -> tuple[MessageRow, ...]
             at=row.at,
             body=None if (body := bodies.get(row.body)) is None else str(body),
             connections=tuple(sorted(places.get(row.id, ()))),
+            edits=edits.get(row.id),
         )
         for row in rows
     )

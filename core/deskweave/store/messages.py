@@ -23,10 +23,11 @@ class StoredMessage:
     author: str | None
     source: str
     erased: bool
+    edits: str | None = None  #: the message it says anew
 
 
 _WHOLE: Final = (
-    sa.select(message, event.c.source)
+    sa.select(message, event.c.source, event.c.old)
     .select_from(
         message.outerjoin(
             event,
@@ -67,6 +68,7 @@ def _load(tx: sa.Connection, statement: sa.Select[Any], ids: Sequence[str]) -> l
                 author=row.author,
                 source=row.source or "",
                 erased=body is None,
+                edits=row.old if isinstance(row.old, str) else None,
             )
         )
     return found

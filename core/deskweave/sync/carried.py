@@ -13,6 +13,7 @@ _LINE: Final = re.compile(
     r"\A\s*(?:>\s*)?\[(?P<author>[^\[\]\n|]{1,200}) \| (?P<origin>[^\[\]\n|]{1,200}) \| "
     r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \| (?P<mark>[0-9A-HJKMNP-TV-Z]{26})\][ \t]*(?:\r?\n)*"
 )
+EDITED: Final = " (edited 已编辑)"  #: behind the origin of a message that says anew what an earlier one said
 _UNFIT: Final = re.compile(r"[\[\]\n\r|]+")
 
 

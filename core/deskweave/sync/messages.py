@@ -31,7 +31,8 @@ from deskweave.store.links import (
 )
 from deskweave.store.messages import StoredMessage, messages_by_id, messages_of
 from deskweave.store.streams import Stream, read_stream, save_stream
-from deskweave.sync.carried import bare, carry, parse
+from deskweave.sync.carried import EDITED, bare, carry, parse
+from deskweave.sync.edits import edits_of, restated, state_of
 from deskweave.sync.people import author_of, meet
 from deskweave.sync.report import ParkedNote
 from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
@@ -65,7 +66,7 @@ def _feed(run: Run, side: Side, name: str, capabilities: CollectionCapabilities)
     since = None if stream.watermark is None else stream.watermark - back
     changed, news = False, stream.watermark is None
     for page in run.pages(side, partial(source.changes, name, since), "messages.changes", f"the feed of {name}", stream.resume):
-        news |= any(stream.watermark is not None and one.at >= stream.watermark for one in page.items)
+        news |= any(stream.watermark is not None and (one.edited_at or one.at) >= stream.watermark for one in page.items)
         mark = max((one for one in (page.covers_until, stream.watermark) if one is not None), default=None)
         to = Stream(mark, page.resume)
         wrote = take_messages(run, side, name, page.items, to if to != stream else None)
@@ -116,6 +117,8 @@ def take_messages(
             (collection, rid) for collection, rids in by_collection.items() for rid in scan_links(tx, side.name, collection, rids)
         }
         fresh = [one for one in every.values() if (one.ref.collection, one.ref.rid) not in known]
+        edits = edits_of(run, tx, side, name, [one for one in every.values() if (one.ref.collection, one.ref.rid) in known])
+        edits = [one for one in edits if not _frozen(one.parent)]
         parents = parents_of(tx, side, [one.parent for one in fresh])
     strangers = {one.parent for one in fresh} - {Ref(link.collection, str(link.rid)) for link in parents.values()}
     if strangers:
@@ -123,11 +126,11 @@ def take_messages(
         with run.store.read() as tx:
             parents = parents_of(tx, side, [one.parent for one in fresh])
     fresh = [one for one in fresh if ref_key(one.parent) in parents and not _frozen(parents[ref_key(one.parent)])]
-    if not fresh:
+    if not fresh and not edits:
         return False
     run.verify(side)
     with run.store.write() as tx:
-        spoken: list[tuple[RemoteMessage, Link, Utterance]] = []
+        spoken: list[tuple[RemoteMessage, Link, Utterance]] = [(one.now, one.parent, restated(side, one)) for one in edits]
         ours = {one.message: one for one in message_links_of(tx, [link.id for link in parents.values()]) if one.rid is None}
         by_corr = {one.corr: one for one in ours.values()}
         moved: list[Link] = []
@@ -155,9 +158,10 @@ def take_messages(
         meet(run, tx, side, [one.author for one, _, _ in spoken])
         ids = run.ledger.record(tx, [utterance for _, _, utterance in spoken])
         rows = []
-        for (one, parent, _), identifier in zip(spoken, ids, strict=True):
+        for (one, parent, told), identifier in zip(spoken, ids, strict=True):
             if identifier is not None:
-                rows.append(_link(run, parent, identifier, rid=one.ref.rid, collection=one.ref.collection))
+                rid = one.ref.rid if told.edits is None else state_of(one)
+                rows.append(_link(run, parent, identifier, rid=rid, collection=one.ref.collection))
                 run.part(side).messages_read += 1
         insert_links(tx, rows)
         spread(run, tx, links_of(tx, {InquiryId(str(parent.inquiry)) for _, parent, _ in spoken}))
@@ -440,10 +444,11 @@ def _origin(run: Run, tx: sa.Connection, message: StoredMessage, side: Side) -> 
     Our own number stands as well where the label there gives away what is withheld from the platform it goes to.
     """
     name = message.source.partition(":")[2] if message.source.startswith("connection:") else ""
+    edited = EDITED if message.edits is not None else ""
     if name:
         values = load_documents(tx, [message.inquiry])[message.inquiry].values
         for link in links_of(tx, [message.inquiry]).get(message.inquiry, []):
             if link.conn == name and link.label and not run.tells(link, side.name, values):
-                return f"{name} {link.label}"
+                return f"{name} {link.label}{edited}"
     number = numbers_of(tx, [message.inquiry]).get(message.inquiry)
-    return f"{name or 'deskweave'} INQ-{number}"
+    return f"{name or 'deskweave'} INQ-{number}{edited}"

@@ -409,7 +409,7 @@ class MemoryConnection:
             author=comment.by,
             author_side="us" if comment.by == US else "unknown",
             at=comment.at,
-            edited_at=None,
+            edited_at=comment.edited_at if self._switches(comment.collection).message_edits == "seen" else None,
             corr=comment.corr,
         )
 
@@ -420,7 +420,9 @@ class MemoryConnection:
         items = [
             self._message(one)
             for one in platform.comments
-            if one.collection == collection and one.indexed_at <= now and (since is None or one.at >= platform.stamp(since))
+            if one.collection == collection
+            and one.indexed_at <= now
+            and (since is None or (one.edited_at or one.at) >= platform.stamp(since))
         ]
         page = Page(items=items, resume=None, covers_until=platform.stamp())
         platform.hook("after messages.changes")

@@ -47,6 +47,12 @@ class MemoryHands:
         record = self._platform.records[parent.collection, parent.rid]
         return Ref("comment", str(self._platform.comment(record, visibility, body, by).number))
 
+    def rewrite(self, message: Ref, body: str, by: str) -> None:
+        """Change what was said."""
+        self._platform.settle()
+        (found,) = [one for one in self._platform.comments if str(one.number) == message.rid]
+        self._platform.rewrite(found, body, by)
+
     def attach(self, parent: Ref, visibility: Visibility, name: str, content: bytes, by: str) -> Ref:
         raise NotImplementedError("a platform in memory keeps no files")
 

@@ -35,6 +35,7 @@ class Switches:
     find: Literal["strong", "lagging", "none"] = "strong"
     messages: Literal["feed", "per_record", "none"] = "feed"
     message_plant: Plant = Plant.ATOMIC
+    message_edits: Literal["seen", "unseen"] = "seen"
     visibilities: frozenset[Visibility] = frozenset(Visibility)
     unreadable: frozenset[str] = frozenset()  #: native fields our account cannot see
     deaf: frozenset[str] = frozenset()  #: native fields our account may write to, and that keep what they had
@@ -71,6 +72,7 @@ class Switches:
             messages="callback" if self.callback and self.messages != "none" else self.messages,
             visibilities=self.visibilities,
             message_plant=self.message_plant,
+            message_edits=self.message_edits,
             notifies=self.notifies,
         )
 
@@ -119,6 +121,7 @@ class Comment:
     corr: str | None
     key: str | None
     indexed_at: datetime
+    edited_at: datetime | None = None
 
 
 Hook = Callable[[str], None]
@@ -274,6 +277,11 @@ class MemoryPlatform:
         record.version += 1
         record.updated_at, record.by = self.stamp(), by
         record.index.append((self._indexed(), record.updated_at))
+
+    def rewrite(self, comment: Comment, body: str, by: str) -> None:
+        """Put another text in the place of what somebody has said."""
+        comment.body, comment.edited_at, comment.indexed_at = body, self.stamp(), self._indexed()
+        self.touch(self.records[comment.collection, comment.rid], by)
 
     def comment(
         self, record: Record, visibility: Visibility, body: str, by: str, *, corr: str | None = None, key: str | None = None

@@ -36,6 +36,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "erased": "(erased)",
     "explain-is": "{field} is {value}   ({zone})",
     "explain-message": "a message",
+    "explain-message-edited": "a message, edited",
+    "message-edited": "edited",
     "explain-about": "seen by comparing, time is the latest possible",
     "explain-conflict": "conflict C-{id}: ours {ours}, theirs {theirs}; {winner} stands",
     "explain-nothing": "Nothing has happened to it.",

@@ -36,6 +36,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "erased": "（已删除）",
     "explain-is": "{field} 为 {value}   （{zone}）",
     "explain-message": "一条消息",
+    "explain-message-edited": "一条消息，已编辑",
+    "message-edited": "已编辑",
     "explain-about": "由比较得知，时间为最晚可能时刻",
     "explain-conflict": "冲突 C-{id}：我方 {ours}，对方 {theirs}；采用{winner}",
     "explain-nothing": "没有发生过变化。",
