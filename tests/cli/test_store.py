@@ -14,6 +14,7 @@ import pluggy
 import pytest
 
 from deskweave import hookspecs, workspace
+from deskweave.connector import Ref
 from deskweave.emulation import TurnedTime
 from deskweave.hookspecs import hookimpl
 from deskweave.model import Visibility
@@ -185,14 +186,54 @@ def test_a_store_moves(cli: Any, tmp_path: Path, two: Any, plugins: Plugins, clo
     fill(cli, tmp_path, two, plugins, clock)
     answer = cli("store", "copy", "--to", "elsewhere/state.db")
     assert answer.code == 0, answer.all
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["state.db"]
     file = tmp_path / "deskweave.yaml"
     file.write_text(file.read_text("utf-8").replace("id: acme\n", "id: acme\nstore: sqlite:elsewhere/state.db\n"), "utf-8")
     assert json.loads(cli("status", "--json").out)["summary"] == {
         **json.loads(cli("status", "--json").out)["summary"],
         "inquiries": 3,
-        "epoch": 1,
+        "epoch": 2,
     }
     assert cli("sync").code == 0
+
+
+def test_of_two_folders_the_old_one_is_noticed(cli: Any, tmp_path: Path, two: Any, plugins: Plugins, clock: TurnedTime) -> None:
+    """The folder was copied and its store moved along; somebody goes on in the old one all the same."""
+    fill(cli, tmp_path, two, plugins, clock)
+    new = tmp_path / "new"
+    shutil.copytree(tmp_path, new, ignore=shutil.ignore_patterns("new", "state.db*"))
+    assert cli("store", "copy", "--to", "sqlite:new/.deskweave/dev/state.db").code == 0
+    assert cli("store", "copy", "--to", "new/.deskweave/dev").code == 5  # it is there already
+    for address in ("postgresql://desk:s3cret@host/store", "sqlite://x"):
+        answer = cli("store", "copy", "--to", address)
+        assert answer.code == 2
+        assert "s3cret" not in answer.all
+    ref = next(iter(two["left"].platform.records))
+    hands = people(tmp_path, two, "left", plugins, clock)
+
+    def change(title: str, *folder: str) -> Any:
+        clock.advance(timedelta(minutes=10))
+        hands.edit(Ref(*ref), {"title": title}, "li")
+        clock.advance(timedelta(minutes=10))
+        return cli("sync", *folder)
+
+    assert cli("sync").code == 0  # nobody has written with the copy yet
+    assert change("moved", "-C", "new").code == 0
+    writes = {name: one.platform.writes for name, one in two.items()}
+    for language in ("en", "zh"):
+        answer = cli("sync", "--lang", language)
+        assert answer.code == 5, answer.all
+        assert "deskweave store rebuild" in answer.err.splitlines()[-1]
+        assert "deskweave trust" not in answer.err  # it would change nothing
+    assert {name: one.platform.writes for name, one in two.items()} == writes
+    assert change("moved again", "-C", "new").code == 0
+    # the copy is lost: the old one takes over, and from then on the copy would be stopped
+    assert cli("store", "rebuild").code == 0
+    assert cli("sync").code == 0
+    assert change("and back").code == 0
+    assert change("too late", "-C", "new").code == 5
+    titles = {record.fields["short"] for one in two.values() for record in one.platform.records.values()}
+    assert "and back" in titles
 
 
 @pytest.mark.parametrize("address", ["postgresql://desk@host/store", "postgres://host/x", "mysql://x", "sqlite://x"])

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskweave.connector import Plant
-from deskweave.errors import SafetyStop
+from deskweave.errors import RateLimited, SafetyStop, Scope
 from deskweave.model import FieldId, Policy, Visibility
 from deskweave.store import Store, inquiry_messages, list_conflicts
 from deskweave.store.joined import list_inquiries
 from deskweave.sync import Decisions
-from deskweave.testing.memory import Switches, small_binding
+from deskweave.sync.run import WAITS
+from deskweave.testing.memory import MemoryConnection, Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 
@@ -103,9 +104,6 @@ def test_a_lost_store_is_made_whole(world, names, messages):
 
 def test_a_quota_is_waited_for(world):
     """Half of what stands there would join nothing, and a rebuild that never ends is none."""
-    from deskweave.errors import RateLimited, Scope
-    from deskweave.testing.memory import MemoryConnection
-
     w = world(bindings=joined())
     history(w)
     lose(w)
@@ -123,6 +121,58 @@ def test_a_quota_is_waited_for(world):
             w.engine().rebuild()
         assert w.engine().rebuild(wait=waited.append).joined == 4
     assert len(waited) == 3
+
+
+@pytest.mark.parametrize(
+    ("ahead", "moves", "waits"),
+    [
+        (timedelta(seconds=1), True, 60 * 60),  # a clock that goes on: an hour of them
+        (timedelta(seconds=1), False, WAITS),  # a platform whose time stands
+        (timedelta(days=9), True, 0),  # a month's quota
+    ],
+)
+def test_a_limit_that_does_not_end_is_told(world, ahead, moves, waits):
+    """Nobody sits before a terminal that says nothing for ever."""
+    w = world(bindings=joined())
+    history(w)
+    lose(w)
+    waited, told = [], []
+
+    def wait(until):
+        waited.append(until)
+        w.clock.turn((until - w.clock()).total_seconds() * 40 if moves else 0)
+
+    def changes(self, collection, since, resume):
+        text = "the quota is used up"
+        raise RateLimited(text, scope=Scope.RATE_CLASS, rate_class="x", retry_at=w.clock() + ahead)
+
+    w.more["progress"] = told.append
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryConnection, "changes", changes)
+        with pytest.raises(RateLimited):
+            w.engine().rebuild(wait=wait)
+    assert len(waited) == (waits // 40 if moves else waits)
+    assert [one.until for one in told if one.step == "wait"] == waited
+    assert not list_inquiries(w.store)
+    assert w.engine().rebuild().joined == 4  # later: nothing of it is left over
+
+
+def test_a_record_that_is_only_read_does_not_have_to_agree(world):
+    """A helpdesk's ticket keeps the status it had when its inquiry went on elsewhere: nobody's word is undone by it."""
+    names = ("a", "b", "c")
+    w = world(names=names, bindings=joined(names), switches={"a": Switches(patches=False)})
+    history(w, messages=False)
+    w.hands("c").edit(w.refs("c")[0], {"status": "closed", "priority": "low"}, "chen")
+    for _ in range(3):
+        w.sync(100)
+    assert w.hands("a").shows(w.refs("a")[0])["status"] == "waiting"
+    rebuild_and_prove_it_quiet(w)
+    assert not list_conflicts(w.store)
+    (row,) = [row for row in list_inquiries(w.store) if row.inquiry.values[FieldId("title")] == "from a 0"]
+    assert row.inquiry.values[FieldId("status")] == "closed"
+    w.hands("a").edit(w.refs("a")[0], {"status": "asking"}, "li")  # from now on what changes there is seen, as ever
+    w.sync(60)
+    assert [(one.field, one.ours, one.theirs) for one in list_conflicts(w.store)] == [("status", "closed", "asking")]
 
 
 def test_without_cross_reference_carried_messages_join(world):

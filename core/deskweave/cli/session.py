@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from zoneinfo import ZoneInfo
 
-from deskweave.cli.commands import ABOUT_A_FOLDER
+from deskweave.cli.commands import ABOUT_A_FOLDER, SUBCOMMANDS
 from deskweave.cli.exits import Exit
 from deskweave.cli.language import Messages, choose
 from deskweave.cli.options import Options
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from deskweave.http import Observation
     from deskweave.plugins import Plugins
     from deskweave.workspace import Workspace
+
+
+_SECOND = "|".join(rf"(?<= {name}) (?:{'|'.join(words)})\b" for name, words in SUBCOMMANDS.items())
+#: a command of ours within a sentence, with its second word where it has one: options stand behind both
+_COMMAND = rf"deskweave (?P<command>[a-z-]+)(?:{_SECOND})?"
 
 
 def sleep_until(at: datetime) -> None:
@@ -191,8 +196,8 @@ class Session:
             missing = [option for option in options if option.split()[0] in fit and option.split()[0] not in text.split()]
             return " ".join([match[0], *missing])
 
-        whole = re.fullmatch(r"deskweave (?P<command>[a-z-]+)(?: .*)?", text)
-        return told(whole) if whole else re.sub(r"deskweave (?P<command>[a-z-]+)", told, text)
+        whole = re.fullmatch(rf"{_COMMAND}(?: .*)?", text)
+        return told(whole) if whole else re.sub(_COMMAND, told, text)
 
     def moment(self, at: datetime | None) -> str:
         """An instant in the folder's zone: `Thu 3 Dec 09:31`, `12月3日 周四 09:31`."""

@@ -121,10 +121,14 @@ def _soon(report: SyncReport, now: datetime) -> datetime | None:
 
 
 def progress_of(session: Session) -> Any:
-    """A line every ten seconds of work, on stderr: anything that takes long shows life."""
+    """A line every ten seconds of work, and before every long wait, on stderr: anything that takes long shows life."""
     last: dict[str, float] = {}
 
     def told(step: Progress) -> None:
+        if step.until is not None:
+            if step.until - session.now() >= QUOTA:
+                session.screen.note(session.say("sync-limit", name=step.connection, moment=session.moment(step.until)))
+            return
         now = time.monotonic()
         key = f"{step.connection}/{step.step}"
         if now - last.setdefault(key, now) < 10:

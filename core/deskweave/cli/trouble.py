@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 from deskweave.cli.answer import Report
 from deskweave.cli.exits import Exit, worst
 from deskweave.cli.width import pad
-from deskweave.errors import ConfigurationError, DeskweaveError, DocumentError, PluginError, RemoteError, RequestError, SafetyStop
+from deskweave.errors import (
+    ConfigurationError,
+    DeskweaveError,
+    DocumentError,
+    PluginError,
+    RemoteError,
+    RequestError,
+    SafetyStop,
+    TransientError,
+)
 from deskweave.findings import Finding, Place, Severity
 
 if TYPE_CHECKING:
@@ -208,6 +217,8 @@ def remote_lines(session: Session, error: RemoteError) -> list[str]:
         said = "  ".join(part for part in (error.code, error.request_id) if part)
         if said:
             lines.append(f"        {say('vendor-said', said=said)}")
+    if isinstance(error, TransientError) and error.retry_at is not None:
+        lines.append(f"        {say('retry-at', moment=session.moment(error.retry_at))}")
     entry = session.opened.folder.connections.get(name) if session.opened is not None else None  # type: ignore[call-overload]
     if entry is not None and entry.place.line is not None:
         lines.append(f"        {say('stands-at', place=f'{entry.place.source}:{entry.place.line}')}")

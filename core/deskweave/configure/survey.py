@@ -192,7 +192,7 @@ def _preflight(side: Side, target: ConfigurationTarget, part: ConnectionPlan, wa
                 place=Place(f"connection:{side.name}", "configuration"),
                 found=type(error).__name__,
                 message=str(error),
-                remedy=f"deskweave permissions {side.name}",
+                remedy=f"deskweave check {side.name}",
             ),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,11 @@ class Stage:
     running: Mapping[str, RunningEmulator]
     space: Workspace
     hands: dict[str, Hands]
+
+    def hand_over(self, now: Callable[[], datetime]) -> None:
+        """Leave the folder to whoever works in it now; the platforms stay, and their time goes with this clock."""
+        self.space.close()
+        self.clock.go_with(now)
 
     def close(self) -> None:
         self.space.close()

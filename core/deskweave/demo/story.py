@@ -62,7 +62,7 @@ def tell(
     seed: int = 1,
     step: Callable[[str, Told, Stage], None],
     progress: Callable[[datetime], None],
-    linger: Callable[[Told], None] | None = None,
+    linger: Callable[[Told, Stage], None] | None = None,
 ) -> Told:
     """Tell the story.
 
@@ -73,7 +73,7 @@ def tell(
         seed: another one is another week.
         step: called after each of start, apply, work, sync, compare and kpi.
         progress: told what time it is in the story.
-        linger: called at the end while the platforms still run.
+        linger: called at the end while the platforms still run; their time stands still unless the stage is handed over.
 
     Raises:
         DeskweaveError: whatever went wrong; the platforms are stopped.
@@ -123,7 +123,7 @@ def tell(
         write_reports(stage, period)
         done("kpi")
         if linger is not None:
-            linger(told)
+            linger(told, stage)
     finally:
         stage.close()
     return told

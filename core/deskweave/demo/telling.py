@@ -58,6 +58,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "keep": "the platforms stay up, poke them with curl",
         "init": "your own desk; read-only until you say otherwise",
         "secrets": "Accounts and passwords: {file}",
+        "lives": "Their time goes on with this machine's. From another terminal: cd {folder}, then deskweave sync. Delete "
+        ".deskweave/dev/state.db, and deskweave sync stops; deskweave store rebuild makes it whole from the platforms.",
         "stays": "The platforms run until Ctrl-C.",
     },
     "zh": {
@@ -99,6 +101,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "keep": "三个平台保持运行，可用 curl 试",
         "init": "自己的服务台；在您改动之前只读",
         "secrets": "账号和密码：{file}",
+        "lives": "平台的时间此后与本机同步。在另一个终端里：cd {folder}，再执行 deskweave sync。删掉 .deskweave/dev/state.db，"
+        "deskweave sync 就会停止；deskweave store rebuild 从平台把它重建完整。",
         "stays": "平台一直运行，按 Ctrl-C 结束。",
     },
 }  # fmt: skip

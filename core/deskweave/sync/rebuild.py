@@ -350,7 +350,7 @@ def _owns(run: Run, one: Found, name: FieldId) -> bool:
 
 
 def _counts(run: Run, rows: Reconciliation, inquiry: InquiryId, one: Found, name: FieldId) -> bool:
-    """Whether this platform is one that has to say the same: not where it is only read, or never told."""
-    if _policy(run, one, name) is Policy.READ_ONLY:
+    """Whether this record is one that has to say the same: not where it is only read, or never told."""
+    if _policy(run, one, name) is Policy.READ_ONLY or not run.sides[one.connection].writes(one.record.ref.collection):
         return False
     return name not in run.withheld(one.connection, rows.values[inquiry])

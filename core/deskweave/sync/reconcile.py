@@ -523,14 +523,7 @@ class Reconciliation:
             link.dirty, link.push = False, True
             return
         capabilities = side.capabilities(link.collection)
-        able = (
-            side.access == "write"
-            and capabilities is not None
-            and capabilities.patches
-            and side.connection.sink is not None
-            and side.connection.records is not None
-            and self.documents[inquiry].erased_at is None
-        )
+        able = side.writes(link.collection) and self.documents[inquiry].erased_at is None
         push = False
         if able:
             cross = self.cross_reference(inquiry, link)

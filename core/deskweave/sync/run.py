@@ -28,6 +28,8 @@ T = TypeVar("T")
 P = TypeVar("P")
 STATUS = FieldId("status")
 RECORDS: Final = "records"  #: the feed of a collection's records
+LONGEST: Final = timedelta(hours=1)  #: one call waits so long for a platform's limits; quotas are by the second, minute or hour
+WAITS: Final = 100  #: and so often: a wait may be cut short by whoever lends it, and a clock may stand
 PAGES: Final = 1_000_000  #: a listing that never ends is a connector's mistake
 
 
@@ -49,6 +51,12 @@ class Side:
     def speaks(self) -> bool:
         """Whether the platform could be asked what it can do: else nothing can be decided for it now."""
         return bool(self.connection.capabilities.collections)
+
+    def writes(self, collection: str) -> bool:
+        """Whether what stands there is ever changed by us: a helpdesk's tickets are only read."""
+        capabilities = self.capabilities(collection)
+        able = capabilities is not None and capabilities.patches and self.connection.sink is not None
+        return able and self.access == "write" and self.connection.records is not None
 
     def policies(self, collection: str) -> Mapping[FieldId, Policy]:
         return {name: at.policy for name, at in self.binding.collections[collection].fields.items()}
@@ -77,12 +85,13 @@ class Hooks:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """One step of a run, for live lines: `done` of `total` where the platform counts."""
+    """One step of a run, for live lines: `done` of `total` where the platform counts; `until`: it waits for a limit there."""
 
     connection: ConnectionName
-    step: Literal["read", "merge", "write"]
-    done: int
+    step: Literal["read", "merge", "write", "wait"]
+    done: int = 0
     total: int | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,7 @@ class Run:
     report: SyncReport
     people: Directory | None = None  #: who an account is; None: people stay text
     rating: FieldId | None = None  #: the field that says how content the user was
-    wait: Callable[[datetime], None] | None = None  #: waits for a quota, where only reading is done; None: limits are raised
+    wait: Callable[[datetime], None] | None = None  #: waits for a limit, where only reading is done; None: limits are raised
     stopped: set[ConnectionName] = field(default_factory=set)
     held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run
     written: dict[tuple[ConnectionName, str], set[str]] = field(default_factory=dict)
@@ -134,18 +143,23 @@ class Run:
     def call(self, side: Side, method: Callable[[], T], what: str) -> T:
         """Call one method of a connection, while the store is surely ours: what is written must be acknowledged.
 
-        What is not our own kind of error becomes a PluginError that names the method.
+        What is not our own kind of error becomes a PluginError that names the method. A limit is waited for where `wait` is lent,
+        for `LONGEST` in all and `WAITS` times: a platform that answers none of them is taken at its word.
         """
-        self.store.keep_lease()
         self.part(side).calls += 1
+        begun = self.now()
         try:
-            while True:
+            for waited in range(WAITS + 1):
+                self.store.keep_lease()
                 try:
                     return method()
                 except RateLimited as error:
-                    if self.wait is None or error.retry_at is None:
+                    until = error.retry_at
+                    if self.wait is None or until is None or until - begun > LONGEST or waited == WAITS:
                         raise
-                    self.wait(error.retry_at)
+                    self.progress(Progress(connection=side.name, step="wait", until=until))
+                    self.wait(until)
+            raise AssertionError("the last one has raised")
         except (RemoteError, PluginError, SafetyStop):
             raise
         except Exception as error:  # a connector is a stranger's code

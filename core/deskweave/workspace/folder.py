@@ -281,7 +281,7 @@ def _references(folder: Folder) -> list[Finding]:
         if one not in known:
             findings.append(_no_connection(document.place(["people", "connections", one], key=True), one, known))
     stated = document.body.get("store")
-    if isinstance(stated, str) and _ADDRESS.match(stated):
+    if isinstance(stated, str) and is_address(stated):
         findings.append(
             problem(
                 "store-is-no-file", document.place("/store"), stated.partition("://")[0] + "://",
@@ -301,6 +301,11 @@ def _references(folder: Folder) -> list[Finding]:
 _REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 _ADDRESS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://|postgres", re.IGNORECASE)
 _PASSWORD: Final = re.compile(r"://[^/@]*:[^@]+@|\bpassword\s*=\s*[^\s&]")
+
+
+def is_address(store: str) -> bool:
+    """Whether a place for a store is the address of a database server, and no file."""
+    return _ADDRESS.match(store) is not None
 
 
 def _no_connection(place: Place, found: str, known: Sequence[str]) -> Finding:

@@ -66,7 +66,7 @@ def check_mark(name: str, live: InstanceIdentity, install: Install, lock_file: s
     if live.epoch is not None and live.epoch.isdecimal() and int(live.epoch) > install.epoch:
         message = (
             f"{name}: {shown(live)} has been written to by a later state of this store (epoch {live.epoch}; this one is "
-            f"{install.epoch}). This looks like an old copy. Nothing was written."
+            f"{install.epoch}). This looks like an old copy. Nothing was written. Put the later one back; is it lost:"
         )
         values = {"live": shown(live), "theirs": live.epoch, "ours": str(install.epoch), "file": lock_file}
-        raise Stopped("old-store", message, next=f"deskweave trust {name}", connection=name, values=values)
+        raise Stopped("old-store", message, next="deskweave store rebuild", connection=name, values=values)

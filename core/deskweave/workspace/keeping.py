@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,10 +35,7 @@ def backup(space: Workspace, target: Path, *, replace: bool = False) -> Path:
     Raises:
         Stopped: there is no store, or the file is there already.
     """
-    if not space.has_store:
-        raise Stopped("no-store", f"there is no store at {space.folder.store_path}", values={"file": str(space.folder.store_path)})
-    if target.exists() and not replace:
-        raise Stopped("file-there", f"{target} is there already; nothing was written", values={"file": str(target)})
+    _require_room(space, target, replace=replace)
     space.store.backup(target)
     return target
 
@@ -73,7 +71,7 @@ def restore(space: Workspace, source: Path) -> Restored:
                 aside = _set_aside(space, "before-restore")
         part.with_name(part.name + ".whole").replace(path)
     finally:
-        for rest in path.parent.glob(part.name + "*"):
+        for rest in path.parent.glob(glob.escape(part.name) + "*"):
             rest.unlink()
     become = Install(told.id, epoch + 1)
     with space.store.lease("store restore"), space.store.write() as tx:
@@ -82,18 +80,35 @@ def restore(space: Workspace, source: Path) -> Restored:
 
 
 def copy(space: Workspace, target: Path) -> Path:
-    """Copy the store to another place, for a folder that moves; the epoch stays, so only one of the two may go on.
+    """Copy the store to another place, for a folder that moves.
+
+    The epoch of the copy rises: once it has written, the platforms tell the one it was made of from it, and that one stops.
 
     Raises:
         Stopped: there is no store, or a file is there already.
         SafetyStop: another process works with the store: what it writes meanwhile would be missing there.
     """
-    if not space.has_store:
-        raise Stopped("no-store", f"there is no store at {space.folder.store_path}", values={"file": str(space.folder.store_path)})
+    from deskweave.store import Install, Store
+
     file = target / space.folder.store_path.name if target.is_dir() else target
+    part = file.with_name(file.name + ".copying")
+    _require_room(space, file)
     with space.store.lease("store copy"):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return backup(space, file)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            space.store.backup(part)
+            fresh = Store.open(part, now=space.now)
+            try:
+                with fresh.write() as tx:
+                    fresh.become(tx, Install(fresh.install.id, fresh.install.epoch + 1))
+                fresh.backup(part.with_name(part.name + ".whole"))
+            finally:
+                fresh.close()
+            part.with_name(part.name + ".whole").replace(file)
+        finally:
+            for rest in part.parent.glob(glob.escape(part.name) + "*"):
+                rest.unlink()
+    return file
 
 
 def rebuild(
@@ -176,6 +191,14 @@ def _set_aside(space: Workspace, why: str) -> Path:
         facts.rename(facts.with_name(f"facts.{why}-{now:%Y%m%dT%H%M%S}"))
     (space.folder.state_folder / "reach.json").unlink(missing_ok=True)
     return aside
+
+
+def _require_room(space: Workspace, target: Path, *, replace: bool = False) -> None:
+    here = str(space.folder.store_path)
+    if not space.has_store:
+        raise Stopped("no-store", f"there is no store at {here}", values={"file": here})
+    if target.exists() and not replace:
+        raise Stopped("file-there", f"{target} is there already; nothing was written", values={"file": str(target)})
 
 
 def _require_store(source: Path) -> None:

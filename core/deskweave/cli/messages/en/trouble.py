@@ -47,6 +47,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-CredentialError": "Check the sign-in of {connection}: name, secret, expiry.",
     "remedy-PermissionMissing": "Ask the owner of {connection} for this right.",
     "remedy-ConfigurationError": "Correct the settings of {connection}, then: deskweave check {connection}",
+    "retry-at": "asks us to come back at {moment}",
     "remedy-RateLimited": "Wait; the same command goes on.",
     "remedy-TransientError": "Check address, network and proxy of {connection}; the same command goes on.",
     "remedy-Rejected": "Correct the value there or in the practice, then again.",
@@ -65,7 +66,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "stop-lease-lost": "another run took over the store while this one stood still: {holder}. Nothing more was written by this "
     "one; the other goes on with what was begun.",
     "stop-old-store": "{connection}: {live} was written to by a later state of this store (epoch {theirs}; this one is {ours}). "
-    "This looks like an old copy. Nothing was written. To go on with this one: deskweave store rebuild. Else:",
+    "This looks like an old copy. Nothing was written. Work with the later one, or put it back. Is it lost:",
     "stop-practice-changed": "The practice has changed: {old} is in force here, the files say {new}. "
     "Nothing was read or written. Look at what changes, then put it into force.",
     "stop-becomes-missing": "Open inquiries hold words the new practice does not have: {what}. The old practice stays in force.",

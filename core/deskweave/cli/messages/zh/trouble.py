@@ -47,6 +47,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-CredentialError": "检查 {connection} 的登录信息：名称、密钥、有效期。",
     "remedy-PermissionMissing": "请 {connection} 的管理员授予此权限。",
     "remedy-ConfigurationError": "更正 {connection} 的设置，然后：deskweave check {connection}",
+    "retry-at": "平台要求 {moment} 后再来",
     "remedy-RateLimited": "请稍候；再次执行同一命令即可继续。",
     "remedy-TransientError": "检查 {connection} 的地址、网络和代理；再次执行同一命令即可继续。",
     "remedy-Rejected": "在平台上或实践中更正该值，然后重试。",
@@ -64,7 +65,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "若应以本存储为准、另一个已停用：",
     "stop-lease-lost": "本次运行停住期间，存储已被另一个运行接管：{holder}。本次运行没有再写入任何内容；已开始的事由对方接着做。",
     "stop-old-store": "{connection}：{live} 曾由本存储更新的状态写入（第 {theirs} 代；当前为第 {ours} 代）。"
-    "当前存储可能是旧副本。未写入任何内容。若要继续使用本存储：deskweave store rebuild。否则：",
+    "当前存储可能是旧副本。未写入任何内容。请改用较新的存储，或把它放回来。若它已丢失：",
     "stop-practice-changed": "实践已修改：生效的是 {old}，文件中是 {new}。未读取也未写入任何内容。请先查看变化，再使其生效。",
     "stop-becomes-missing": "未关闭的问询仍使用新实践中没有的名称：{what}。原来的实践继续有效。",
     "stop-protected": "环境 {environment} 受保护：请先生成计划并审阅，再执行该计划。",
