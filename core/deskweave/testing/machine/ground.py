@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from deskweave.model import Binding, ConnectionName, Route
 from deskweave.store import tables
 from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
 from deskweave.testing.machine.door import HookedStore, Plan, crash
+from deskweave.testing.machine.witness import DONE
 from deskweave.testing.memory import (
     FIELDS,
     STATUSES,
@@ -28,6 +30,7 @@ from deskweave.testing.memory import (
     small_binding,
     small_mapper,
 )
+from deskweave.testing.memory.platform import Passed
 
 START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -37,6 +40,7 @@ class Ground(RuleBasedStateMachine):
 
     sides: tuple[str, ...] = ("a", "b")
     pinned: Mapping[str, Any] = {}  #: switches that are not drawn
+    tally: ClassVar[Counter[str]] = Counter()  #: over all examples: values that were judged, and how often each excuse was taken
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,7 +144,11 @@ class Ground(RuleBasedStateMachine):
         """One run of the engine; None: it was crashed."""
         self.running = True
         try:
-            return self.engine().run()
+            report = self.engine().run()
+            for name, platform in self.platforms.items():
+                if report.connections[ConnectionName(name)].paused is None:
+                    platform.passed.append(Passed(key=DONE, at=self.at))
+            return report
         except Crash:
             self.faults += 1
             return None

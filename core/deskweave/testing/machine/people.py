@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from deskweave.connector import Ref
-from deskweave.model import FieldId, InquiryId, Value, Visibility
+from deskweave.model import FieldId, Value, Visibility
 from deskweave.store import tables
-from deskweave.store.links import links_of
 from deskweave.sync.merge import same
 from deskweave.testing.machine.ground import Ground
+from deskweave.testing.machine.witness import Moment
 
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("alpha one", "alpha two", "beta", "gamma ray", "delta"),
@@ -28,11 +28,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """One value a person wrote, what stood there when they did, and how matters stood.
-
-    `agreed` is what the engine held for agreed with each platform then, `said` what each showed; `sent` are
-    values of ours under way there or without an answer. Empty where the engine did not know the record.
-    """
+    """One value a person wrote, what stood there when they did, and how far every platform had come."""
 
     number: int
     platform: str
@@ -40,11 +36,8 @@ class Deed:
     field: FieldId
     shown: Value
     wrote: Value
-    agreed: Mapping[str, Value]
-    said: Mapping[str, Value]
-    sent: tuple[Value, ...]
     raced: bool  #: at a door of a run
-    lines: int  #: so many changes had been made on that platform
+    moments: Mapping[str, Moment]
 
 
 class People(Ground):
@@ -133,7 +126,6 @@ class People(Ground):
         self.edits += 1
         for field, value in after.items():
             if field != "submitted_at" and not same(before.get(field), value):
-                agreed, said, sent = self._state_of(name, ref, field)
                 self.deeds.append(
                     Deed(
                         number=len(self.deeds),
@@ -142,26 +134,10 @@ class People(Ground):
                         field=field,
                         shown=before.get(field),
                         wrote=value,
-                        agreed=agreed,
-                        said=said,
-                        sent=sent,
                         raced=self.running,
-                        lines=len(self.platforms[name].lines),
+                        moments={one: Moment.of(platform) for one, platform in self.platforms.items()},
                     )
                 )
-
-    def _state_of(self, name: str, ref: Ref, field: FieldId) -> tuple[dict[str, Value], dict[str, Value], tuple[Value, ...]]:
-        with self.store.read() as tx:
-            inquiry = tx.execute(
-                sa.select(tables.link.c.inquiry).where(tables.link.c.conn == name, tables.link.c.rid == ref.rid)
-            ).scalar()
-            links = [] if inquiry is None else links_of(tx, [InquiryId(inquiry)])[InquiryId(inquiry)]
-        known = [one for one in links if one.rid is not None]
-        return (
-            {one.conn: one.base.get(field) for one in known},
-            {one.conn: self.hands(one.conn).shows(Ref(one.collection, str(one.rid))).get(field) for one in known},
-            tuple(value for one in known if one.conn == name for value in one.may_have_written(field)),
-        )
 
     @rule(seconds=st.sampled_from([1, 20, 61, 200]))
     def tick(self, seconds: int) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -16,11 +15,9 @@ from deskweave.store.links import links_of
 from deskweave.store.values import decode
 from deskweave.sync.merge import same
 from deskweave.testing.machine.people import Deed, People
+from deskweave.testing.machine.witness import Witness
 from deskweave.testing.memory import small_mapper
 from deskweave.testing.memory.hands import whole
-from deskweave.testing.memory.platform import US
-
-NATIVE: Final = {"title": "short", "detail": "long", "priority": "prio", "status": "state"}  #: as the small binding has them
 
 
 class Values:
@@ -36,9 +33,11 @@ class Values:
             conflicts = tx.execute(sa.select(tables.conflict)).all()
             events = {one: events_of(tx, one) for one in ids}
         home: dict[tuple[str, str], InquiryId] = {}
+        refs: dict[InquiryId, dict[str, Ref]] = {}
         for identifier in ids:
             for link in links[identifier]:
                 home[link.conn, str(link.rid)] = identifier
+                refs.setdefault(identifier, {})[link.conn] = Ref(link.collection, str(link.rid))
                 self._agrees(link.conn, Ref(link.collection, str(link.rid)), documents[identifier].values)
         deeds: dict[tuple[InquiryId, FieldId], list[Deed]] = {}
         for deed in self.machine.deeds:
@@ -54,10 +53,17 @@ class Values:
         for (inquiry, field), every in deeds.items():
             final = documents[inquiry].values.get(field)
             assert any(same(final, deed.wrote) for deed in every), f"P13: nobody wrote {final!r} into {field}"
+            stood = [event.new for event in events[inquiry] if event.field == field]
             for deed in every:
-                stood = any(event.field == field and same(event.new, deed.wrote) for event in events[inquiry])
-                if not (stood and self._alike(deed, every)) and not self._unseen(deed) and not self._put_back(deed, every):
-                    self._kept(deed, every, final, logged.get((inquiry, field), []))
+                self.machine.tally["values"] += 1
+                if self._accounted(deed, every, final, logged.get((inquiry, field), [])):
+                    continue
+                excuse = self._excuse(deed, every, refs[inquiry], stood)
+                assert excuse is not None, (
+                    f"P3: {deed.wrote!r} in {deed.field} on {deed.platform} is not final ({final!r}), was not knowingly "
+                    "overwritten, is in no conflict"
+                )
+                self.machine.tally[excuse] += 1
 
     def _agrees(self, name: str, ref: Ref, values: Mapping[FieldId, Value]) -> None:
         mapper, platform = small_mapper(self.machine.bindings[name]), self.machine.platforms[name]
@@ -75,86 +81,91 @@ class Values:
             said.append(small_mapper(self.machine.bindings[name]).project("ticket", {field: value}).values.get(field))
         return said
 
-    def _alike(self, deed: Deed, every: list[Deed]) -> bool:
-        """The accepted limit of a merge in the platform's view: another platform says this value just as what is agreed with it.
+    def _accounted(self, deed: Deed, every: list[Deed], final: Value, logged: list[Value]) -> bool:
+        """Whether a value is final, in the conflict log, or was overwritten by somebody who was shown it."""
+        here = self._spelled(deed.platform, deed.field, final)
+        if same(here, deed.wrote) or any(
+            same(deed.wrote, one) or same(one, word) for one in logged for word in self._words(deed.field, deed.wrote)
+        ):
+            return True
+        for later in every:
+            if later.number <= deed.number:
+                continue
+            shown = self._spelled(later.platform, deed.field, deed.wrote)
+            said_here = self._spelled(deed.platform, deed.field, later.shown)
+            if same(later.shown, deed.wrote) or same(later.shown, shown) or same(said_here, deed.wrote):
+                return True  # they were shown it, or what stands for it on either platform
+        return False
+
+    def _spelled(self, name: str, field: FieldId, value: Value) -> Value:
+        """How a platform would say a value."""
+        return small_mapper(self.machine.bindings[name]).project("ticket", {field: value}).values.get(field)
+
+    # ------------------------------------------------------------------------------------------------------------- excuses
+    def _excuse(self, deed: Deed, every: list[Deed], places: Mapping[str, Ref], stood: Sequence[Value]) -> str | None:
+        """The accepted limit by which a value was lost, by what the platforms themselves bear witness to; None: there is none."""
+        witnesses = {
+            name: Witness(self.machine.platforms[name], self.machine.bindings[name], ref, deed.field)
+            for name, ref in places.items()
+        }
+        if any(same(one, deed.wrote) for one in stood) and self._alike(deed, every, witnesses):
+            return "alike"
+        if self._unseen(deed, witnesses[deed.platform]):
+            return "unseen"
+        return "put back" if self._put_back(deed, every, witnesses) else None
+
+    def _alike(self, deed: Deed, every: list[Deed], witnesses: Mapping[str, Witness]) -> bool:
+        """The accepted limit of a merge in the platform's view: another platform says this value just as what it had shown us.
 
         Either it has one word for both, or the inquiry has come back to the value its people were shown. It says nothing there,
         so what its people write next replaces it without a conflict. The value has to stand in the events.
         """
-        for name in deed.agreed.keys() - {deed.platform}:
-            mapper = small_mapper(self.machine.bindings[name])
-            shown = mapper.project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
-            if same(deed.agreed[name], shown) and not same(deed.said[name], shown):
+        for name in witnesses.keys() - {deed.platform}:
+            there, shown = witnesses[name], self._spelled(name, deed.field, deed.wrote)
+            at = deed.moments[name]
+            if any(same(one, shown) for one in there.agreed(at)) and not same(there.said(at), shown):
                 return True
-            if any(
-                one.platform == name and one.number > deed.number and name in one.agreed and same(one.agreed[name], shown)
-                for one in every
-            ):
+            later = (one for one in every if one.platform == name and one.number > deed.number)
+            if any(same(known, shown) for one in later for known in there.agreed(one.moments[name])):
                 return True
         return False
 
-    def _put_back(self, deed: Deed, every: list[Deed]) -> bool:
-        """A value put back to what was agreed before anybody looked: observations are merged, not edits, so nothing was changed.
+    def _put_back(self, deed: Deed, every: list[Deed], witnesses: Mapping[str, Witness]) -> bool:
+        """A value put back to what we were shown before we looked again: observations are merged, not edits, so nothing changed.
 
         Somebody elsewhere who was shown that value, in either platform's words, and whose word had not been carried here then, may
         replace it. Not where a write of ours was unanswered: there it may be a person's word against ours. But a value that is just
         what we had sent is taken for our own coming back (the merge's rule for values in flight), and agrees with us likewise.
         """
-        echoed = any(same(one, deed.wrote) for one in deed.sent)
-        if not echoed and (deed.sent or not same(deed.agreed.get(deed.platform), deed.wrote)):
+        here, at = witnesses[deed.platform], deed.moments[deed.platform]
+        sent = self._sent(deed, here)
+        echoed = any(same(one, deed.wrote) for one in sent)
+        if not echoed and (sent or not any(same(one, deed.wrote) for one in here.agreed(at))):
             return False
-        here = small_mapper(self.machine.bindings[deed.platform])
         for one in every:
-            if one.platform == deed.platform or one.platform not in deed.agreed or one.platform not in one.agreed:
+            if one.platform == deed.platform or one.platform not in witnesses:
                 continue
-            there = small_mapper(self.machine.bindings[one.platform])
-            shown = there.project("ticket", {deed.field: deed.wrote}).values.get(deed.field)
-            known = [one.shown, one.agreed[one.platform]]
-            knew = any(same(said, shown) for said in known) or any(
-                same(here.project("ticket", {deed.field: said}).values.get(deed.field), deed.wrote) for said in known
-            )
-            carried = here.project("ticket", {deed.field: one.wrote}).values.get(deed.field)
-            pending = one.number > deed.number or (same(deed.said[one.platform], one.wrote) and not same(carried, deed.wrote))
+            shown = self._spelled(one.platform, deed.field, deed.wrote)
+            known = [one.shown, *witnesses[one.platform].agreed(one.moments[one.platform])]
+            knew = any(same(said, shown) or same(self._spelled(deed.platform, deed.field, said), deed.wrote) for said in known)
+            carried = self._spelled(deed.platform, deed.field, one.wrote)
+            said = witnesses[one.platform].said(deed.moments[one.platform])
+            pending = one.number > deed.number or (same(said, one.wrote) and not same(carried, deed.wrote))
             if pending and knew:
                 return True
         return False
 
-    def _unseen(self, deed: Deed) -> bool:
+    def _sent(self, deed: Deed, here: Witness) -> list[Value]:
+        settle = self.machine.platforms[deed.platform].switches.settle
+        return here.sent(deed.moments[deed.platform], lambda one: one.at + settle)
+
+    def _unseen(self, deed: Deed, here: Witness) -> bool:
         """The window a platform keeps that has neither conditions nor history: our write of this field replaced the value unseen.
 
         It was written while a run was between its look and its write, or a write of ours was still under way. The platform's own
         lines, which the engine cannot read there, have to show that it was our write that replaced it.
         """
-        platform = self.machine.platforms[deed.platform]
-        if platform.switches.conditions or platform.switches.history != "none" or not (deed.sent or deed.raced):
+        switches = self.machine.platforms[deed.platform].switches
+        if switches.conditions or switches.history != "none" or not (deed.raced or self._sent(deed, here)):
             return False
-        after = (
-            line
-            for line in platform.lines[deed.lines :]
-            if (line.collection, line.rid) == (deed.ref.collection, deed.ref.rid) and line.field == NATIVE[deed.field]
-        )
-        replaced = next(after, None)
-        return replaced is not None and replaced.by == US
-
-    def _kept(self, deed: Deed, every: list[Deed], final: Value, logged: list[Value]) -> None:
-        mapper = small_mapper(self.machine.bindings[deed.platform])
-        here = mapper.project("ticket", {deed.field: final}).values.get(deed.field)
-        if same(here, deed.wrote) or any(
-            same(deed.wrote, one) or same(one, here_) for one in logged for here_ in self._words(deed.field, deed.wrote)
-        ):
-            return
-        for later in every:
-            if later.number <= deed.number:
-                continue
-            shown = (
-                small_mapper(self.machine.bindings[later.platform])
-                .project("ticket", {deed.field: deed.wrote})
-                .values.get(deed.field)
-            )
-            said_here = mapper.project("ticket", {deed.field: later.shown}).values.get(deed.field)
-            if same(later.shown, deed.wrote) or same(later.shown, shown) or same(said_here, deed.wrote):
-                return  # they were shown it, or what stands for it on either platform
-        raise AssertionError(
-            f"P3: {deed.wrote!r} in {deed.field} on {deed.platform} is not final ({final!r}), was not knowingly overwritten, "
-            "is in no conflict"
-        )
+        return here.replaced_by_us(deed.moments[deed.platform])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -31,6 +31,7 @@ from deskweave.errors import (
     PermissionMissing,
     RateLimited,
     Rejected,
+    RemoteError,
     RequestError,
     Scope,
     Stale,
@@ -38,7 +39,7 @@ from deskweave.errors import (
 )
 from deskweave.model import Binding, FieldId, InternalMessage, Json, PublicMessage, Visibility
 from deskweave.testing.memory.configuration import MemoryConfiguration
-from deskweave.testing.memory.platform import US, Comment, MemoryPlatform, Record, Switches
+from deskweave.testing.memory.platform import US, Comment, MemoryPlatform, Passed, Record, Switches
 from deskweave.testing.memory.posts import MemoryReceiver
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ class MemoryConnection:
         self.budget: Budget | None = None
         self.token = ""
         self._bound: dict[str, FieldId] = {}
+        self._answers: list[Passed] = []  #: records in the answer of the writing call that is under way
 
     @property
     def capabilities(self) -> Capabilities:
@@ -174,6 +176,11 @@ class MemoryConnection:
             url=f"memory://{self.platform.name}/{record.label}",
         )
 
+    def _show(self, records: Iterable[Record]) -> None:
+        """Write down on the platform that we are shown these records as they stand."""
+        platform = self.platform
+        platform.passed += [Passed(key=(one.collection, one.rid), version=one.version, at=platform.now()) for one in records]
+
     def _filled(self, record: Record) -> dict[str, Json]:
         return {**dict.fromkeys(self.platform.columns), **record.fields}
 
@@ -205,6 +212,7 @@ class MemoryConnection:
             covers = datetime.fromisoformat(begun) if last else None
             token = None if last else f"{begun}|{items[-1][1].rid}"
         page = Page(items=[self._remote(record) for _, record in items], resume=token, covers_until=covers, expected=len(listed))
+        self._show(record for _, record in items)
         platform.hook("after records.changes")
         return page
 
@@ -214,6 +222,7 @@ class MemoryConnection:
         for ref in refs:
             record = self.platform.records.get((ref.collection, ref.rid))
             found.append(Absent(ref, self._switches(ref.collection).absent) if record is None else self._remote(record))
+            self._show([record] if record is not None else ())
         self.platform.hook("after records.fetch")
         return found
 
@@ -222,15 +231,17 @@ class MemoryConnection:
         lagging = self._switches(collection).find == "lagging"
         now = self.platform.now()
         found = [
-            self._remote(record)
+            record
             for record in self.platform.records.values()
             if record.collection == collection
             and record.corr == corr
             and record.created_at >= self.platform.stamp(created_after)
             and not (lagging and record.listed(now) is None)
         ]
+        remote = [self._remote(record) for record in found]
+        self._show(found)
         self.platform.hook("after records.find")
-        return found
+        return remote
 
     def census(self, collection: str, resume: str | None) -> Page[Stub]:
         self._read("records.census")
@@ -270,6 +281,7 @@ class MemoryConnection:
         """One writing call: hooks at its doors, and the next armed fault in it, over the whole of it or one item."""
         platform = self.platform
         self._call(what)
+        self._answers.clear()
         fault = platform.faults.pop(0) if platform.faults else None
         how: Mapping[str, Json] = {}
         for word in WRITING:
@@ -292,7 +304,9 @@ class MemoryConnection:
         if fault is not None:
             strike(fault, platform.now(), how)
         done = [act(item) for item in items]
+        answers = list(self._answers)
         platform.hook(f"after {what}")
+        platform.passed += answers
         return done
 
     def carry_out(self, what: str, item: T, act: Callable[[T], Outcome]) -> Outcome:
@@ -311,6 +325,7 @@ class MemoryConnection:
             elif fault in ("lost_request", "lost_answer"):
                 if fault == "lost_answer":
                     act(item)
+                    self._answers.clear()
                 error = TransientError("no answer", executed=Executed.MAYBE)
                 done.append(Outcome(executed=Executed.MAYBE, error=error))
             else:
@@ -355,7 +370,7 @@ class MemoryConnection:
         return Outcome(
             executed=Executed.YES,
             ref=None if switches.plant is Plant.NONE and not switches.tells else ref,
-            record=self._remote(record) if switches.tells else None,
+            record=self._answer(record),
             dropped=self._lost(fields),
         )
 
@@ -364,7 +379,28 @@ class MemoryConnection:
         return frozenset(self._bound[name] for name in fields if name in self._bound and not self.platform.has(name))
 
     def patch(self, patches: Sequence[Patch]) -> Sequence[Outcome]:
-        return self._write("sink.patch", patches, self._patch)
+        """Change records; what is asked for is written down, and when it is answered."""
+        platform = self.platform
+        asked = [Passed(key=(one.ref.collection, one.ref.rid), asked=dict(one.set), at=platform.now()) for one in patches]
+        platform.passed += asked
+        executed = [Executed.MAYBE for _ in patches]
+        try:
+            outcomes = self._write("sink.patch", patches, self._patch)
+            executed = [one.executed for one in outcomes]
+        except RemoteError as error:
+            executed = [error.executed if isinstance(error, RequestError) else Executed.NO for _ in patches]
+            raise
+        finally:
+            for one, how in zip(asked, executed, strict=True):
+                one.answered = None if how is Executed.MAYBE else len(platform.passed)
+        return outcomes
+
+    def _answer(self, record: Record) -> RemoteRecord | None:
+        """The record as the answer to a write carries it."""
+        if not self._switches(record.collection).tells:
+            return None
+        self._answers.append(Passed(key=(record.collection, record.rid), version=record.version, at=self.platform.now()))
+        return self._remote(record)
 
     def _patch(self, patch: Patch) -> Outcome:
         platform, switches = self.platform, self._switches(patch.ref.collection)
@@ -384,7 +420,7 @@ class MemoryConnection:
         return Outcome(
             executed=Executed.YES,
             ref=patch.ref,
-            record=self._remote(record) if switches.tells else None,
+            record=self._answer(record),
             applied=patch.covers - dropped,
             dropped=dropped,
         )

@@ -124,6 +124,17 @@ class Comment:
     edited_at: datetime | None = None
 
 
+@dataclass(slots=True, kw_only=True)
+class Passed:
+    """Something that went over the wire: a record shown to us as it stood, or a change we asked for."""
+
+    key: tuple[str, str]
+    version: int = 0  #: at which the record was shown
+    asked: Mapping[str, Json] | None = None  #: native values we asked it to take; None: it was shown
+    at: datetime
+    answered: int | None = None  #: how much had passed when the answer to what was asked came in
+
+
 Hook = Callable[[str], None]
 WORDS: Final = frozenset({"rate_limited", "down", "unauthorised", "small_pages"})
 SYSTEM: Final = ("opened", "state", "links")  #: fields every platform in memory has
@@ -149,6 +160,7 @@ class MemoryPlatform:
     records: dict[tuple[str, str], Record] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)  #: what we were shown and what we asked for, in its order
     faults: list[str] = field(default_factory=list)
     read_faults: list[str] = field(default_factory=list)
     late: list[tuple[datetime, Callable[[], Any]]] = field(default_factory=list)
