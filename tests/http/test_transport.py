@@ -131,8 +131,8 @@ def test_a_budget_says_when_to_come_back() -> None:
     budget.take("search", 2)
     with pytest.raises(RateLimited) as caught:
         budget.take("search")
-    assert (caught.value.scope, caught.value.retry_at) == (Scope.RATE_CLASS, NOON + timedelta(seconds=0.5))
-    clock.advance(timedelta(seconds=0.5))
+    assert (caught.value.scope, caught.value.retry_at) == (Scope.RATE_CLASS, NOON + timedelta(seconds=1))
+    clock.advance(timedelta(seconds=1))
     budget.take("search")
     budget.take("write", ref=Ref("a", "1"))
     budget.take("write", ref=Ref("a", "2"))
@@ -146,25 +146,27 @@ def test_a_budget_says_when_to_come_back() -> None:
     budget.take("never heard of", 10**6)
 
 
-@given(st.lists(st.floats(0, 3), max_size=60))
-def test_no_window_holds_more_calls_than_the_quota_allows_twice(pauses: list[float]) -> None:
-    """A token bucket lets through at most burst + refill: in any second never more than twice the quota."""
+@given(st.lists(st.one_of(st.floats(0, 3), st.floats(0, 0.01)), max_size=60))
+def test_no_window_holds_more_calls_than_the_quota(pauses: list[float]) -> None:
+    """Whatever the windows by which a platform counts; and who comes back at the moment that was said gets through."""
     clock = TurnedTime(NOON)
     budget = MemoryBudget([RateClass("x", 5, timedelta(seconds=1))], now=clock)
     passed: list[datetime] = []
-    refused: list[tuple[datetime, datetime | None]] = []
+    waits: list[timedelta] = []
     for pause in pauses:
         clock.advance(timedelta(seconds=pause))
         for _ in range(8):
             try:
                 budget.take("x")
             except RateLimited as limit:
-                refused.append((clock(), limit.retry_at))
-            else:
-                passed.append(clock())
-    assert all(again is not None and again > at for at, again in refused)
+                again = limit.retry_at or clock()
+                waits.append(again - clock())
+                clock.advance(again - clock())
+                budget.take("x")
+            passed.append(clock())
+    assert all(timedelta(0) < one <= timedelta(seconds=1) for one in waits)
     for start in passed:
-        assert sum(start <= at < start + timedelta(seconds=1) for at in passed) <= 10
+        assert sum(start <= at < start + timedelta(seconds=1) for at in passed) <= 5
 
 
 def test_secrets_are_taken_out_in_every_spelling() -> None:
