@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from deskweave.store import Store
+from deskweave.store.lease import Lease
 from deskweave.testing.memory import Crash
 
 
@@ -32,6 +34,13 @@ class HookedStore(Store):
     def _pass(self, where: str) -> None:
         if self.door is not None:
             self.door(where)
+
+    def locked_by(self, file: Path) -> HookedStore:
+        """Hold a lock file for the length of a run, as a store on disk does; answers the store as another process has it."""
+        self._lease = Lease(file)
+        other = HookedStore(self.engine, None, now=self.now)
+        other._lease = Lease(file)
+        return other
 
     @property
     def rows_written(self) -> int:

@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from deskweave.connector import Plant
+from deskweave.connector import Plant, RateClass
+from deskweave.errors import SafetyStop
+from deskweave.http import MemoryBudget
 from deskweave.model import Binding, ConnectionName, Route
 from deskweave.store import tables
 from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
@@ -32,7 +36,25 @@ from deskweave.testing.memory import (
 )
 from deskweave.testing.memory.platform import Passed
 
+#: What an example may have beside what every one has; a few are drawn for each.
+WEATHER: Final[Mapping[str, str]] = {
+    "budget": "calls are counted, by us and by the platform",
+    "deaf": "a field is written with success and keeps what it had",
+    "deletes": "people delete records and take them back out of the bin",
+    "late history": "lines of history show late",
+    "reads": "reading calls fail, and listings stay where they are",
+    "refusals": "a rule refuses a value for as long as nobody mends it",
+    "second": "another engine is started on the same store",
+    "skew": "the platforms' clocks are not ours",
+    "unversioned": "records have no version",
+}
 START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+REFUSED: Final = (
+    frozenset[tuple[str, str]](),
+    frozenset({("short", "beta")}),
+    frozenset({("prio", "1")}),
+    frozenset({("state", "9")}),
+)
 
 
 class Ground(RuleBasedStateMachine):
@@ -40,6 +62,8 @@ class Ground(RuleBasedStateMachine):
 
     sides: tuple[str, ...] = ("a", "b")
     pinned: Mapping[str, Any] = {}  #: switches that are not drawn
+    swarm: tuple[str, ...] = tuple(WEATHER)  #: of these every example has up to two
+    always: tuple[str, ...] = ()  #: every example has these
     tally: ClassVar[Counter[str]] = Counter()  #: over all examples: values that were judged, and how often each excuse was taken
 
     def __init__(self) -> None:
@@ -57,16 +81,26 @@ class Ground(RuleBasedStateMachine):
         self.store.door = self.door
         self.platforms: dict[str, MemoryPlatform] = {}
         self.bindings: dict[str, Binding] = {}
+        self.on: frozenset[str] = frozenset()
+        self.skews: dict[str, timedelta] = {}
+        self.budgets: dict[str, MemoryBudget] = {}
+        self.begun: list[datetime] = []  #: when processes began: what one has counted the next does not know
+        self.folder: TemporaryDirectory[str] | None = None
+        self.other: HookedStore | None = None  #: the store as another process has it open
 
     def now(self) -> datetime:
         return self.at
 
     def build(self, data: st.DataObject) -> None:
         """Platforms with habits and bindings of their own."""
+        drawn = data.draw(st.lists(st.sampled_from(self.swarm), max_size=2, unique=True), label="weather") if self.swarm else []
+        self.on = frozenset([*drawn, *self.always])
         for number, name in enumerate(self.sides):
+            if "skew" in self.on:
+                self.skews[name] = timedelta(seconds=data.draw(st.sampled_from([0, -200, 200])))
             self.platforms[name] = MemoryPlatform(
                 name=name,
-                now=self.now,
+                now=partial(self.clock_of, name),
                 switches=data.draw(self.switches(), label=name),
                 seed=number,
                 hook=partial(self.door_of, name),
@@ -77,6 +111,22 @@ class Ground(RuleBasedStateMachine):
                 coarse=data.draw(st.booleans()),
                 cross_reference=data.draw(st.sampled_from([None, "links"])),
             )
+            if "budget" in self.on:
+                self.platforms[name].rates = [RateClass("calls", data.draw(st.sampled_from([15, 40])), timedelta(minutes=1))]
+            if "refusals" in self.on:
+                self.platforms[name].refuses = data.draw(st.sampled_from(REFUSED))
+        if "second" in self.on:
+            self.folder = TemporaryDirectory()
+            self.other = self.store.locked_by(Path(self.folder.name) / "store.lock")
+        self.restart()
+
+    def clock_of(self, name: str) -> datetime:
+        return self.at + self.skews.get(name, timedelta(0))
+
+    def restart(self) -> None:
+        """A new process: it has counted no calls yet."""
+        self.begun.append(self.at)
+        self.budgets = {name: MemoryBudget(platform.rates, now=self.now) for name, platform in self.platforms.items()}
 
     def switches(self) -> st.SearchStrategy[Switches]:
         """Habits to draw from; subclasses pin some of them down by `pinned`."""
@@ -96,16 +146,29 @@ class Ground(RuleBasedStateMachine):
             page=st.sampled_from([1, 3, 50]),
             batch=st.sampled_from([1, 5]),
         )
+        if "deaf" in self.on:
+            free["deaf"] = st.sampled_from([frozenset(), frozenset({"short"}), frozenset({"prio"}), frozenset({"state"})])
+        if "deletes" in self.on:
+            free["absent"] = st.sampled_from(["gone", "gone", "gone", "hidden"])
+        if "late history" in self.on:
+            free["history_lag"] = st.sampled_from([timedelta(seconds=20), timedelta(minutes=5)])
+        if "unversioned" in self.on:
+            free["versions"] = st.sampled_from([False, True])
         return st.builds(Switches, **{**free, **{name: st.just(value) for name, value in self.pinned.items()}})
 
-    def engine(self) -> Engine:
+    def connection(self, name: str) -> MemoryConnection:
+        connection = MemoryConnection(self.platforms[name], small_mapper)
+        connection.budget = self.budgets[name]
+        return connection
+
+    def engine(self, store: HookedStore | None = None) -> Engine:
         names = [ConnectionName(name) for name in self.platforms]
         return Engine(
-            store=self.store,
+            store=store or self.store,
             sides={
                 name: Side(
                     name=name,
-                    connection=MemoryConnection(self.platforms[name], small_mapper),
+                    connection=self.connection(name),
                     binding=self.bindings[name],
                     mapper=small_mapper(self.bindings[name]),
                     access="write",
@@ -117,13 +180,24 @@ class Ground(RuleBasedStateMachine):
             statuses=STATUSES,
             practice_digest="p",
             since=START - timedelta(days=1),
-            guard=Guard(update_records=10_000, max_notices=10_000),
+            guard=Guard(update_records=10_000, delete_records=10_000, max_notices=10_000),
             timing=Timing(war_after=10_000),  # people here change one field more often than rules do elsewhere
             now=self.now,
         )
 
     def hands(self, name: str) -> MemoryHands:
         return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
+
+    def second(self) -> None:
+        """Somebody starts another run on this store while one is under way: it is refused, and has done nothing."""
+        assert self.other is not None
+        rows, writes = self.store.rows_written, self.writes
+        try:
+            self.engine(self.other).run()
+        except SafetyStop:
+            assert (self.store.rows_written, self.writes) == (rows, writes), "a refused run did something"
+        else:
+            raise AssertionError("two runs on one store at the same time")
 
     def door_of(self, name: str, where: str) -> None:
         self.door(f"{name} {where}")
@@ -151,6 +225,7 @@ class Ground(RuleBasedStateMachine):
             return report
         except Crash:
             self.faults += 1
+            self.restart()
             return None
         finally:
             self.plans, self.running = [], False

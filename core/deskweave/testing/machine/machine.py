@@ -10,9 +10,11 @@ its events.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from hypothesis.stateful import invariant
 
 from deskweave.ledger import fold
 from deskweave.model import InquiryId
@@ -20,6 +22,8 @@ from deskweave.store import tables
 from deskweave.store.events import events_of
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import links_of
+from deskweave.store.lookup import LinkRow
+from deskweave.store.parked import list_parked, release
 from deskweave.testing.machine.messages import Messages
 from deskweave.testing.machine.values import Values
 from deskweave.testing.machine.weather import Weather
@@ -28,18 +32,39 @@ from deskweave.testing.machine.weather import Weather
 class SyncMachine(Weather):
     """Platforms joined by an engine under attack. Subclasses change what they attack (`pinned`, `sides`)."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.dead: set[tuple[str, str]] = set()  #: records taken for gone
+
     def teardown(self) -> None:
         try:
             if self.platforms:
                 self.settle()
         finally:
             self.store.close()
+            if self.folder is not None:
+                self.folder.cleanup()
 
     def settle(self) -> None:
         """No more faults: let it become quiet, then look at everything."""
         self.plans = []
         for platform in self.platforms.values():
             platform.faults.clear()
+            platform.read_faults.clear()
+        self.become_quiet()
+        if "deletes" in self.on:
+            for _ in range(3):
+                self.tick_by(86_400)
+                self.become_quiet()
+        if list_parked(self.store):
+            self.mend()
+        self.check_quiet()
+        self.check_bijection()
+        self.check_calls()
+        Values(self).check()
+        Messages(self).check()
+
+    def become_quiet(self) -> None:
         quiet = 0
         for _ in range(40):
             self.tick_by(120)
@@ -51,13 +76,21 @@ class SyncMachine(Weather):
             idle = report.written == 0 and report.waiting == 0 and self.writes == before and not report.failed
             quiet = quiet + 1 if idle and not late else 0
             if quiet == 2:
-                break
-        else:
-            raise AssertionError("P0: not quiet after 40 rounds")
-        self.check_quiet()
-        self.check_bijection()
-        Values(self).check()
-        Messages(self).check()
+                return
+        raise AssertionError("P0: not quiet after 40 rounds")
+
+    def mend(self) -> None:
+        """P11: what kept records from being written is taken away, a person lets them go on, and all of it comes together."""
+        for platform in self.platforms.values():
+            platform.refuses = frozenset()
+        for one in list_parked(self.store):
+            release(self.store, one.id)
+        self.become_quiet()
+        left = [one for one in list_parked(self.store) if self._stands(one)]
+        assert not left, f"P11: parked again: {left}"
+
+    def _stands(self, row: LinkRow) -> bool:
+        return row.rid is None or (row.collection, row.rid) in self.platforms[row.connection].records
 
     def check_quiet(self) -> None:
         self.tick_by(120)
@@ -75,11 +108,49 @@ class SyncMachine(Weather):
             links = links_of(tx, ids)
             for identifier, document in load_documents(tx, ids).items():
                 assert fold(events_of(tx, identifier)) == document.values, "the document is not the fold of its events"
+        joined: dict[str, list[tuple[str, str]]] = {name: [] for name in self.platforms}
         for identifier in ids:
-            where = sorted(link.conn for link in links[identifier] if link.state == "live" and link.rid is not None)
+            where = sorted(link.conn for link in links[identifier] if link.rid is not None)
             assert where == sorted(self.platforms), f"P1: an inquiry stands on {where}"
+            for link in links[identifier]:
+                key = link.collection, str(link.rid)
+                if key in self.platforms[link.conn].records:
+                    assert link.state == "live", f"P1: a record of {link.conn} that is there is {link.state}"
+                    joined[link.conn].append(key)
+                else:
+                    gone = self.platforms[link.conn].switches.absent == "gone"
+                    assert (link.state == "tombstone") is gone, f"P10: a deleted record of {link.conn} is {link.state}"
         for name, platform in self.platforms.items():
-            assert len(platform.records) == len(ids), f"P1: {len(platform.records)} records on {name} for {len(ids)} inquiries"
+            assert sorted(joined[name]) == sorted(platform.records), (
+                f"P1: {len(platform.records)} records on {name}, not all joined once"
+            )
+
+    @invariant()
+    def nobody_is_taken_for_gone(self) -> None:
+        """P10: nothing is deleted by us, and a record counts as gone only when two censuses a day apart did not list it."""
+        if "deletes" not in self.on:
+            return
+        with self.store.read() as tx:
+            statement = sa.select(tables.link.c.conn, tables.link.c.rid).where(tables.link.c.state == "tombstone")
+            dead = {(row.conn, row.rid) for row in tx.execute(statement)}
+        for name, rid in dead - self.dead:
+            counted = self.platforms[name].counted[-2:]
+            assert len(counted) == 2, f"P10: {rid} of {name} was taken for gone after {len(counted)} censuses"
+            (first, one), (second, two) = counted
+            assert rid not in one | two, f"P10: {rid} of {name} was taken for gone and listed"
+            assert second - first >= timedelta(days=1), f"P10: the censuses of {name} are {second - first} apart"
+            assert (name, rid) in self.deleted, f"P10: {rid} of {name} was taken for gone and never deleted"
+        self.dead = dead
+        for name, platform in self.platforms.items():
+            assert {(name, key[1]) for key in platform.removed} <= self.deleted, "P10: we deleted a record"
+
+    def check_calls(self) -> None:
+        """P9: no more calls within any window than the rate says, as the platform counts them; a new process has to learn that."""
+        for name, platform in self.platforms.items():
+            for rate in platform.rates:
+                for at in platform.refused:
+                    new = any(begun <= at < begun + rate.per for begun in self.begun[1:])
+                    assert new, f"P9: {name} was called more than {rate.calls} times within {rate.per} by one process"
 
 
 def bind(machine: type[SyncMachine], **changes: Any) -> type[SyncMachine]:

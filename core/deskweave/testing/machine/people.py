@@ -40,6 +40,16 @@ class Deed:
     moments: Mapping[str, Moment]
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One message a person wrote."""
+
+    platform: str
+    parent: Ref
+    text: str
+    visibility: Visibility
+
+
 class People(Ground):
     """People who open inquiries, change them and talk about them, on every platform."""
 
@@ -50,7 +60,8 @@ class People(Ground):
     def __init__(self) -> None:
         super().__init__()
         self.deeds: list[Deed] = []
-        self.spoken: list[tuple[str, str, Visibility]] = []
+        self.spoken: list[Spoken] = []
+        self.deleted: set[tuple[str, str]] = set()  #: platforms and ids of records people have deleted, also those that are back
         self.edits = 0
 
     @precondition(lambda self: sum(len(platform.records) for platform in self.platforms.values()) < self.most_records)
@@ -75,7 +86,7 @@ class People(Ground):
         key = data.draw(st.sampled_from(sorted(self.platforms[name].records)))
         for _ in range(data.draw(st.integers(1, 3)) if self.talkative else 1):
             text = f"message {len(self.spoken)}"
-            self.spoken.append((name, text, visibility))
+            self.spoken.append(Spoken(name, Ref(*key), text, visibility))
             self.hands(name).write(Ref(*key), visibility, text, "someone")
             self.at += timedelta(seconds=1)
 
@@ -89,6 +100,35 @@ class People(Ground):
             for name, ref in places[:2]:
                 self.change(name, ref, field, data.draw(st.sampled_from(WORDS[field])))
 
+    @precondition(lambda self: "deletes" in self.on and any(len(platform.records) > 1 for platform in self.platforms.values()))
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        """Somebody deletes a record. The last of a platform stays: that all are gone at once is no news about them."""
+        name = data.draw(st.sampled_from(sorted(name for name, one in self.platforms.items() if len(one.records) > 1)))
+        ref = Ref(*data.draw(st.sampled_from(sorted(self.platforms[name].records))))
+        if self.known(name) - {ref.rid}:
+            self.deleted.add((name, ref.rid))
+            self.hands(name).remove(ref)
+
+    @precondition(lambda self: any(platform.removed for platform in self.platforms.values()))
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        """Somebody takes a record back that the engine knew: one it did not may have been made again meanwhile."""
+        bins = sorted((name, key) for name, platform in self.platforms.items() for key in platform.removed)
+        name, key = data.draw(st.sampled_from(bins))
+        if key[1] in self.known(name, there=False):
+            self.hands(name).restore(Ref(*key), "someone")
+
+    def known(self, name: str, *, there: bool = True) -> set[str]:
+        """Ids the engine knows on a platform; `there`: of records that are not deleted."""
+        with self.store.read() as tx:
+            found = set(
+                tx.execute(
+                    sa.select(tables.link.c.rid).where(tables.link.c.conn == name, tables.link.c.kind == "inquiry")
+                ).scalars()
+            )
+        return {rid for rid in found if rid and (not there or any(key[1] == rid for key in self.platforms[name].records))}
+
     def joined(self, data: st.DataObject) -> list[tuple[str, Ref]]:
         """The records of one inquiry that stands on several platforms; none: there is no such yet."""
         with self.store.read() as tx:
@@ -99,6 +139,8 @@ class People(Ground):
             ).all()
         homes: dict[str, list[tuple[str, Ref]]] = {}
         for row in rows:
+            if (row.collection, row.rid) not in self.platforms[row.conn].records:
+                continue
             homes.setdefault(row.inquiry, []).append((row.conn, Ref(row.collection, row.rid)))
         joined = sorted(key for key, places in homes.items() if len(places) > 1)
         return sorted(homes[data.draw(st.sampled_from(joined))], key=lambda place: place[0]) if joined else []

@@ -13,9 +13,9 @@ from deskweave.store.events import events_of
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import links_of
 from deskweave.store.values import decode
-from deskweave.sync.merge import same
+from deskweave.sync.merge import EMPTY, same
 from deskweave.testing.machine.people import Deed, People
-from deskweave.testing.machine.witness import Witness
+from deskweave.testing.machine.witness import NATIVE, Witness
 from deskweave.testing.memory import small_mapper
 from deskweave.testing.memory.hands import whole
 
@@ -36,11 +36,16 @@ class Values:
         refs: dict[InquiryId, dict[str, Ref]] = {}
         for identifier in ids:
             for link in links[identifier]:
-                home[link.conn, str(link.rid)] = identifier
-                refs.setdefault(identifier, {})[link.conn] = Ref(link.collection, str(link.rid))
-                self._agrees(link.conn, Ref(link.collection, str(link.rid)), documents[identifier].values)
+                ref = Ref(link.collection, str(link.rid))
+                home[link.conn, ref.rid] = identifier
+                refs.setdefault(identifier, {})[link.conn] = ref
+                if self._stands(link.conn, ref):
+                    self._agrees(link.conn, ref, documents[identifier].values)
         deeds: dict[tuple[InquiryId, FieldId], list[Deed]] = {}
         for deed in self.machine.deeds:
+            if (deed.platform, deed.ref.rid) not in home:
+                assert not self._stands(deed.platform, deed.ref), f"P1: {deed.ref} on {deed.platform} was not taken in"
+                continue
             deeds.setdefault((home[deed.platform, deed.ref.rid], deed.field), []).append(deed)
         logged: dict[tuple[InquiryId, FieldId], list[Value]] = {}
         for row in conflicts:
@@ -49,6 +54,9 @@ class Values:
             logged.setdefault(key, []).extend([ours, theirs])
             loser = theirs if row.winner == "ours" else ours
             written = [one for deed in deeds.get(key, []) for one in self._words(deed.field, deed.wrote)]
+            if row.winner == "ours" and loser in EMPTY and NATIVE[key[1]] in self.machine.platforms[row.conn].switches.deaf:
+                self.machine.tally["deaf"] += 1  # found empty after a create without an answer: a person might have emptied it
+                continue
             assert any(same(loser, one) for one in written), f"P7: nobody wrote the losing value {loser!r} of {row.field}"
         for (inquiry, field), every in deeds.items():
             final = documents[inquiry].values.get(field)
@@ -56,6 +64,8 @@ class Values:
             stood = [event.new for event in events[inquiry] if event.field == field]
             for deed in every:
                 self.machine.tally["values"] += 1
+                if not self._stands(deed.platform, deed.ref):
+                    continue  # deleted, perhaps before anybody looked
                 if self._accounted(deed, every, final, logged.get((inquiry, field), [])):
                     continue
                 excuse = self._excuse(deed, every, refs[inquiry], stood)
@@ -65,12 +75,15 @@ class Values:
                 )
                 self.machine.tally[excuse] += 1
 
+    def _stands(self, name: str, ref: Ref) -> bool:
+        return (ref.collection, ref.rid) in self.machine.platforms[name].records
+
     def _agrees(self, name: str, ref: Ref, values: Mapping[FieldId, Value]) -> None:
         mapper, platform = small_mapper(self.machine.bindings[name]), self.machine.platforms[name]
         says = mapper.read(whole(platform.records[ref.collection, ref.rid])).values
-        hidden = {"long": FieldId("detail")}
         for field, wanted in mapper.project(ref.collection, values).values.items():
-            if field == "submitted_at" or field in {hidden[one] for one in platform.switches.unreadable}:
+            native = NATIVE.get(field)
+            if native is None or native in platform.switches.unreadable or native in platform.switches.deaf:
                 continue
             assert same(says.get(field), wanted), f"P2: {name} says {says.get(field)!r} where {wanted!r} is meant ({field})"
 
@@ -149,8 +162,8 @@ class Values:
             known = [one.shown, *witnesses[one.platform].agreed(one.moments[one.platform])]
             knew = any(same(said, shown) or same(self._spelled(deed.platform, deed.field, said), deed.wrote) for said in known)
             carried = self._spelled(deed.platform, deed.field, one.wrote)
-            said = witnesses[one.platform].said(deed.moments[one.platform])
-            pending = one.number > deed.number or (same(said, one.wrote) and not same(carried, deed.wrote))
+            here_then = one.moments[deed.platform]
+            pending = one.number > deed.number or (not here.written_by_us(here_then, at) and not same(carried, deed.wrote))
             if pending and knew:
                 return True
         return False

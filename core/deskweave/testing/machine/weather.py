@@ -16,6 +16,7 @@ from deskweave.testing.machine.door import Plan, crash
 from deskweave.testing.machine.people import WORDS, People
 
 FAULTS: Final = ("lost_request", "late_request", "lost_answer", "lost_answer", "limited", "down", "limited_class")
+READ_FAULTS: Final = ("down", "limited", "limited_class", "forbidden", "stuck", "stuck", "bug")
 
 
 class Weather(People):
@@ -76,6 +77,12 @@ class Weather(People):
             name = data.draw(st.sampled_from(sorted(self.platforms)))
             self.platforms[name].faults.append(data.draw(st.sampled_from(self.losses)))
             self.faults += 1
+        if "reads" in self.on:
+            for _ in range(data.draw(st.integers(0, 2))):
+                name = data.draw(st.sampled_from(sorted(self.platforms)))
+                self.platforms[name].read_faults.append(data.draw(st.sampled_from(READ_FAULTS)))
+        if "second" in self.on and data.draw(st.booleans()):
+            self.plans.append(Plan(self.doors + data.draw(st.integers(1, 25)), self.second))
         self.run()
 
     def _plan_race(self, at: int, data: st.DataObject) -> None:

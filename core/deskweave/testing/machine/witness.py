@@ -5,7 +5,7 @@ The engine's own store is not asked: an engine that remembers wrongly must not b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,12 @@ from deskweave.testing.memory import MemoryPlatform, small_mapper
 from deskweave.testing.memory.hands import whole
 from deskweave.testing.memory.platform import US, Line, Passed, Record
 
-NATIVE: Final = {"title": "short", "detail": "long", "priority": "prio", "status": "state"}  #: as the small binding has them
+NATIVE: Final[Mapping[str, str]] = {
+    "title": "short",
+    "detail": "long",
+    "priority": "prio",
+    "status": "state",
+}  #: as the small binding has them
 DONE: Final = ("", "")  #: what passed before it was taken in by a run that came to its end
 
 
@@ -40,7 +45,7 @@ class Witness:
         self._platform, self._field = platform, field
         self._key, self._native = (ref.collection, ref.rid), NATIVE[field]
         self._mapper = small_mapper(binding)
-        self._record: Record = platform.records[self._key]
+        self._record: Record = platform.records.get(self._key) or platform.removed[self._key]
         self._lines = [(at, one) for at, one in enumerate(platform.lines) if self._mine(one)]
 
     def _mine(self, line: Line) -> bool:
@@ -116,6 +121,10 @@ class Witness:
     def after(self, at: Moment) -> Iterator[Line]:
         """Changes made since, oldest first."""
         return (line for number, line in self._lines if number >= at.lines)
+
+    def written_by_us(self, since: Moment, until: Moment) -> bool:
+        """Whether a write of ours took effect between two moments."""
+        return any(since.lines <= number < until.lines and line.by == US for number, line in self._lines)
 
     def replaced_by_us(self, at: Moment) -> bool:
         """Whether what stood there was replaced by a write of ours."""

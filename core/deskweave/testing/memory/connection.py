@@ -28,6 +28,7 @@ from deskweave.connector import (
 from deskweave.errors import (
     CredentialError,
     Executed,
+    Missing,
     PermissionMissing,
     RateLimited,
     Rejected,
@@ -86,6 +87,7 @@ class MemoryConnection:
         self.budget: Budget | None = None
         self.token = ""
         self._bound: dict[str, FieldId] = {}
+        self._counting: set[str] = set()  #: whom the census that is under way has listed
         self._answers: list[Passed] = []  #: records in the answer of the writing call that is under way
 
     @property
@@ -140,11 +142,16 @@ class MemoryConnection:
         self.platform.calls += 1
         self.platform.hook(f"before {what}")
         self.platform.settle()
+        again = self.platform.let_in()
+        if again is not None:
+            if self.budget is not None:
+                self.budget.learn("calls", 0, again)
+            raise RateLimited("too many calls", scope=Scope.RATE_CLASS, rate_class="calls", retry_at=again)
 
     def _read(self, what: str) -> None:
         platform = self.platform
         self._call(what)
-        if platform.read_faults:
+        if platform.read_faults and platform.read_faults[0] != "stuck":
             strike(platform.read_faults.pop(0), platform.now())
         for word in READING:
             how = platform.strikes(what, word, writes=False)
@@ -188,6 +195,9 @@ class MemoryConnection:
         self._read("records.changes")
         self._listed(collection)
         switches, platform, now = self._switches(collection), self.platform, self.platform.now()
+        if platform.read_faults[:1] == ["stuck"] and resume is not None:
+            platform.read_faults.pop(0)
+            return Page(items=(), resume=resume)
         size = self._page("records.changes", switches.page)
         listed: list[tuple[datetime, Record]] = []
         for record in platform.records.values():
@@ -250,6 +260,10 @@ class MemoryConnection:
         rest = [key for key in keys if resume is None or key[1] > resume]
         size = self._page("records.census", self._switches(collection).page)
         stubs = [Stub(Ref(*key), self.platform.records[key].updated_at) for key in rest[:size]]
+        begun = self._counting if resume is not None else set()
+        self._counting = begun | {key[1] for key in rest[:size]}
+        if len(rest) <= size:
+            self.platform.counted.append((self.platform.now(), frozenset(self._counting)))
         return Page(items=stubs, resume=rest[size - 1][1] if len(rest) > size else None, expected=len(keys))
 
     def history(self, refs: Sequence[Ref], since: datetime | None, resume: str | None) -> Page[RemoteChange]:
@@ -342,8 +356,9 @@ class MemoryConnection:
     def _create(self, draft: Draft) -> Outcome:
         platform, switches = self.platform, self._switches(draft.collection)
         fields = dict(draft.fields)
-        if fields.get("short") == "refused":
-            return Outcome(executed=Executed.NO, error=Rejected("short: refused is not allowed"))
+        refused = self._refused(fields)
+        if refused is not None:
+            return Outcome(executed=Executed.NO, error=refused)
         record = next(
             (
                 one
@@ -373,6 +388,12 @@ class MemoryConnection:
             record=self._answer(record),
             dropped=self._lost(fields),
         )
+
+    def _refused(self, fields: Mapping[str, Json]) -> Rejected | None:
+        """A rule there refuses these values, whoever may have seen to it."""
+        refuses = [("short", "refused"), *self.platform.refuses]
+        found = next((f"{native}: {raw} is not allowed" for native, raw in fields.items() if (native, raw) in refuses), None)
+        return None if found is None else Rejected(found)
 
     def _lost(self, fields: Mapping[str, Json]) -> frozenset[FieldId]:
         """Fields of ours that there is no place for."""
@@ -410,8 +431,8 @@ class MemoryConnection:
             error = Rejected("there is no such record")
         elif switches.conditions and patch.if_version is not None and patch.if_version != str(record.version):
             error = Stale("changed in between", executed=Executed.NO)
-        elif patch.set.get("short") == "refused":
-            error = Rejected("short: refused is not allowed")
+        else:
+            error = self._refused(patch.set)
         if record is None or error is not None:
             return Outcome(executed=Executed.NO, ref=patch.ref, error=error)
         platform.update(record, patch.set, US)
@@ -431,7 +452,8 @@ class MemoryConnection:
     def _delete(self, ref: Ref) -> Outcome:
         if not self._switches(ref.collection).deletes:
             return Outcome(executed=Executed.NO, ref=ref, error=Rejected("nothing is deleted here"))
-        self.platform.records.pop((ref.collection, ref.rid), None)
+        if (ref.collection, ref.rid) in self.platform.records:
+            self.platform.remove(ref.collection, ref.rid)
         self.platform.writes += 1
         return Outcome(executed=Executed.YES, ref=ref)
 
@@ -456,7 +478,8 @@ class MemoryConnection:
         items = [
             self._message(one)
             for one in platform.comments
-            if one.collection == collection
+            if (one.collection, one.rid) in platform.records
+            and one.collection == collection
             and one.indexed_at <= now
             and (since is None or (one.edited_at or one.at) >= platform.stamp(since))
         ]
@@ -467,6 +490,8 @@ class MemoryConnection:
     def messages_of(self, parent: Ref) -> Page[RemoteMessage]:
         self._read("messages.of")
         self._listed(parent.collection)
+        if (parent.collection, parent.rid) not in self.platform.records:
+            raise Missing("there is no such record", executed=Executed.NO)
         return Page(
             items=[
                 self._message(one) for one in self.platform.comments if (one.collection, one.rid) == (parent.collection, parent.rid)
@@ -481,6 +506,8 @@ class MemoryConnection:
 
     def _speak(self, parent: Ref, visibility: Visibility, body: str, corr: str, key: str) -> Outcome:
         platform, switches = self.platform, self._switches(parent.collection)
+        if (parent.collection, parent.rid) not in platform.records:
+            return Outcome(executed=Executed.NO, error=Missing("there is no such record", executed=Executed.NO))
         found = next((one for one in platform.comments if switches.message_plant is Plant.KEY and one.key == key), None)
         if found is None:
             planted = corr if switches.message_plant in (Plant.ATOMIC, Plant.UPSERT, Plant.KEY) else None

@@ -57,7 +57,12 @@ class MemoryHands:
         raise NotImplementedError("a platform in memory keeps no files")
 
     def remove(self, ref: Ref) -> None:
-        del self._platform.records[ref.collection, ref.rid]
+        self._platform.settle()
+        self._platform.remove(ref.collection, ref.rid)
+
+    def restore(self, ref: Ref, by: str) -> None:
+        """Take a record back out of the bin."""
+        self._platform.restore(ref.collection, ref.rid, by)
 
     def answer(self, corr: str, kind: str, value: Json, by: str) -> None:
         """Somebody presses a button or types a reply: it is told once, and stands nowhere."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -148,8 +149,9 @@ class MemoryPlatform:
     """One instance. `hook` is called at every door of every call: tests let it crash, edit or turn the clock.
 
     `faults` are taken by the next writing calls, in order: "lost_request" (never executed), "late_request" (executed within
-    `settle`), "lost_answer", "limited", "rejected", "down", "forbidden". `armed` holds those of `connector.FAULT_WORDS`, for
-    calls of either kind; `item=2` lets one strike the third item of a batch.
+    `settle`), "lost_answer", "limited", "rejected", "down", "forbidden"; `read_faults` by the next reading ones, among them
+    "stuck", a listing that does not move on. `armed` holds those of `connector.FAULT_WORDS`, for calls of either kind; `item=2`
+    lets one strike the third item of a batch.
     """
 
     name: str
@@ -168,7 +170,14 @@ class MemoryPlatform:
     hook: Hook = lambda _door: None
     writes: int = 0  #: writing calls' items that took effect
     calls: int = 0
-    rates: Sequence[RateClass] = ()
+    rates: Sequence[RateClass] = ()  #: the one named "calls" is counted: more within any of its windows are refused
+    answered: deque[datetime] = field(default_factory=deque)  #: moments of the calls that were let in, within the window
+    refused: list[datetime] = field(default_factory=list)  #: moments of calls beyond the rate
+    refuses: frozenset[tuple[str, str]] = frozenset()  #: native fields and values that no write of ours may bring
+    removed: dict[tuple[str, str], Record] = field(default_factory=dict)  #: what was deleted, as the platform could bring it back
+    counted: list[tuple[datetime, frozenset[str]]] = field(
+        default_factory=list
+    )  #: censuses told to their end, and whom they listed
     random: Random = field(default_factory=Random)
     armed: FaultBox = field(default_factory=lambda: FaultBox(WORDS))
     mark: tuple[str, str] | None = None  #: install and epoch of the store that writes here
@@ -217,6 +226,28 @@ class MemoryPlatform:
                 act()
             finally:
                 self.acting = None
+
+    def let_in(self) -> datetime | None:
+        """Count one more call. Answers when the next one may come where this is one too many."""
+        for rate in self.rates:
+            if rate.name != "calls":
+                continue
+            while self.answered and self.answered[0] + rate.per <= self.now():
+                self.answered.popleft()
+            if len(self.answered) >= rate.calls:
+                self.refused.append(self.now())
+                return self.answered[0] + rate.per
+            self.answered.append(self.now())
+        return None
+
+    def remove(self, collection: str, rid: str) -> None:
+        """Delete a record, with everything said on it."""
+        self.removed[collection, rid] = self.records.pop((collection, rid))
+
+    def restore(self, collection: str, rid: str, by: str) -> None:
+        """Bring a deleted record back as it was."""
+        record = self.records[collection, rid] = self.removed.pop((collection, rid))
+        self.touch(record, by)
 
     def strikes(self, what: str, word: str, *, writes: bool) -> Mapping[str, Json] | None:
         """How the fault `word` is to strike this call, or None."""
