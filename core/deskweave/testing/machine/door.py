@@ -38,8 +38,8 @@ class HookedStore(Store):
     def locked_by(self, file: Path) -> HookedStore:
         """Hold a lock file for the length of a run, as a store on disk does; answers the store as another process has it."""
         self._lease = Lease(file)
-        other = HookedStore(self.engine, None, now=self.now)
-        other._lease = Lease(file)
+        other = HookedStore(self.engine, None, now=self.now, entropy=self._entropy)
+        other._lease, other._install = Lease(file), self.install
         return other
 
     @property

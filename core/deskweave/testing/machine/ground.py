@@ -20,6 +20,7 @@ from deskweave.errors import SafetyStop
 from deskweave.http import MemoryBudget
 from deskweave.model import Binding, ConnectionName, Route
 from deskweave.store import tables
+from deskweave.store.lease import LeaseLost
 from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
 from deskweave.testing.machine.door import HookedStore, Plan, crash
 from deskweave.testing.machine.witness import DONE
@@ -86,6 +87,7 @@ class Ground(RuleBasedStateMachine):
         self.begun: list[datetime] = []  #: when processes began: what one has counted the next does not know
         self.folder: TemporaryDirectory[str] | None = None
         self.other: HookedStore | None = None  #: the store as another process has it open
+        self.taken_over = False  #: in this run
 
     def now(self) -> datetime:
         return self.at
@@ -198,6 +200,15 @@ class Ground(RuleBasedStateMachine):
         else:
             raise AssertionError("two runs on one store at the same time")
 
+    def take_over(self) -> None:
+        """The process of a run stands still for longer than its lease: another one's run takes the store over from it."""
+        assert self.other is not None
+        if self.taken_over:
+            return
+        self.taken_over = True
+        self.tick_by(400)
+        self.engine(self.other).run()
+
     def door_of(self, name: str, where: str) -> None:
         self.door(f"{name} {where}")
 
@@ -226,8 +237,12 @@ class Ground(RuleBasedStateMachine):
             self.faults += 1
             self.restart()
             return None
+        except LeaseLost:
+            assert self.taken_over, "a lease was lost that nobody took"
+            self.faults += 1
+            return None
         finally:
-            self.plans, self.running = [], False
+            self.plans, self.running, self.taken_over = [], False, False
 
     @invariant()
     def tokens_only_rise(self) -> None:

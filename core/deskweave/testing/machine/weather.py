@@ -82,7 +82,8 @@ class Weather(People):
                 name = data.draw(st.sampled_from(sorted(self.platforms)))
                 self.platforms[name].read_faults.append(data.draw(st.sampled_from(READ_FAULTS)))
         if "second" in self.on and data.draw(st.booleans()):
-            self.plans.append(Plan(self.doors + data.draw(st.integers(1, 25)), self.second))
+            act = data.draw(st.sampled_from([self.second, self.take_over]))
+            self.plans.append(Plan(self.doors + data.draw(st.integers(1, 25)), act))
         self.run()
 
     def _plan_race(self, at: int, data: st.DataObject) -> None:
