@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Json
@@ -154,9 +154,18 @@ def split(path: str) -> tuple[str, ...]:
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")) if path else ()
 
 
+_PLAIN: Final = frozenset((str, type(None), list, tuple, bool, int, float))
+
+
+def is_map(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value is a mapping; its type answers nearly always, and ten times as fast as asking what it can do."""
+    kind = type(value)
+    return kind is dict or (kind not in _PLAIN and isinstance(value, Mapping))
+
+
 def as_map(value: Any) -> Mapping[str, Any]:
     """A mapping, or an empty one: what is misshapen has been told already."""
-    return value if type(value) is dict or isinstance(value, Mapping) else {}  # the first answers nearly always, ten times as fast
+    return value if is_map(value) else {}
 
 
 def as_list(value: Any) -> list[Any]:

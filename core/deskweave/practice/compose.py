@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from deskweave.documents import API_VERSION, KINDS, Document, check, check_complete, in_order, problem, shown, split
+from deskweave.documents import API_VERSION, KINDS, Document, check, check_complete, in_order, is_map, problem, shown, split
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
 from deskweave.model import Json
@@ -238,7 +238,7 @@ class Composed:
             here = (*path, name)
             old = target.get(name)
             first = taken.get(here)
-            if type(value) is dict or isinstance(value, Mapping):
+            if is_map(value):
                 if first is not None and not isinstance(old, dict):
                     self._twice(document, here, first)
                     continue

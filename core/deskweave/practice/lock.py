@@ -65,8 +65,24 @@ class LayerChange:
         }
 
 
+_READ_ONCE: Final[dict[int, tuple[tuple[Document, ...], LockedLayer]]] = {}
+_PACKS_KNOWN: Final = 4
+
+
 def locked(layer: Layer) -> LockedLayer:
-    """A layer as the lock file would say it."""
+    """A layer as the lock file would say it. A pack is read once a process and never changes: what it says is known."""
+    found = _READ_ONCE.get(id(layer.documents))
+    if found is not None and found[0] is layer.documents and found[1].address == layer.address:
+        return found[1]
+    said = _said(layer)
+    if layer.name.startswith("pack:") and isinstance(layer.documents, tuple):
+        if len(_READ_ONCE) >= _PACKS_KNOWN:
+            _READ_ONCE.pop(next(iter(_READ_ONCE)))
+        _READ_ONCE[id(layer.documents)] = (layer.documents, said)
+    return said
+
+
+def _said(layer: Layer) -> LockedLayer:
     texts: dict[str, list[str]] = {}
     for document in layer.documents:
         texts.setdefault(document.name, []).append(_canonical(document.body))

@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deskweave.documents import Document, Spot, problem, shown
+from deskweave.documents import Document, Spot, is_map, problem, shown
 from deskweave.findings import Finding, Place
 from deskweave.practice.practice import DocumentKey
 
@@ -167,7 +167,7 @@ def _stated(document: Document, key: DocumentKey) -> Iterator[_Rename]:
     while fresh:
         parent, terms = fresh.pop()
         for slug, term in terms.items():
-            if type(term) is not dict and not isinstance(term, Mapping):
+            if not is_map(term):
                 continue
             fresh.append(((*parent, slug), term))
             was = term.get("was")
@@ -229,7 +229,7 @@ def _renamed(spot: Spot, parent: Path, old: str, new: str) -> Spot:
 def _kept(terms: Mapping[str, Any], path: Path, place: Callable[..., Place]) -> Iterator[Finding]:
     claimed: dict[str, str] = {}
     for slug, term in terms.items():
-        if type(term) is not dict and not isinstance(term, Mapping):
+        if not is_map(term):
             continue
         was = term.get("was")
         for number, old in enumerate(was if isinstance(was, (list, tuple)) else ()):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from deskweave.errors import DeskweaveError
 from deskweave.store import tables
@@ -58,6 +61,7 @@ class Store:
         self._lease = Lease(path)
         self._install: Install | None = None
         self._last_id = ""
+        self._closed = False
 
     # ------------------------------------------------------------------------------------------------------------ opening
     @classmethod
@@ -107,7 +111,8 @@ class Store:
             if have is None:
                 with self.write() as tx:
                     if revision_of(tx) is None:
-                        tables.metadata.create_all(tx)
+                        for statement in _statements():
+                            tx.exec_driver_sql(statement)
                         stamp(tx)
                         row = install or Install(self.new_id(), 1)
                         tx.execute(tables.install.insert().values(id=row.id, epoch=row.epoch, created_at=self.now()))
@@ -129,11 +134,8 @@ class Store:
         half.unlink(missing_ok=True)
         try:
             with self.engine.connect() as connection, closing(sqlite3.connect(half)) as copy:
-                connection.exec_driver_sql("ROLLBACK")
-                raw: Any = connection.connection.dbapi_connection
-                raw.backup(copy)
+                _raw(connection).backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-                connection.exec_driver_sql("BEGIN")
             os.replace(half, target)
         finally:
             half.unlink(missing_ok=True)
@@ -144,11 +146,9 @@ class Store:
             message = "a store in memory has no file to copy"
             raise DeskweaveError(message)
         with self.engine.connect() as connection:
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
             target = self.path.with_name(f"{self.path.name}.{name}")
             shutil.copy2(self.path, target)
-            connection.exec_driver_sql("BEGIN")
         return target
 
     # ------------------------------------------------------------------------------------------------------- transactions
@@ -166,7 +166,8 @@ class Store:
 
     @contextmanager
     def _begin(self, how: str) -> Iterator[sa.Connection]:
-        with self.engine.connect().execution_options(deskweave_begin=how) as connection, connection.begin():
+        with self.engine.connect() as connection, connection.begin():
+            _raw(connection).execute(how)  # past SQLAlchemy's cursors and events: a transaction costs half as much
             if how != "BEGIN":
                 self._lease.require(connection)
             yield connection
@@ -223,10 +224,38 @@ class Store:
         self._install = None
 
     def close(self) -> None:
+        """Let go of the file; closed again, it does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self.engine.dispose()
+        if self.path is None:
+            _IDLE.append(self.engine)
+
+
+_IDLE: Final[list[sa.Engine]] = []
+"""Engines of stores in memory that were closed, without their data: they know every statement that they have compiled."""
+
+
+@lru_cache(maxsize=1)
+def _statements() -> Sequence[str]:
+    """What makes every table and index, compiled once a process."""
+    made: list[str] = []
+    for table in tables.metadata.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        made.append(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+        made += [str(CreateIndex(one).compile(dialect=sqlite.dialect())) for one in indexes]
+    return made
+
+
+def _raw(connection: sa.Connection) -> Any:
+    """The driver's own connection."""
+    return connection.connection.dbapi_connection
 
 
 def _engine(path: str) -> sa.Engine:
+    if path == MEMORY and _IDLE:
+        return _IDLE.pop()
     if path == MEMORY:
         engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
@@ -245,10 +274,5 @@ def _engine(path: str) -> sa.Engine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @sa_event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection  # past SQLAlchemy's cursors: a transaction costs half as much
-        raw.execute(connection.get_execution_options().get("deskweave_begin", "BEGIN"))
 
     return engine

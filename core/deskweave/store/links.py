@@ -226,8 +226,12 @@ _READ: Final = (
 
 def thawing_links(tx: sa.Connection, conn: str) -> list[Link]:
     """Frozen records whose inquiry fulfils its route again: they have to be read before they are live."""
-    statement = _WHOLE.where(link.c.conn == conn, link.c.push == sa.true(), link.c.state == "frozen")
-    return _links(tx.execute(statement.order_by(link.c.id)))
+    return _links(tx.execute(_THAWING, {"b_conn": conn}))
+
+
+_THAWING: Final = _WHOLE.where(link.c.conn == sa.bindparam("b_conn"), link.c.push == sa.true(), link.c.state == "frozen").order_by(
+    link.c.id
+)
 
 
 def unanswered_links(tx: sa.Connection, conn: str, collection: str) -> list[Link]:
@@ -244,10 +248,14 @@ def unanswered_links(tx: sa.Connection, conn: str, collection: str) -> list[Link
 
 def dirty_inquiries(tx: sa.Connection, conns: Iterable[str]) -> list[InquiryId]:
     """Inquiries that have to be looked at for the sake of a record on one of these connections."""
-    statement = sa.select(link.c.inquiry).where(
-        link.c.dirty == sa.true(), link.c.conn.in_(list(conns)), link.c.inquiry.is_not(None)
-    )
-    return [InquiryId(one) for one in tx.execute(statement.distinct()).scalars()]
+    return [InquiryId(one) for one in tx.execute(_DIRTY, {"conns": list(conns)}).scalars()]
+
+
+_DIRTY: Final = (
+    sa.select(link.c.inquiry)
+    .where(link.c.dirty == sa.true(), link.c.conn.in_(sa.bindparam("conns", expanding=True)), link.c.inquiry.is_not(None))
+    .distinct()
+)
 
 
 def leave_for_later(tx: sa.Connection, ids: Iterable[str]) -> None:

@@ -21,11 +21,6 @@ class Stream:
 
 
 #: Statements that every run executes are built once.
-_STREAM: Final = sa.select(stream.c.watermark, stream.c.resume).where(
-    stream.c.conn == sa.bindparam("b_conn"),
-    stream.c.collection == sa.bindparam("b_collection"),
-    stream.c.feed == sa.bindparam("b_feed"),
-)
 _HELD: Final = sa.select(connection.c.name, connection.c.held_by, connection.c.held_at, connection.c.held_why).where(
     connection.c.held_by.is_not(None)
 )
@@ -33,6 +28,14 @@ _STREAMS: Final = sa.select(stream.c.collection, stream.c.feed, stream.c.waterma
     stream.c.conn == sa.bindparam("b_conn")
 )
 _CONNECTION: Final = sa.select(connection).where(connection.c.name == sa.bindparam("b_name"))
+_KEY: Final = (
+    stream.c.conn == sa.bindparam("b_conn"),
+    stream.c.collection == sa.bindparam("b_collection"),
+    stream.c.feed == sa.bindparam("b_feed"),
+)
+_STREAM: Final = sa.select(stream.c.watermark, stream.c.resume).where(*_KEY)
+_MOVE: Final = sa.update(stream).where(*_KEY).values(watermark=sa.bindparam("b_watermark"), resume=sa.bindparam("b_resume"))
+_BEGIN: Final = sa.insert(stream)
 _BEAT: Final = sa.update(connection).where(connection.c.name == sa.bindparam("b_name")).values(heartbeat=sa.bindparam("b_at"))
 
 
@@ -47,14 +50,9 @@ def positions_of(tx: sa.Connection, conn: str) -> dict[tuple[str, str], Stream]:
 
 
 def save_stream(tx: sa.Connection, conn: str, collection: str, feed: str, to: Stream) -> None:
-    key = {"conn": conn, "collection": collection, "feed": feed}
-    changed = tx.execute(
-        sa.update(stream)
-        .where(*(stream.c[name] == value for name, value in key.items()))
-        .values(watermark=to.watermark, resume=to.resume)
-    )
-    if changed.rowcount == 0:
-        tx.execute(sa.insert(stream).values(**key, watermark=to.watermark, resume=to.resume))
+    row = {"conn": conn, "collection": collection, "feed": feed, "watermark": to.watermark, "resume": to.resume}
+    if tx.execute(_MOVE, {f"b_{name}": value for name, value in row.items()}).rowcount == 0:
+        tx.execute(_BEGIN, row)
 
 
 @dataclass(frozen=True, slots=True)

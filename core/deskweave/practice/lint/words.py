@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from deskweave.documents import is_map
 from deskweave.findings import Finding
 from deskweave.practice.lint.sense import Path, Sense
 
@@ -33,7 +34,7 @@ def labels(sense: Sense) -> Iterator[Finding]:
 
 def _in(value: Mapping[str, Any], path: Path, *, without: bool = False) -> Iterator[tuple[Path, Mapping[str, str]]]:
     for key, item in value.items():
-        if type(item) is not dict and not isinstance(item, Mapping):
+        if not is_map(item):
             continue
         if (key == "label" or key in _TEXTS or without) and all(isinstance(words, str) for words in item.values()):
             yield (*path, key), item
