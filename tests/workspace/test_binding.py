@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from deskweave.configure import ElementKey, Lock, LockEntry
 from deskweave.documents import read
-from deskweave.model import FieldId, Visibility
+from deskweave.model import Deletes, FieldId, Match, Visibility
 from deskweave.model.predicate import holds
 from deskweave.practice import builtin
 from deskweave.workspace.binding import disjoint, join, overlaps, spelled_twice
@@ -60,6 +61,36 @@ def test_the_digest_follows_what_reading_depends_on() -> None:
     lock = Lock(connection="toy", environment="dev", elements={key: LockEntry(native="customfield_7", made=True)})
     assert joined().digest == joined().digest
     assert len({joined().digest, joined(lock).digest, joined(language="en").digest}) == 3
+
+
+def test_what_is_done_with_records_is_stated_and_is_no_new_way_to_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = joined()
+    stated = "    match: {find_by: [title, priority], on_none: leave}\n    deletes: {policy: delete, retention: P7D, made: all}\n"
+    monkeypatch.setitem(globals(), "TEXT", TEXT.replace("    correlation: corr\n", f"    correlation: corr\n{stated}"))
+    task = joined().collections["task"]
+    assert task.match == Match(find_by=(FieldId("title"), FieldId("priority")), on_none="leave")
+    assert task.deletes == Deletes(policy="delete", retention=timedelta(days=7), made="all")
+    assert joined().digest == plain.digest
+    assert (plain.collections["task"].match, plain.collections["task"].deletes) == (None, Deletes())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("match: {find_by: []}", "find_by"),
+        ("match: {find_by: [title], on_many: create}", "on_many"),
+        ("match: {on_none: leave}", "match"),
+        ("deletes: purge", "deletes"),
+        ("deletes: {policy: delete, retention: PT1H}", "deletes"),
+    ],
+)
+def test_policies_of_another_shape_are_refused_with_their_place(wrong: str, says: str) -> None:
+    from deskweave.documents import check
+
+    (document,) = read(TEXT.replace("    correlation: corr\n", f"    correlation: corr\n    {wrong}\n"))
+    (finding,) = check(document)
+    assert finding.place.line == 8
+    assert says in finding.place.path
 
 
 def test_the_rest_of_a_collection() -> None:

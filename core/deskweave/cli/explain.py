@@ -95,8 +95,12 @@ def _text(
             continue  # told more exactly by the platform's own history
         source = event.source.removeprefix("connection:")
         actor = called.get(event.actor or "") or (event.actor or "").removeprefix(f"{source}:")
+        if source.startswith("match:"):
+            source = say("explain-matched", fields=source.removeprefix("match:").replace(",", ", "))
         if event.field == "message_log":
             change = say("explain-message" if event.old is None else "explain-message-edited")
+        elif event.field == "record_log":
+            change = say("explain-record", record=event.new)
         else:
             old, new = (shown(words(session, practice, event.field, value)) for value in (event.old, event.new))
             change = f"{old} > {new}"

@@ -67,18 +67,25 @@ def parked(
 
         freed = [one for one in found if let_go(space.store, one.id)]
     if deciding:
-        from deskweave.store.parked import give_up, join_record, repeat_create
+        from deskweave.store import InquiryRow, find_inquiry
+        from deskweave.store.parked import give_up, join_record, leave_alone, repeat_create, say_what_it_is
 
-        unknown = [one for one in found if one.state == "unknown"]
         candidates = called(is_) if is_ is not None else []
-        if is_ is not None and not candidates:
+        home = find_inquiry(space.store, is_) if is_ is not None else None
+        meant = home.id if isinstance(home, InquiryRow) else None
+        if is_ is not None and not candidates and meant is None:
             screen.warn(say("no-such-parked", key=is_))
             return Exit.INPUT
-        for one in unknown:
-            if is_ is not None:
-                done = any(join_record(space.store, one.id, candidate) for candidate in candidates)
+        for one in found:
+            if one.state == "unknown":
+                if is_ is not None:
+                    done = any(join_record(space.store, one.id, candidate) for candidate in candidates)
+                else:
+                    done = repeat_create(space.store, one.id) if again else give_up(space.store, one.id)
+            elif drop:
+                done = leave_alone(space.store, one.id)
             else:
-                done = repeat_create(space.store, one.id) if again else give_up(space.store, one.id)
+                done = (again or meant is not None) and say_what_it_is(space.store, one.id, meant)
             freed += [one] if done else []
         if not freed:
             screen.warn(say("parked-not-unknown", key=key))
@@ -102,7 +109,8 @@ def parked(
             words = [f"--is {twins[0]}"] if twins else []
             session.next(*(f"deskweave parked {name} {word}" for word in (*words, "--again", "--drop")))
         elif found:
-            session.next(f"deskweave parked {found[0].label or found[0].id} --release")
+            number = f"INQ-{numbers[found[0].inquiry]}" if found[0].inquiry in numbers else found[0].id
+            session.next(f"deskweave parked {found[0].label or number} --release")
         else:
             screen.say(say("parked-none"))
             session.next("deskweave status")

@@ -161,6 +161,7 @@ def _added(first: SyncReport, more: SyncReport) -> SyncReport:
     first.parked += more.parked
     first.gone += more.gone
     first.deliveries += more.deliveries
+    first.joined += more.joined
     first.unknown_values |= more.unknown_values
     first.findings += [finding for finding in more.findings if finding not in first.findings]
     return first
@@ -225,6 +226,7 @@ def _run_report(
             "parked": [asdict(one) for one in report.parked],
             "gone": [asdict(one) for one in report.gone],
             "deliveries": [asdict(one) for one in report.deliveries],
+            "joined": [asdict(one) for one in report.joined],
         },
         items=[{"connection": name, **asdict(part)} for name, part in report.connections.items()],
         findings=[*report.findings, *failure_findings(failures)],
@@ -284,6 +286,14 @@ def _attention(session: Session, report: SyncReport) -> None:
         for parked in report.parked[:LISTED]:
             number = f"INQ-{parked.number}" if parked.number else ""
             screen.say(f"  {parked.connection}  {parked.label or ''}  {number}  {parked.reason}", hang=4)
+    if report.joined:
+        screen.say()
+        screen.say(say("sync-joined", n=len(report.joined)))
+        for join in report.joined[:LISTED]:
+            names = [join.label or "", f"INQ-{join.number}", *([] if join.other is None else [f"INQ-{join.other}"])]
+            screen.say(f"  {join.connection}  {' = '.join(names)}  {', '.join(join.fields)}".rstrip(), hang=4)
+        if len(report.joined) > LISTED:
+            screen.say("  " + say("and-more", count=len(report.joined) - LISTED))
     if report.gone:
         screen.say()
         screen.say(say("sync-gone", n=len(report.gone)))
@@ -373,6 +383,7 @@ def _plan_report(
             "notices": notices,
             "stop": plan.stop,
             "stops": [asdict(one) for one in plan.stops],
+            "joined": [asdict(one) for one in plan.report.joined],
             "held": [name for name, part in plan.report.connections.items() if part.held_by is not None],
             "read_only": [entry.name for entry in blocked],
             "counts": {f"{name}/{verb}": n for (name, verb), n in counts.items()},

@@ -8,6 +8,8 @@ from typing import Final
 from deskweave.model import Event, FieldId, Value
 
 MESSAGE_LOG: Final = FieldId("message_log")  #: its events say that a message was written; no value of the document
+RECORD_LOG: Final = FieldId("record_log")  #: its events say which record was joined by what it says; no value of the document
+LOGS: Final = frozenset((MESSAGE_LOG, RECORD_LOG))
 
 
 def fold(events: Iterable[Event]) -> dict[FieldId, Value]:
@@ -18,7 +20,7 @@ def fold(events: Iterable[Event]) -> dict[FieldId, Value]:
     """
     values: dict[FieldId, Value] = {}
     for event in sorted(events, key=lambda one: one.seq):
-        if event.refines is not None or event.field == MESSAGE_LOG:
+        if event.refines is not None or event.field in LOGS:
             continue
         if event.new is None:
             values.pop(event.field, None)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from deskweave.ledger.fold import MESSAGE_LOG
+from deskweave.ledger.fold import LOGS, MESSAGE_LOG
 from deskweave.model import Field, FieldId, InquiryId, InternalMessage, Json, Phase, PublicMessage, StatusModel, Value, Visibility
 from deskweave.store import Store, tables
 from deskweave.store.events import known_origins, last_seq
@@ -230,7 +230,7 @@ class Ledger:
         personal: list[dict[str, Any]],
     ) -> dict[str, Any] | None:
         """The row of one entry, the document moved; None where there is nothing to write."""
-        refining = entry.refines is not None
+        refining = entry.refines is not None or entry.field in LOGS
         old = entry.old if refining else document.values.get(entry.field)
         if not refining and old == entry.new and type(old) is type(entry.new):
             return None

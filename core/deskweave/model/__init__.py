@@ -1,6 +1,6 @@
 """The words of the house. Plain frozen data; no I/O, no pydantic, no platform."""
 
-from deskweave.model.binding import Binding, CollectionBinding, FieldBinding, Policy, StatusBinding
+from deskweave.model.binding import Binding, CollectionBinding, Deletes, FieldBinding, Match, Policy, StatusBinding
 from deskweave.model.inquiry import Event, Inquiry
 from deskweave.model.label import Label, say_label
 from deskweave.model.message import InternalFile, InternalMessage, PublicFile, PublicMessage, Visibility
@@ -65,6 +65,7 @@ __all__ = [
     "Confirmation",
     "ConnectionName",
     "Criterion",
+    "Deletes",
     "DeliveryRule",
     "Desk",
     "EscalationRule",
@@ -83,6 +84,7 @@ __all__ = [
     "Json",
     "Label",
     "Level",
+    "Match",
     "Metric",
     "MetricTarget",
     "OccasionKind",

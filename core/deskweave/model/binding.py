@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final, Literal
 
 from deskweave.model.message import Visibility
 from deskweave.model.practice import CatalogItem, Field, StatusModel
@@ -40,6 +42,34 @@ class StatusBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """How records that no mark joins are told to be the same inquiry: they say the same in every field of `find_by`.
+
+    `on_none` holds where a counterpart is due and nothing there looks like it: create it, leave it (joined as soon as it appears),
+    or set it aside for a person (error). Where several look like it a person decides.
+    """
+
+    find_by: tuple[FieldId, ...]
+    on_none: Literal["create", "leave", "error"] = "create"
+
+
+RETENTION: Final = timedelta(days=30)  #: how long a deletion is not carried over where nothing is stated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletes:
+    """What happens to a record of this collection when a counterpart of it is deleted on another platform.
+
+    Each does what the one before it does: tell it, leave a note, close the inquiry. `delete` leaves the note and deletes the record
+    once `retention` has passed; `made` "ours": only a record that we created ourselves, "all": any.
+    """
+
+    policy: Literal["ignore", "mark", "close", "delete"] = "ignore"
+    retention: timedelta = RETENTION
+    made: Literal["ours", "all"] = "ours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionBinding:
     """One collection of a connection: which inquiries live there and where each field stands.
 
@@ -58,6 +88,8 @@ class CollectionBinding:
     creates: bool = True  #: False: read only, nothing is ever created here (Feishu helpdesk tickets)
     fixed: Mapping[str, Json] = field(default_factory=dict)  #: native fields every create carries (project, request type)
     options: Mapping[str, Json] = field(default_factory=dict)  #: the connector's own words for this collection, checked by it
+    match: Match | None = None  #: None: records are joined by marks only
+    deletes: Deletes = Deletes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

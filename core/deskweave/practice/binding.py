@@ -70,6 +70,29 @@ def _binding(document: Document, practice: Practice, terms: Terms) -> Iterator[F
                             "field", as_map(value)[word], list(terms.fields), place(*at, "statuses", status, "sets", native, word)
                         )
         yield from _claims(as_map(spec.get("statuses")), place, *at, "statuses")
+        yield from _matched(spec, terms, place, *at)
+        yield from _deleted(spec, place, *at)
+
+
+def _matched(spec: Mapping[str, Any], terms: Terms, place: Any, *at: str | int) -> Iterator[Finding]:
+    """Fields by which records are matched, and that this collection does not say."""
+    bound = [*as_map(spec.get("fields")), *(["status"] if spec.get("statuses") else [])]
+    for number, field in enumerate(as_list(as_map(spec.get("match")).get("find_by"))):
+        here = place(*at, "match", "find_by", number)
+        yield from _unknown("field", field, list(terms.fields), here)
+        if field in terms.fields and field not in bound:
+            message = f"{field!r} is not bound here, so that no record can be found by it"
+            yield problem("match-unbound", here, shown(field), message, allowed=bound, word=field)
+
+
+def _deleted(spec: Mapping[str, Any], place: Any, *at: str | int) -> Iterator[Finding]:
+    """What is said of deleting where nothing is deleted."""
+    body = as_map(spec.get("deletes"))
+    for word in ("retention", "made"):
+        if word in body and body.get("policy") != "delete":
+            message = f"{word!r} is for policy delete; nothing is deleted by {body.get('policy')!r}"
+            remedy = f"take {word!r} away, or write policy: delete"
+            yield problem("retention-without-delete", place(*at, "deletes", word), shown(body[word]), message, remedy=remedy)
 
 
 def _claims(statuses: Mapping[str, Any], place: Any, *path: str | int) -> Iterator[Finding]:

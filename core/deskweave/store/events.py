@@ -23,6 +23,8 @@ _LAST: Final = sa.select(sa.func.coalesce(sa.func.max(event.c.seq), 0))
 _FIRST: Final = sa.select(sa.func.min(event.c.at)).where(event.c.inquiry == sa.bindparam("b_inquiry"))
 _POSITION: Final = sa.select(position.c.seq).where(position.c.reader == sa.bindparam("b_reader"))
 _finer: Final = event.alias("finer")
+_ended: Final = event.alias("ended")
+_ENDS: Final = _ended.c.field == sa.literal_column("'joined_into'")  #: spelled out: only then its partial index is used
 _COARSE: Final = (
     sa.select(event)
     .where(
@@ -58,8 +60,18 @@ def events_of_all(tx: sa.Connection, inquiries: Sequence[InquiryId]) -> list[Eve
 
 
 def events_after(tx: sa.Connection, seq: int, limit: int) -> list[Event]:
-    """The next `limit` events after `seq`, personal values resolved: for readers that keep a position."""
-    return _events(tx, tx.execute(sa.select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)).all())
+    """The next `limit` events after `seq`, personal values resolved: for readers that keep a position.
+
+    An inquiry that turned out to be another one is left out: what it was is told by that one, and would count twice.
+    """
+    asked = sa.select(event).where(event.c.seq > seq, ~sa.exists().where(_ended.c.inquiry == event.c.inquiry, _ENDS))
+    return _events(tx, tx.execute(asked.order_by(event.c.seq).limit(limit)).all())
+
+
+def ended_after(tx: sa.Connection, seq: int) -> list[InquiryId]:
+    """Inquiries of which it became known after `seq` that they are another one."""
+    asked = sa.select(_ended.c.inquiry).where(_ENDS, _ended.c.seq > seq)
+    return [InquiryId(one) for one in tx.execute(asked.order_by(_ended.c.seq)).scalars()]
 
 
 def last_sources(tx: sa.Connection, inquiries: Sequence[InquiryId], field: FieldId) -> dict[InquiryId, str]:

@@ -35,7 +35,8 @@ class Link:
     `cross` is the cross-reference text that stands there as far as we know; `frozen` the body of a create, kept until it is
     known; `dropped` the values the platform answered to with success and did not keep: not sent again until they change; `shaped`
     what it made of a value of ours the moment it was written (upper case, blanks taken off): (ours, its); `missing` the number of
-    the census that missed the record and did not find it when it asked for it.
+    the census that missed the record and did not find it when it asked for it; `quiet` the moment at which a record that was there
+    before was joined: messages from before are not carried to it; `alone` that a person has said it is no other than itself.
     """
 
     id: str
@@ -69,6 +70,8 @@ class Link:
     dropped: dict[FieldId, Value] = field(default_factory=dict)
     shaped: dict[FieldId, tuple[Value, Value]] = field(default_factory=dict)
     missing: int | None = None
+    quiet: datetime | None = None
+    alone: bool = False
     loaded: Any = None  #: what stands in the store, to write only what changed
 
     def may_have_written(self, name: FieldId) -> list[Value]:
@@ -301,6 +304,20 @@ def forget_link(tx: sa.Connection, identifier: str) -> None:
     tx.execute(sa.delete(link).where(link.c.id == identifier))
 
 
+def silence_messages(tx: sa.Connection, parents: Iterable[str]) -> None:
+    """Take away the messages that were to be said to these records and have not been sent."""
+    for part in chunks(parents):
+        tx.execute(
+            sa.delete(link).where(link.c.parent.in_(part), link.c.kind == "message", link.c.state == "new", link.c.rid.is_(None))
+        )
+
+
+def move_messages(tx: sa.Connection, parents: Iterable[str], inquiry: InquiryId) -> None:
+    """Have the messages of these records belong to another inquiry, as the records do."""
+    for part in chunks(parents):
+        tx.execute(sa.update(link).where(link.c.parent.in_(part)).values(inquiry=inquiry))
+
+
 def insert_links(tx: sa.Connection, links: Sequence[Link]) -> None:
     if links:
         for one in links:
@@ -352,6 +369,10 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
         base["x"] = one.cross
     if one.frozen is not None:
         base["frozen"] = one.frozen
+    if one.quiet is not None:
+        base["quiet"] = encode(one.quiet)
+    if one.alone:
+        base["alone"] = True
     observed: dict[str, Any] = {"v": encode_all(one.seen.values)}
     if one.seen.unknown:
         observed["u"] = dict(one.seen.unknown)
@@ -379,6 +400,8 @@ def _links(rows: Iterable[Any]) -> list[Link]:
         one.inflight = dict(one.inflight or {})
         if base is not None:
             one.base, one.cross, one.frozen = decode_all(base["v"]), base.get("x"), base.get("frozen")
+            one.alone, quiet = bool(base.get("alone")), decode(base.get("quiet"))
+            one.quiet = quiet if isinstance(quiet, datetime) else None
         if observed is not None:
             at = decode(observed.get("at"))
             one.seen = Seen(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from deskweave.model import Event, FieldId, Inquiry, InquiryId, Json, Value
 from deskweave.store.events import events_of, last_seq
 from deskweave.store.inquiries import load_documents, personal_values
+from deskweave.store.likeness import JOINED_INTO
 from deskweave.store.tables import conflict, connection, event, inquiry, link, message, practice_version
 from deskweave.store.values import decode
 
@@ -121,7 +122,7 @@ class Nearest:
 
 def find_inquiry(store: Store, key: str) -> InquiryRow | Nearest:
     """The inquiry that `key` names: INQ-42, 42, a platform's label, its id there, or its address (or the tail of it), or its
-    number in an imported log.
+    number in an imported log. One that turned out to be another is that other one.
     """
     wanted = key.strip()
     with store.read() as tx:
@@ -129,6 +130,9 @@ def find_inquiry(store: Store, key: str) -> InquiryRow | Nearest:
         if found is None:
             return Nearest(wanted, _nearest(tx, wanted))
         document = load_documents(tx, [found])[found]
+        while (into := document.values.get(JOINED_INTO)) is not None:
+            found = InquiryId(str(into))
+            document = load_documents(tx, [found])[found]
         links = tuple(link_row(row) for row in tx.execute(LINKS.where(link.c.inquiry == found, link.c.kind == "inquiry")))
         count = tx.execute(sa.select(sa.func.count()).where(message.c.inquiry == found)).scalar_one()
         return InquiryRow(

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from deskweave.connector import Ref
+from deskweave.model import InquiryId
 from deskweave.store.database import Store
 from deskweave.store.inbox import reopen_records
+from deskweave.store.links import Link
 from deskweave.store.lookup import LINKS, LinkRow, link_row
 from deskweave.store.tables import link, snapshot, stream
+
+#: `seen_version` of a record, or of a counterpart to be made, of which a person has said that it is no other than itself; that
+#: nothing is to become of it. "=<id>": that it is this inquiry.
+ALONE: Final = "alone"
+DROPPED: Final = "dropped"
+
+
+def is_decided(said: str | None) -> bool:
+    """Whether a person has said what a record without an inquiry is."""
+    return said is not None and (said == ALONE or said.startswith("="))
+
+
+def decided(link: Link) -> InquiryId | None:
+    """The inquiry that a person has said it is."""
+    said = link.seen_version or ""
+    return InquiryId(said[1:]) if said.startswith("=") else None
 
 
 def list_parked(store: Store) -> tuple[LinkRow, ...]:
@@ -80,6 +98,58 @@ def join_record(store: Store, identifier: str, found: LinkRow) -> bool:
         return True
 
 
+def say_what_it_is(store: Store, identifier: str, inquiry: InquiryId | None) -> bool:
+    """A person decides about a record that looked like several inquiries, or a counterpart that may be there already.
+
+    Args:
+        store: whose.
+        identifier: of a link that was set aside, either without an inquiry or without a record.
+        inquiry: what it is; None: no other than itself, so that a record begins an inquiry and a counterpart is created.
+
+    Returns:
+        False: it is neither.
+    """
+    said = ALONE if inquiry is None else f"={inquiry}"
+    with store.write() as tx:
+        row = tx.execute(_SIDES.where(link.c.id == identifier)).first()
+        if row is None or row.state != "parked" or (row.rid is None) == (row.inquiry is None):
+            return False
+        if row.rid is None:
+            _renew(tx, identifier, "new")
+            tx.execute(sa.update(link).where(link.c.id == identifier).values(seen_version=said))
+            return True
+        if inquiry is not None and _has_record(tx, inquiry, row.conn, row.role):
+            return False
+        fresh = {"state": "tombstone", "seen_fp": None, "seen_version": said, "parked_reason": None}
+        tx.execute(sa.update(link).where(link.c.id == identifier).values(**fresh))
+        reopen_records(tx, row.conn, [Ref(row.collection, row.rid)])
+        _list_anew(tx, row.conn, row.collection)
+        return True
+
+
+def leave_alone(store: Store, identifier: str) -> bool:
+    """Nothing is to become of a record, or of a counterpart, that was set aside. False: it is neither."""
+    with store.write() as tx:
+        row = tx.execute(_SIDES.where(link.c.id == identifier)).first()
+        if row is None or row.state != "parked" or (row.rid is None) == (row.inquiry is None):
+            return False
+        done = {"state": "tombstone", "push": False, "dirty": False, "not_before": None, "parked_reason": None}
+        tx.execute(sa.update(link).where(link.c.id == identifier).values(**done, seen_version=DROPPED))
+        return True
+
+
+_SIDES: Final = sa.select(link.c.rid, link.c.inquiry, link.c.state, link.c.conn, link.c.collection, link.c.role).where(
+    link.c.kind == "inquiry"
+)
+
+
+def _has_record(tx: sa.Connection, inquiry: InquiryId, conn: str, role: str) -> bool:
+    asked = sa.select(link.c.id).where(
+        link.c.inquiry == inquiry, link.c.conn == conn, link.c.role == role, link.c.kind == "inquiry", link.c.rid.is_not(None)
+    )
+    return tx.execute(asked).first() is not None
+
+
 def _unknown(tx: sa.Connection, identifier: str) -> Any:
     statement = sa.select(link.c.conn, link.c.collection, link.c.kind).where(link.c.id == identifier, link.c.state == "unknown")
     return tx.execute(statement).first()
@@ -102,8 +172,12 @@ def _forget(tx: sa.Connection, identifier: str) -> None:
     row = tx.execute(sa.select(link.c.conn, link.c.collection).where(link.c.id == identifier)).one()
     tx.execute(sa.delete(snapshot).where(snapshot.c.link == identifier))
     tx.execute(sa.delete(link).where(link.c.id == identifier))
+    _list_anew(tx, row.conn, row.collection)
+
+
+def _list_anew(tx: sa.Connection, conn: str, collection: str) -> None:
     tx.execute(
         sa.update(stream)
-        .where(stream.c.conn == row.conn, stream.c.collection == row.collection, stream.c.feed == "records")
+        .where(stream.c.conn == conn, stream.c.collection == collection, stream.c.feed == "records")
         .values(watermark=None, resume=None)
     )

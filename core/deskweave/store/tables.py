@@ -142,6 +142,12 @@ event = Table(
     Index("ix_event_inquiry_seq", "inquiry", "seq"),
     Index("ix_event_refines", "refines", sqlite_where=text("refines IS NOT NULL"), postgresql_where=text("refines IS NOT NULL")),
     Index("ix_event_coarse", "source", "recorded_at", sqlite_where=text("precise = 0"), postgresql_where=text("NOT precise")),
+    Index(
+        "ix_event_joined",
+        "inquiry",
+        sqlite_where=text("field = 'joined_into'"),
+        postgresql_where=text("field = 'joined_into'"),
+    ),
 )
 
 #: What is no inquiry and counts in figures all the same: contacts, answers to surveys (practice A7, D2). Rows are only added: the
@@ -229,6 +235,32 @@ snapshot = Table(
     Column("base", JsonText),
     Column("observed", JsonText),
     Column("unreadable", JsonText),
+)
+
+#: What an inquiry would say in the fields by which a collection's records are matched, digested: an index, made anew at will.
+likeness = Table(
+    "likeness",
+    metadata,
+    Column("conn", Text, primary_key=True),
+    Column("collection", Text, primary_key=True),
+    Column("inquiry", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Index("ix_likeness_key", "conn", "collection", "key"),
+    Index("ix_likeness_inquiry", "inquiry"),
+)
+
+#: Records (`link`) to be deleted, as a counterpart of theirs (`gone`) was found deleted at `at`, when the last event was `seq`.
+#: `sent_at` and `version` are the intent: from then on it may be deleted.
+deletion = Table(
+    "deletion",
+    metadata,
+    Column("link", Text, ForeignKey("link.id"), primary_key=True),
+    Column("gone", Text, nullable=False),
+    Column("conn", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("sent_at", Instant),
+    Column("version", Text),
 )
 
 person = Table(

@@ -45,7 +45,7 @@ def create(run: Run, side: Side) -> bool:
     if side.access != "write" or side.connection.sink is None:
         return False
     with run.store.read() as tx:
-        due = due_links(tx, side.name, run.now(), ["inquiry"], ["new", "creating"])
+        due = [one for one in due_links(tx, side.name, run.now(), ["inquiry"], ["new", "creating"]) if one.id not in run.waits]
     wrote = False
     for name in side.binding.collections:
         capabilities = side.capabilities(name)

@@ -16,7 +16,7 @@ from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, held_connections, pause_connection, read_connection, register_connection
-from deskweave.sync import guards, inbox, remap
+from deskweave.sync import guards, inbox, likeness, remap
 from deskweave.sync import people as whom
 from deskweave.sync.afterwards import thaw
 from deskweave.sync.create import create
@@ -28,6 +28,7 @@ from deskweave.sync.rebuild import Decisions, Rebuilt, rebuild
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.report import ConflictNote, ConnectionReport, Guard, SyncPlan, SyncReport, Timing
 from deskweave.sync.run import Hooks, Progress, Run, Side
+from deskweave.sync.settlement import settle
 from deskweave.sync.sweep import sweep
 
 CONFLICTS: Final = "told:conflicts"  #: up to which conflict runs have told
@@ -96,10 +97,12 @@ class Engine:
             run = self._begin()
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)
+            likeness.begin(run)
             self._read(run, chosen)
             for number in range(ROUNDS):
                 run.report.rounds += 1
                 self._merge(run)
+                settle(run, chosen)
                 due = self._due()
                 if not number:
                     guards.check_marks(run)
@@ -128,10 +131,13 @@ class Engine:
         """
         with self._store.lease("sync --plan", self._timing.lease):
             run = self._begin()
+            run.looking = True
             chosen = [side for name, side in self._sides.items() if only is None or name in only]
             self._resume(run, chosen)
+            likeness.begin(run)
             self._read(run, chosen)
             self._merge(run)
+            settle(run, chosen)
             stops = guards.stops_of(run)
             records = [record for side in chosen if run.works(side) for record in planned(run, side)]
             remap.accept(run, {side.name for side in chosen if whole and run.works(side)})

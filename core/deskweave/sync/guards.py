@@ -38,6 +38,7 @@ def stops_of(run: Run) -> list[Stop]:
             if side.access != "write" or not run.works(side):
                 continue
             records = due_links(tx, name, run.now(), ["inquiry"], ["live", "new", "creating"])
+            records = [one for one in records if one.id not in run.waits]
             wants = _with_values(run, tx, records)
             updates = wants.keys() | run.written.get((name, "update"), set())
             updates -= _first_pass(run, tx, name, updates, complete)

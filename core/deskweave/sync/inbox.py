@@ -182,7 +182,7 @@ def _take(run: Run, side: Side, one: Kept, *, finishes: bool) -> bool:
             closed = step(done if last else None) and last
         except Waiting:
             return False
-        if side.name in run.foreign:
+        if side.name in run.foreign or side.name in run.unsaved:
             return False
     if finishes and not closed:
         with run.store.write() as tx:

@@ -48,6 +48,8 @@ TOGETHER: Final = 20  #: records whose messages are taken in together
 def pull_messages(run: Run, side: Side) -> bool:
     """Read the message feeds of a connection; collections without a feed are read record by record, when a record has changed."""
     changed = False
+    if side.name in run.unsaved:
+        return False  # records that a plan leaves out have messages too: the next run reads both
     for name in side.binding.collections:
         capabilities = side.capabilities(name)
         if capabilities is None or capabilities.messages != "feed" or side.connection.messages is None or not run.works(side):
@@ -266,6 +268,8 @@ def spread(run: Run, tx: sa.Connection, links: Mapping[InquiryId, Sequence[Link]
             side = run.sides.get(parent.conn)  # type: ignore[call-overload]
             if (parent.id, message.id) in present or message.erased:
                 continue
+            if parent.quiet is not None and message.message.at < parent.quiet:
+                continue  # both were there when it was said: it stays where it was said
             if side is None or not side.speaks:
                 later.add(parent.id)
                 continue

@@ -23,7 +23,7 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
         rows = Reconciliation(run, tx)
         rows.load(one.inquiry for one in due if one.inquiry is not None)
         for one in due:
-            if one.inquiry is None:
+            if one.inquiry is None or one.id in run.waits:
                 continue
             capabilities = side.capabilities(one.collection)
             link = rows.link(one.inquiry, one.id)

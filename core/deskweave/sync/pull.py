@@ -26,7 +26,9 @@ from deskweave.store.links import (
     unanswered_links,
     unread_links,
 )
+from deskweave.store.parked import DROPPED, is_decided
 from deskweave.store.streams import Stream, read_connection, read_stream, save_stream
+from deskweave.sync import match
 from deskweave.sync.afterwards import stand
 from deskweave.sync.entries import precedes, version_of
 from deskweave.sync.fingerprint import glance, imprint
@@ -55,19 +57,20 @@ class Sorted:
 
     fresh: list[tuple[RemoteRecord, View]] = field(default_factory=list)  #: no link
     moved: list[tuple[RemoteRecord, View, str]] = field(default_factory=list)  #: a link that last saw something else
+    decided: list[tuple[RemoteRecord, View, str]] = field(default_factory=list)  #: a person has said what it is
     found: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: carries the mark of a create without an answer
     alike: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: may be a create of which nobody knows
     broken: list[RemoteRecord] = field(default_factory=list)  #: the mapper could not read it
     hot: list[Ref] = field(default_factory=list)  #: changed too lately to tell by its stamp
 
     def strangers(self) -> list[RemoteRecord]:
-        return [one[0] for one in self.fresh] + [one[0] for one in self.found]
+        return [one[0] for one in self.fresh] + [one[0] for one in self.decided] + [one[0] for one in self.found]
 
     def records(self) -> list[RemoteRecord]:
         return self.strangers() + [one[0] for one in self.moved]
 
     def __bool__(self) -> bool:
-        return bool(self.fresh or self.moved or self.found or self.alike or self.broken)
+        return bool(self.fresh or self.moved or self.decided or self.found or self.alike or self.broken)
 
 
 def pull(run: Run, side: Side) -> bool:
@@ -110,13 +113,14 @@ def _collection(run: Run, side: Side, name: str, capabilities: CollectionCapabil
         changed |= wrote
         if wrote:
             stream = to
-        elif side.name in run.foreign:
+        elif side.name in run.foreign or side.name in run.unsaved:
             pass  # listed again by the next run, or it would not know of them and double them
         elif page.resume is None and to != stream and (changed or _worth_saving(stream, to, latest, overlap(capabilities))):
             run.verify(side)
             with run.store.write() as tx:
                 save_stream(tx, side.name, name, RECORDS, to)
             stream = to
+    run.listed.add((side.name, name))
     return changed
 
 
@@ -185,7 +189,8 @@ def take_page(
                 rows.meet(link, record, view, said, answered=False)
             else:
                 rows.observe(link, record, view, said)
-        for record, view in page.fresh:
+        match.welcome(rows, side, page.decided, lines)
+        for record, view in match.sift(rows, side, name, page.fresh, lines):
             rows.open(side, record, view, lines.get(ref_key(record.ref), NO_LINES))
         for record, view, twin in page.alike:
             assert twin.inquiry is not None
@@ -194,15 +199,15 @@ def take_page(
                 f"it says what was created for {called}, of which the answer was lost: deskweave parked {called} "
                 f"--is {record.label}, or deskweave parked {record.label} --release where somebody else made it"
             )
-            _set_aside(rows, side, record, reason, imprint(record, view, side.mapper.digest))
+            set_aside(rows, side, record, reason, imprint(record, view, side.mapper.digest))
         for record in page.broken:
-            _set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
+            set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
         rows.flush()
-        _follow(run, tx, rows)
+        rows.follow()
         meet(run, tx, side, _actors(page, lines))
-        if to is not None:
+        if to is not None and side.name not in run.unsaved:
             save_stream(tx, side.name, name, RECORDS, to)
-        if also is not None:
+        if also is not None and side.name not in run.unsaved:
             also(tx)
     _read_messages(run, side, name, page.records())
     _read_hot(run, side, page.hot)
@@ -229,8 +234,10 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     recent = run.now() - overlap(capabilities)
     for record in {one.ref.rid: one for one in records}.values():
         row = known.get(record.ref.rid)
-        if row is not None and (row.state == "parked" or (row.state == "frozen" and not thaw)):
+        dropped = row is not None and row.state == "tombstone" and row.seen_version == DROPPED
+        if row is not None and (row.state == "parked" or dropped or (row.state == "frozen" and not thaw)):
             continue
+        decision = row is not None and row.state == "tombstone" and is_decided(row.seen_version)
         seen_fp = row.seen_fp if row is not None else None
         if row is not None and (
             row.state in ("tombstone", "frozen")
@@ -244,7 +251,9 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
             if row is None:
                 page.broken.append(record)
             continue
-        if view is not None and row is not None:
+        if view is not None and row is not None and decision:
+            page.decided.append((record, view, row.id))
+        elif view is not None and row is not None:
             page.moved.append((record, view, row.id))
         elif view is not None:
             strangers.append((record, view))
@@ -313,7 +322,8 @@ def _outdated(record: RemoteRecord, link: Link) -> bool:
     return precedes(version_of(record), link.seen.version)
 
 
-def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> None:
+def set_aside(rows: Reconciliation, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> str:
+    """Keep a record from becoming an inquiry until a person has looked; answers with its link."""
     run = rows.run
     link = Link(
         id=run.store.new_id(),
@@ -327,6 +337,7 @@ def _set_aside(rows: Reconciliation, side: Side, record: RemoteRecord, reason: s
     )
     link.corr = f"{run.store.install.id}:{link.id}"
     rows.orphan(link, side, record, reason, seen_fp)
+    return link.id
 
 
 # ------------------------------------------------------------------------------------------------------------------- history
@@ -423,7 +434,7 @@ def refine(run: Run, side: Side) -> bool:
                     inquiry, identifier = links[key]
                     rows.refine(rows.link(inquiry, identifier), events, lines.get(ref_key(Ref(*key)), NO_LINES))
                 rows.flush()
-                _follow(run, tx, rows)
+                rows.follow()
             changed = True
     return changed
 
@@ -434,12 +445,6 @@ def overlap_of(side: Side, name: str) -> timedelta:
 
 
 # ------------------------------------------------------------------------------------------------------------------ messages
-def _follow(run: Run, tx: sa.Connection, rows: Reconciliation) -> None:
-    from deskweave.sync.messages import spread
-
-    spread(run, tx, rows.links, rows.grown)
-
-
 def _read_messages(run: Run, side: Side, name: str, records: Sequence[RemoteRecord]) -> None:
     """Read the messages of records that have changed, then remember at which version: after a crash in between `_catch_up` does."""
     from deskweave.sync.messages import read_of

@@ -17,10 +17,12 @@ from deskweave.model.predicate import holds
 from deskweave.store.conflicts import Disagreement, record_conflicts
 from deskweave.store.events import events_of, first_at
 from deskweave.store.inquiries import Document, load_documents
+from deskweave.store.likeness import JOINED_INTO
 from deskweave.store.links import Link, Seen, insert_links, links_of, save_links
 from deskweave.store.tables import link as link_table
 from deskweave.store.tables import snapshot
 from deskweave.store.values import decode
+from deskweave.sync import likeness
 from deskweave.sync.afterwards import freeze
 from deskweave.sync.counterparts import home_of
 from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
@@ -29,6 +31,7 @@ from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
 from deskweave.sync.merge import EMPTY, held, merge, same, shared, wanted
 from deskweave.sync.report import ConflictNote, ParkedNote
 from deskweave.sync.run import STATUS, Run, Side
+from deskweave.sync.settlement import may_be_due
 
 SUBMITTED_AT = FieldId("submitted_at")
 Lines = Mapping[FieldId, Sequence[Change]]
@@ -266,6 +269,20 @@ class Reconciliation:
         )
         self._disagreements.append(found)
 
+    def disagree(self, link: Link, name: FieldId, base: Value, ours: Value, theirs: Value) -> None:
+        """Keep both values where the inquiry's own stands."""
+        self._disagree(link, name, base, ours, theirs, "ours")
+
+    def add(self, inquiry: InquiryId, entry: Entry) -> None:
+        """Have the next flush write one more event; whoever adds a value changes `values` too."""
+        self._entries.setdefault(inquiry, []).append(entry)
+
+    def follow(self) -> None:
+        """Have what was said go to the records that inquiries got."""
+        from deskweave.sync.messages import spread
+
+        spread(self.run, self.tx, self.links, self.grown)
+
     def park(self, link: Link, reason: str) -> None:
         """Set a record aside until a person has looked; others go on."""
         link.state, link.parked_reason, link.push, link.not_before = "parked", reason, False, None
@@ -275,8 +292,8 @@ class Reconciliation:
         )
 
     # ------------------------------------------------------------------------------------------------------ first contact
-    def open(self, side: Side, record: RemoteRecord, view: View, lines: Lines = NO_LINES) -> None:
-        """A record nobody knew becomes an inquiry."""
+    def open(self, side: Side, record: RemoteRecord, view: View, lines: Lines = NO_LINES, *, alone: bool = False) -> None:
+        """A record nobody knew becomes an inquiry; `alone`: a person has said that it is none of those it looks like."""
         run = self.run
         values = {name: value for name, value in view.values.items() if value not in EMPTY or isinstance(value, bool)}
         link = Link(
@@ -288,6 +305,7 @@ class Reconciliation:
             state="live",
             rid=record.ref.rid,
             role=side.binding.collections[record.ref.collection].role,
+            alone=alone,
         )
         link.corr = f"{run.store.install.id}:{link.id}"
         verdict = run.gate(lambda: run.hooks.incoming(None, ObservedChange(side.name, dict(values))))
@@ -376,6 +394,7 @@ class Reconciliation:
             self.values[posting.inquiry] = dict(self.documents[posting.inquiry].values)
         insert_links(self.tx, [one for inquiry in self._new for one in self.links[inquiry]] + self._orphans)
         self._conflicts()
+        likeness.index(self)
         added: list[Link] = []
         for inquiry in self.documents:
             self._rehome(inquiry)
@@ -450,7 +469,7 @@ class Reconciliation:
     def _counterparts(self, inquiry: InquiryId) -> list[Link]:
         """Links for the connections on which the inquiry should exist and does not yet."""
         run, values, added = self.run, self.values[inquiry], []
-        if self.documents[inquiry].erased_at is not None:
+        if self.documents[inquiry].erased_at is not None or JOINED_INTO in values:
             return []
         missing = []
         for route in run.routes:
@@ -463,7 +482,7 @@ class Reconciliation:
         for name in missing:
             side = run.sides[name]
             home = None if side.access != "write" else home_of(side, values)
-            if home is None:
+            if home is None or not may_be_due(self, side, home, inquiry):
                 continue
             link = Link(
                 id=run.store.new_id(), conn=name, collection=home.name, corr="", kind="inquiry", state="new", role=home.role

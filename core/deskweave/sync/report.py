@@ -79,6 +79,18 @@ class DeliveryNote:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinNote:
+    """One record that was joined with an inquiry because it says the same in `fields`; none: a person said so."""
+
+    connection: ConnectionName
+    label: str | None
+    fields: tuple[FieldId, ...]
+    inquiry: InquiryId
+    number: int
+    other: int | None = None  #: the number of the inquiry it was until then
+
+
 @dataclass(slots=True, kw_only=True)
 class SyncReport:
     """Everything one `Engine.run` has to say.
@@ -94,6 +106,7 @@ class SyncReport:
     parked: list[ParkedNote] = field(default_factory=list)
     gone: list[GoneNote] = field(default_factory=list)
     deliveries: list[DeliveryNote] = field(default_factory=list)
+    joined: list[JoinNote] = field(default_factory=list)  #: of a plan: what the next run joins
     unknown_values: dict[str, Json] = field(default_factory=dict)  #: "connection/field" -> one raw value without a word, newly seen
     findings: list[Finding] = field(default_factory=list)
     strangers: int = 0  #: accounts newly found to fit several persons, or nobody where the rules call that an error

@@ -15,14 +15,14 @@ from deskweave.connector import Absent, CollectionCapabilities, Connection, Mapp
 from deskweave.errors import ConfigurationError, PluginError, RateLimited, RemoteError, SafetyStop, Scope, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.ledger import Ledger
-from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, Policy, Route, Value
+from deskweave.model import Binding, ConnectionName, Field, FieldId, Inquiry, InquiryId, Policy, Route, Value
 from deskweave.model.desk import Amend, Hold, ObservedChange, PlannedWrite
 from deskweave.model.predicate import holds
 from deskweave.people import Directory
 from deskweave.store import Store
 from deskweave.store.links import Link
 from deskweave.store.streams import pause_connection, read_connection
-from deskweave.sync.report import ConnectionReport, Guard, SyncReport, Timing
+from deskweave.sync.report import ConnectionReport, Guard, ParkedNote, SyncReport, Timing
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -130,6 +130,11 @@ class Run:
     remapped: dict[ConnectionName, set[str]] = field(default_factory=dict)  #: what a changed mapping has moved, or may have
     unseen: set[ConnectionName] = field(default_factory=set)  #: whose mapping nobody has looked at yet
     touched: set[str] = field(default_factory=set)
+    looking: bool = False  #: a plan: records that were there before are not joined yet, only told
+    expected: set[tuple[InquiryId, ConnectionName]] = field(default_factory=set)  #: what the next run joins, and where
+    unsaved: set[ConnectionName] = field(default_factory=set)  #: listings of a plan that the next run has to read again
+    listed: set[tuple[ConnectionName, str]] = field(default_factory=set)  #: collections that were read to their end
+    waits: set[str] = field(default_factory=set)  #: counterparts that are not created in this run
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
     verified: dict[ConnectionName, datetime] = field(default_factory=dict)  #: when the instance last said who it is
 
@@ -246,6 +251,10 @@ class Run:
 
     def works(self, side: Side) -> bool:
         return side.name not in self.stopped
+
+    def tell_parked(self, side: Side, label: str | None, number: int | None, reason: str) -> None:
+        """Say what the next run will set aside."""
+        self.report.parked.append(ParkedNote(link="", connection=side.name, label=label, number=number, reason=reason))
 
     def note(self, rule: str, side: Side, path: str, found: str, message: str, remedy: str = "") -> None:
         """One finding; the same one is not said twice in a run."""

@@ -13,16 +13,20 @@ from deskweave.model import (
     Binding,
     CollectionBinding,
     ConnectionName,
+    Deletes,
     Field,
     FieldBinding,
     FieldId,
     Json,
+    Match,
     Policy,
     StatusBinding,
     Visibility,
 )
+from deskweave.model.binding import RETENTION
 from deskweave.model.constraint import keywords_of
 from deskweave.practice import Practice
+from deskweave.practice.build.parts import days
 
 #: collection and field of what is bound and not on the platform yet
 Absent: TypeAlias = frozenset[tuple[str, str]]
@@ -59,7 +63,7 @@ def join(
     }
     return Binding(
         connection=ConnectionName(connection),
-        digest=digest_of({"document": _plain(document.body), "terms": terms, "ids": ids}),
+        digest=digest_of({"document": _mapping(document.body), "terms": terms, "ids": ids}),
         collections=collections,
         fields=practice.fields,
         statuses=practice.statuses,
@@ -102,7 +106,29 @@ def _collection(
         creates=body.get("creates") is not False,
         fixed=as_map(body.get("fixed")),
         options=as_map(body.get("options")),
+        match=_match(as_map(body.get("match"))),
+        deletes=_deletes(body.get("deletes")),
     )
+
+
+def _match(body: Mapping[str, Any]) -> Match | None:
+    if not body:
+        return None
+    return Match(find_by=tuple(FieldId(str(one)) for one in body.get("find_by") or ()), on_none=body.get("on_none") or "create")
+
+
+def _deletes(stated: Any) -> Deletes:
+    body: Mapping[str, Any] = stated if isinstance(stated, Mapping) else {"policy": stated or "ignore"}
+    return Deletes(policy=body["policy"], retention=days(body.get("retention")) or RETENTION, made=body.get("made") or "ours")
+
+
+def _mapping(body: Mapping[str, Any]) -> Json:
+    """What of a document says how records are read and written: what is done with them is nobody's edit, nor a new mapping."""
+    collections = {
+        name: {key: value for key, value in as_map(one).items() if key not in ("match", "deletes")}
+        for name, one in as_map(body.get("collections")).items()
+    }
+    return _plain({**body, "collections": collections})
 
 
 def overlaps(document: Document) -> Iterator[Finding]:
@@ -183,6 +209,34 @@ def spelled_twice(document: Document, practice: Practice, language: str) -> Iter
                         message=f"{first!r} and {choice!r} are both {str(raw)[:40]!r} there; reading it gives {first!r}",
                         remedy="name them apart under `choices:`",
                     )
+
+
+def doubtful_policies(document: Document, practice: Practice) -> Iterator[Finding]:
+    """Warnings about records found by a field that is cut, and notes about deletions that have no place."""
+    for name, body in as_map(document.body.get("collections")).items():
+        body, path = as_map(body), ["collections", name]
+        for number, slug in enumerate(as_map(body.get("match")).get("find_by") or ()):
+            term, length = practice.fields.get(slug), as_map(as_map(body.get("fields")).get(slug)).get("max_length")
+            if term is not None and length is not None and (term.max_length is None or length < term.max_length):
+                yield Finding(
+                    rule="match-shortened",
+                    severity=Severity.WARNING,
+                    place=document.place([*path, "match", "find_by", number]),
+                    found=slug,
+                    message=f"{slug!r} is cut to {length} characters here: what differs after them looks the same",
+                    remedy="find by a number or another field that is kept whole, or name a second field",
+                )
+        stated = body.get("deletes")
+        policy = stated.get("policy") if isinstance(stated, Mapping) else stated
+        if policy in ("mark", "close", "delete") and "internal" not in as_map(body.get("messages")):
+            yield Finding(
+                rule="deletes-without-note",
+                severity=Severity.WARNING,
+                place=document.place([*path, "deletes"]),
+                found=str(policy),
+                message="there is no internal exchange here, so that no note says why",
+                remedy="bind `messages: {internal: ...}` where the platform has one",
+            )
 
 
 def _choices(practice: Practice, term: Field, stated: Mapping[str, Any], language: str) -> dict[str, Json]:

@@ -273,7 +273,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
     """References of the workspace, what is allowed and yet makes little sense, and what plugins' checks say (None: not asked)."""
     from deskweave.practice import check_workspace
     from deskweave.practice.lock import check_locked, read_lock
-    from deskweave.workspace.binding import overlaps, spelled_twice
+    from deskweave.workspace.binding import doubtful_policies, overlaps, spelled_twice
     from deskweave.workspace.proving import owners, status_findings
 
     faults = plugins.faults if plugins is not None else []
@@ -297,6 +297,7 @@ def lint(folder: Folder, practice: Practice, bindings: Iterable[Document], plugi
     bound, language = list(bindings), practice.languages[0] if practice.languages else "en"
     for document in bound:
         findings += overlaps(document)
+        findings += doubtful_policies(document, practice)
         findings += spelled_twice(document, practice, language)
     findings += status_findings(bound, practice, folder.routes, language)
     findings += owners(bound, folder.routes)

@@ -148,10 +148,15 @@ def judged_earlier(space: Workspace, facts: FactTable, period: Period) -> int:
 # ---------------------------------------------------------------------------------------------------------------- refreshing
 def refresh(space: Workspace) -> Refreshed:
     """Take new events into the facts. With other fields, statuses or clocks all rows are made anew: the log tells."""
+    from deskweave.store.events import ended_after
     from deskweave.workspace.events import StoreEvents
 
     source = StoreEvents(space.store)
     before = None if space.facts.fits else _totals_before(space)
+    with space.store.read() as tx:
+        ended = ended_after(tx, space.facts.position)
+    if ended:
+        space.facts.forget(ended, space.facts.position)
     done = space.facts.refresh(source)
     keep_rules(space)
     if before is not None:

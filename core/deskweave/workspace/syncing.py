@@ -107,7 +107,10 @@ def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
     routes = space.folder.routes
     now = {
         "reach": digest_of(
-            [[[name, side.access, side.binding.digest] for name, side in sorted(sides.items())], space.since.isoformat()]
+            [
+                [[name, side.access, side.binding.digest, _matching(side)] for name, side in sorted(sides.items())],
+                space.since.isoformat(),
+            ]
         ),
         "routes": digest_of(
             [
@@ -136,6 +139,12 @@ def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
             mark_dirty(tx, list(tx.execute(found).scalars()))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(now), encoding="utf-8")
+
+
+def _matching(side: Side) -> list[list[str]]:
+    """What decides whether a counterpart is made, besides how records are read."""
+    every = sorted(side.binding.collections.items())
+    return [[name, *one.match.find_by, one.match.on_none] for name, one in every if one.match is not None]
 
 
 def guard(space: Workspace, max_changes: float | int | None, max_notices: int | None) -> Guard:

@@ -130,6 +130,28 @@ FOLDER: Final[tuple[Rule, ...]] = (
         Severity.WARNING,
     ),
     rule(
+        "match-unbound", "字段 {found} 在此未对应，无法据以查找记录",
+        ("Every record would count as one that is not there yet, and be made twice.", "每条记录都会被当作尚不存在而重复创建。"),
+        ("Bind the field here, or find by another one.", "在此对应该字段，或换一个字段。"),
+    ),
+    rule(
+        "match-shortened", "字段 {found} 在此被截短：其后的差别无法区分",
+        ("Two different inquiries could look like one.", "两个不同的问询可能看起来相同。"),
+        ("Find by a field that is kept whole, or name a second one.", "改用完整保存的字段，或再加一个字段。"),
+        Severity.WARNING,
+    ),
+    rule(
+        "retention-without-delete", "{found} 只用于 policy: delete",
+        ("Whoever reads it believes that something is deleted.", "读者会以为有内容将被删除。"),
+        ("Take it away, or write policy: delete.", "去掉它，或写 policy: delete。"),
+    ),
+    rule(
+        "deletes-without-note", "此处没有内部消息，无法留下备注（{found}）",
+        ("Nobody there would learn why the record is what it is.", "对方无法得知原因。"),
+        ("Bind the internal exchange under `messages:`.", "在 `messages:` 中对应内部消息。"),
+        Severity.WARNING,
+    ),
+    rule(
         "overlay-shape", "插件添加的内容形式不对：{found}",
         ("What a plugin adds could not be joined with the practice.", "插件添加的内容无法与实践合并。"),
         ("Mend the plugin: the hook answers an Overlay.", "修改插件：该钩子应返回 Overlay。"),

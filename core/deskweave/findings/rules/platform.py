@@ -71,6 +71,13 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _W,
     ),
     rule(
+        "match-waits", "有 {found} 条新记录等待：尚未确认平台上是否已有",
+        ("What was not read to its end could hold the record already: it would be made twice.",
+         "尚未读完的记录集中可能已有该记录，直接创建会重复。"),
+        ("Nothing to do: the next run goes on reading.", "无需处理，下次同步继续读取。"),
+        _W,
+    ),
+    rule(
         "field-dropped", "平台回答成功却没有保存该字段",
         ("Both sides differ, although nobody refused anything.", "两边不一致，却没有任何拒绝。"),
         ("Look at the field's rules on the platform.", "检查平台上该字段的规则。"),

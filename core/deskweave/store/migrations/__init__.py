@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 
 
 def revisions() -> frozenset[str]:

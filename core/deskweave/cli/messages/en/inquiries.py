@@ -38,6 +38,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "explain-message": "a message",
     "explain-message-edited": "a message, edited",
     "message-edited": "edited",
+    "explain-matched": "matched by {fields}",
+    "explain-record": "{record} is joined with it",
     "explain-about": "seen by comparing, time is the latest possible",
     "explain-conflict": "conflict C-{id}: ours {ours}, theirs {theirs}; {winner} stands",
     "explain-nothing": "Nothing has happened to it.",
@@ -62,7 +64,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "parked-none": "Nothing is parked.",
     "parked-released": "{n} will be tried again with the next sync.",
     "parked-one-word": "Name what it is about and one of --release, --is, --again, --drop.",
-    "parked-not-unknown": "{key} is no create without an answer, as --is, --again and --drop want; other records take --release.",
+    "parked-not-unknown": "{key} takes --release: --is, --again and --drop are for creates without an answer, records that look "
+    "like an inquiry, and counterparts that may be there already.",
     "parked-given-up": "{n} given up.",
     "parked-message": "a message",
     "people-head": "{n:account|accounts}",

@@ -52,6 +52,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-conflicts": "{n:conflict|conflicts}",
     "sync-parked": "{n} parked",
     "sync-deliveries": "{n:delivery|deliveries} could not be worked on; kept in the inbox",
+    "sync-joined": "{n:record|records} that were there before, joined with the inquiry that says the same:",
     "sync-gone": "{n:record|records} deleted there; the inquiry and its other records stay",
     "sync-unknown": "{n:value has|values have} no word in the practice; they are kept and shown, never written:",
     "conflict-stands": "{stands} stands, {other} is kept",

@@ -38,6 +38,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "explain-message": "一条消息",
     "explain-message-edited": "一条消息，已编辑",
     "message-edited": "已编辑",
+    "explain-matched": "按 {fields} 对应",
+    "explain-record": "与 {record} 对应",
     "explain-about": "由比较得知，时间为最晚可能时刻",
     "explain-conflict": "冲突 C-{id}：我方 {ours}，对方 {theirs}；采用{winner}",
     "explain-nothing": "没有发生过变化。",
@@ -62,7 +64,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "parked-none": "没有搁置的记录。",
     "parked-released": "{n} 条将在下次同步时重试。",
     "parked-one-word": "请指明对象，并在 --release、--is、--again、--drop 中选一个。",
-    "parked-not-unknown": "{key} 无需此操作：--is、--again、--drop 用于结果不明的创建；其他记录用 --release。",
+    "parked-not-unknown": "{key} 请用 --release：--is、--again、--drop 用于结果不明的创建、与问询相似的记录，"
+    "以及平台上可能已有的对应记录。",
     "parked-given-up": "已放弃 {n} 条。",
     "parked-message": "消息",
     "people-head": "{n} 个帐号",

@@ -52,6 +52,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-conflicts": "{n} 个冲突",
     "sync-parked": "{n} 条搁置",
     "sync-deliveries": "{n} 次推送无法处理，已留在收件箱",
+    "sync-joined": "{n} 条平台上原有的记录与内容相同的问询对应：",
     "sync-gone": "{n} 条记录已在平台上删除；问询及其他平台的记录保留",
     "sync-unknown": "{n} 个值在实践中没有对应的词；保留并显示，不会写入：",
     "conflict-stands": "采用 {stands}，保留 {other}",
