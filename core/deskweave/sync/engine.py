@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from deskweave.connector import CollectionCapabilities
+from deskweave.errors import PluginError, RemoteError
 from deskweave.ledger import Ledger
 from deskweave.model import ConnectionName, Field, FieldId, Route, StatusModel
 from deskweave.people import Directory
@@ -95,8 +98,7 @@ class Engine:
         """
         with self._store.lease("sync", self._timing.lease):
             run = self._begin()
-            chosen = [side for name, side in self._sides.items() if only is None or name in only]
-            self._resume(run, chosen)
+            chosen = self._resume(run, only)
             likeness.begin(run)
             self._read(run, chosen)
             for number in range(ROUNDS):
@@ -132,8 +134,7 @@ class Engine:
         with self._store.lease("sync --plan", self._timing.lease):
             run = self._begin()
             run.looking = True
-            chosen = [side for name, side in self._sides.items() if only is None or name in only]
-            self._resume(run, chosen)
+            chosen = self._resume(run, only)
             likeness.begin(run)
             self._read(run, chosen)
             self._merge(run)
@@ -187,15 +188,20 @@ class Engine:
             people=self._people,
         )
 
-    def _resume(self, run: Run, sides: Sequence[Side]) -> None:
-        """Connections that have to wait for a moment still do, those that a person holds do; those that failed are tried again."""
+    def _resume(self, run: Run, only: Sequence[ConnectionName] | None) -> list[Side]:
+        """Connections that have to wait for a moment still do, those that a person holds do; those that failed are tried again.
+
+        Every one is asked once what it can do. Answers with those to work with.
+        """
         with self._store.read() as tx:
             holding = held_connections(tx)
         for name, held in holding.items():
             part = run.report.connections.setdefault(ConnectionName(name), ConnectionReport(name=ConnectionName(name)))
             part.held_by, part.held_at, part.held_why = held.by, held.at, held.why
             run.stopped.add(part.name)
-        for side in sides:
+        for name, side in self._sides.items():
+            if only is not None and name not in only:
+                continue
             with self._store.read() as tx:
                 state = read_connection(tx, side.name)
             if state is None:
@@ -204,6 +210,8 @@ class Engine:
             elif state.paused_until is not None and state.paused_until > self._now():
                 run.stopped.add(side.name)
                 run.part(side).paused, run.part(side).paused_until = state.pause_reason, state.paused_until
+        run.sides = {name: replace(side, told=_told(run, side)) for name, side in self._sides.items()}
+        return [side for name, side in run.sides.items() if only is None or name in only]
 
     def _read(self, run: Run, sides: Iterable[Side]) -> None:
         """Read what is new, once a run: what a write has made of its record, its own answer tells."""
@@ -231,7 +239,7 @@ class Engine:
     def _merge(self, run: Run) -> None:
         """Look after records whose inquiry has changed by another hand: a rule, a person, a record of another platform."""
         with self._store.read() as tx:
-            dirty = dirty_inquiries(tx, [name for name, side in self._sides.items() if side.speaks])
+            dirty = dirty_inquiries(tx, [name for name, side in run.sides.items() if side.speaks])
         for part in chunks(dirty, 200):
             with self._store.write() as tx:
                 rows = Reconciliation(run, tx)
@@ -298,6 +306,21 @@ class Engine:
                     if state is not None and state.pause_reason is not None:
                         pause_connection(tx, side.name, None, None)
                     beat(tx, side.name, self._now())
+
+
+def _told(run: Run, side: Side) -> Mapping[str, CollectionCapabilities]:
+    """What a connection can do, for the length of a run. One that cannot say is left alone; the others go on."""
+    try:
+        return dict(side.connection.capabilities.collections)
+    except Exception as error:
+        if run.works(side):
+            with run.containing(side):
+                if isinstance(error, (RemoteError, PluginError)):
+                    raise
+                message = f"{type(error).__name__} was raised where only deskweave.errors may be"
+                raise PluginError(side.name, "capabilities", message) from error
+        run.stopped.add(side.name)
+        return {}
 
 
 def _unheard(_: Progress) -> None:

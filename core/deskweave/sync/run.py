@@ -43,14 +43,15 @@ class Side:
     mapper: Mapper
     access: Literal["read", "write"] = "read"
     verify: Callable[[], None] | None = None  #: asks who answers there now; raises SafetyStop where that is another instance
+    told: Mapping[str, CollectionCapabilities] | None = None  #: what it can do, asked once a run; None: asked each time
 
     def capabilities(self, collection: str) -> CollectionCapabilities | None:
-        return self.connection.capabilities.collections.get(collection)
+        return (self.connection.capabilities.collections if self.told is None else self.told).get(collection)
 
     @property
     def speaks(self) -> bool:
         """Whether the platform could be asked what it can do: else nothing can be decided for it now."""
-        return bool(self.connection.capabilities.collections)
+        return bool(self.connection.capabilities.collections if self.told is None else self.told)
 
     def writes(self, collection: str) -> bool:
         """Whether what stands there is ever changed by us: a helpdesk's tickets are only read."""
@@ -189,6 +190,8 @@ class Run:
     ) -> Iterator[Page[P]]:
         """The pages of a listing, to its end. The next one is asked for when the caller has dealt with the one before.
 
+        A listing that brings less than its platform counts is a finding: what our account may not see is left out in silence.
+
         Args:
             side: the connection.
             ask: the page at a place to go on from; None: the first.
@@ -199,10 +202,23 @@ class Run:
         Raises:
             PluginError: it stays where it is, or never ends: a connector's mistake.
         """
-        for _ in range(PAGES):
+        expected: int | None = None
+        delivered, begun = 0, resume
+        for number in range(PAGES):
             page = self.call(side, partial(ask, resume), what)
+            delivered += len(page.items)
+            expected = page.expected if number == 0 and begun is None else expected
             yield page
             if page.resume is None:
+                if expected is not None and delivered < expected and what != "records.census":  # a census says more of its own
+                    self.note(
+                        "listing-incomplete",
+                        side,
+                        of,
+                        f"{delivered} of {expected}",
+                        f"the platform counts {expected} in {of} and told {delivered}; the others are not carried",
+                        "grant the account the right to read all of them, or bind a smaller collection",
+                    )
                 return
             if page.resume == resume:
                 raise PluginError(side.name, what, f"{of} did not move on from {page.resume[:40]}")

@@ -108,6 +108,12 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _W,
     ),
     rule(
+        "listing-incomplete", "平台给出的少于其计数：{found}",
+        ("What is not told is not carried, and nobody notices.", "没有给出的不会同步，也无人察觉。"),
+        ("Grant the account the right to read all records.", "授予帐号读取全部记录的权限。"),
+        _W,
+    ),
+    rule(
         "gap-unread", "写入后无法读取历史",
         ("A change made by somebody at that moment may be told late.", "同一时刻他人的修改可能延迟得知。"),
         ("Nothing to do: it is read again.", "无需处理，会再次读取。"),

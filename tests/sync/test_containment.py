@@ -1,0 +1,96 @@
+"""A plugin that fails where it is asked what it can do, and a platform that tells less than it counts: each is said, others go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deskweave.connector import Page
+from deskweave.errors import Executed, TransientError
+from deskweave.model import Visibility
+from deskweave.testing.memory import MemoryConnection, Switches
+
+V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
+
+
+class Unable(MemoryConnection):
+    """A connection that cannot say what it can do; from the n-th time on it is asked."""
+
+    error: Exception = ZeroDivisionError()
+    after = 0
+    asked = 0
+
+    @property
+    def capabilities(self):
+        self.asked += 1
+        if self.asked > self.after:
+            raise self.error
+        return super().capabilities
+
+
+def spoil(engine, name, error, after=0):
+    for key, side in engine._sides.items():
+        if key == name:
+            broken = Unable(side.connection.platform, side.connection._mapper)
+            broken.error, broken.after = error, after
+            engine._sides[key] = replace(side, connection=broken)
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(ZeroDivisionError(), "ZeroDivisionError was raised"), (TransientError("no answer", executed=Executed.NO), "no answer")],
+)
+def test_a_plugin_that_cannot_say_what_it_can_do_stops_only_itself(world, error, said):
+    w = world(names=("a", "b", "c"))
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(60)
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    w.hands("a").write(ref, Visibility.PUBLIC, "hello", "li")
+    w.clock.turn(60)
+    calls = w.platforms["b"].calls
+    report = spoil(w.engine(), "b", error).run()
+    assert said in report.connections["b"].paused
+    assert report.connections["a"].paused is report.connections["c"].paused is None
+    assert w.platforms["b"].calls == calls
+    assert w.hands("c").shows(w.refs("c")[0])["priority"] == "low"
+    w.clock.turn(60)
+    assert spoil(w.engine(), "b", error).plan().records == []
+    w.sync(600)  # put right: nothing of the meantime is lost
+    assert w.hands("b").shows(w.refs("b")[0])["priority"] == "low"
+    assert [one.body.splitlines()[-1] for one in w.platforms["b"].comments] == ["hello"]
+
+
+def test_what_a_connection_can_do_is_asked_once_a_run(world):
+    """What raises in the middle of a run, or changes its mind, has been asked before."""
+    w = world()
+    w.hands("a").create("ticket", V, "li")
+    engine = spoil(w.engine(), "b", ZeroDivisionError(), after=1)
+    assert engine.run().connections["b"].created == 1
+    assert "ZeroDivisionError" in engine.run().connections["b"].paused
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "what"),
+    [("changes", {}, "the listing of ticket"), ("messages_changes", {}, "the feed of ticket"),
+     ("messages_of", {"messages": "per_record"}, "the messages of ticket/000001")],
+)  # fmt: skip
+def test_a_listing_that_brings_less_than_the_platform_counts_is_a_finding(world, monkeypatch, method, kind, what):
+    w = world(switches={"a": Switches(**kind, page=2)})
+    for n in range(3):
+        ref = w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
+        w.hands("a").write(ref, Visibility.PUBLIC, "hello", "li")
+    plain = getattr(MemoryConnection, method)
+
+    def one_hidden(self, *arguments):
+        page = plain(self, *arguments)
+        return Page(items=page.items[1:], resume=page.resume, covers_until=page.covers_until, expected=len(page.items))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryConnection, method, one_hidden)
+        report = w.sync(60)
+    findings = [one for one in report.findings if one.rule == "listing-incomplete" and one.place.source == "connection:a"]
+    assert what in {one.place.path for one in findings}
+    assert all("told" in one.message for one in findings)
+    assert not [one for one in w.sync(60).findings if one.rule == "listing-incomplete"]
