@@ -406,3 +406,26 @@ def test_people_are_not_written_to_by_surprise(cli: Any, folder: Folder, snow: A
         assert writes(snow, jira) > before
     finally:
         jira.stop()
+
+
+def test_check_tells_what_a_platforms_workflow_does_not_let_happen(
+    cli: Any, folder: Folder, plugins: Plugins, clock: TurnedTime
+) -> None:
+    emulator = plugins.connectors["jira_sm"].emulator
+    assert emulator is not None
+    jira: Any = emulator.start(port=0, seed=1, now=clock)
+    try:
+        folder(jira_sm=jira)
+        assert "workflow" not in cli("check").out
+        state = jira.platform.state
+        state.steps[:] = [step for step in state.steps if step.names["en"] not in ("Reopen", "Pending")]
+        told = " ".join(cli("check").out.split())
+        assert "has no way from 'Closed' to" in told
+        assert "from there one gets to: nowhere" in told
+        assert "waiting_on_third_party: no transition of workflow" in told
+        assert "leads to 'Pending': it can never be set there" in told
+        chinese = "".join(cli("check", "--lang", "zh").out.split())
+        assert "中没有通向“Pending”的流转，永远无法设置" in chinese
+        assert "无法从“Closed”到达" in chinese
+    finally:
+        jira.stop()

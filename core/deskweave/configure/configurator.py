@@ -268,5 +268,5 @@ class Configurator:
             if isinstance(found, ConnectionPlan):
                 reports.append(BindingReport(connection=name, findings=found.findings, failed=found.failed))
             else:
-                reports.append(report_binding(found))
+                reports.append(report_binding(found, self.practice.statuses))
         return tuple(reports)

@@ -22,6 +22,14 @@ class ElementId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
+    """One piece of configuration, of the practice or of a platform.
+
+    A platform that has a workflow of its own tells it so: a "status" with `name`, and `names` where it goes by several; a
+    "transition" with `name`, `workflow`, `to` (the native of a status), `from` (natives; empty: from every one) and `demands`, the
+    native fields without which it cannot be made, as far as that can be read. `check` then says which statuses of a binding
+    cannot be reached there. Telling one is optional; what is told has to be whole.
+    """
+
     id: ElementId | None  #: None: on the platform, not in the practice
     native: str | None  #: the instance's id, kept in this connection's lock file, never in the practice
     attributes: Mapping[str, Json]  #: neutral words of the element's schema

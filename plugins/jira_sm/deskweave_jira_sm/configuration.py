@@ -15,6 +15,7 @@ from deskweave_jira_sm.losses import LABELS, lost
 from deskweave_jira_sm.probe import pages
 from deskweave_jira_sm.records import COLLECTION, Desk
 from deskweave_jira_sm.site import FieldInfo
+from deskweave_jira_sm.workflow import read_edges
 
 _TYPES: Final = "com.atlassian.jira.plugin.system.customfieldtypes:"
 #: Our type -> Jira's type and searcher. What Jira has no type for is held by the nearest one.
@@ -186,27 +187,28 @@ class Configuration:
             yield Element(id=None, native=str(group.get("id")), attributes={"name": str(group.get("name"))}, locked=locked)
 
     def _transitions(self) -> Iterator[Element]:
-        """The transitions of the project's workflows, for an administrator."""
+        """The transitions of the workflows that requests go through, for an administrator: an agent may not read them."""
         site = self._desk.site
         if not site.permissions & {"ADMINISTER", "ADMINISTER_PROJECTS"}:
             return
         try:
-            answer = self._desk.client.workflows(site.project_id, list(site.issue_types))
+            used = {term.issue_type for term in site.request_types.by_id.values() if term.issue_type}
+            answer = self._desk.client.workflows(site.project_id, sorted(used or site.issue_types))
         except (PermissionMissing, RequestError):
             return
-        workflows = answer.get("workflows")
-        for workflow in workflows if isinstance(workflows, list) else ():
-            if not isinstance(workflow, Mapping):
-                continue
-            transitions = workflow.get("transitions")
-            for transition in transitions if isinstance(transitions, list) else ():
-                if isinstance(transition, Mapping):
-                    yield Element(
-                        id=None,
-                        native=f"{workflow.get('id')}/{transition.get('id')}",
-                        attributes={"name": str(transition.get("name")), "workflow": str(workflow.get("name"))},
-                        locked="a transition belongs to its workflow: Space settings > Workflows",
-                    )
+        for edge in read_edges(answer):
+            yield Element(
+                id=None,
+                native=f"{edge.workflow}/{edge.id}",
+                attributes={
+                    "name": edge.name,
+                    "workflow": edge.called,
+                    "from": list(edge.sources),
+                    "to": edge.target,
+                    "demands": list(edge.demands),
+                },
+                locked="a transition belongs to its workflow: Space settings > Workflows",
+            )
 
     def usage(self, elements: Sequence[Element]) -> Sequence[int | None]:
         """How many requests hold a field or an option, by Jira's own estimate; None where it cannot say."""

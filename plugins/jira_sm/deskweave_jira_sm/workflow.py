@@ -8,7 +8,7 @@ nobody has been yet the practice's own transitions are the guess.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,12 +16,67 @@ from deskweave.connector import Ref
 from deskweave.errors import ConfigurationError, Executed, Missing, Rejected, RequestError
 from deskweave.model import Json
 from deskweave_jira_sm.client import Client
+from deskweave_jira_sm.records import items_of
 from deskweave_jira_sm.site import Site
 
 MAX_HOPS: Final = 8
 #: What passing through a finished status costs on the way to an unfinished one: it would stop clocks and send mails.
 _DETOUR: Final = 10
 _GUESS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """One transition of a workflow, statuses and fields by id. No `sources`: it leaves every status."""
+
+    id: str
+    name: str
+    workflow: str  #: its id
+    called: str  #: its name
+    sources: tuple[str, ...]
+    target: str
+    demands: tuple[str, ...]  #: fields its validators require; those of its screen only a request in that status tells
+
+
+def read_edges(answer: Mapping[str, Json]) -> Iterator[Edge]:
+    """The transitions of an answer about workflows: global ones leave every status, directed ones those they are linked from."""
+    ids = {
+        str(status.get("statusReference")): str(status.get("id"))
+        for status in items_of(answer, "statuses")
+        if isinstance(status, Mapping)
+    }
+    for workflow in items_of(answer, "workflows"):
+        if isinstance(workflow, Mapping):
+            for transition in items_of(workflow, "transitions"):
+                edge = _edge(workflow, transition, ids) if isinstance(transition, Mapping) else None
+                if edge is not None:
+                    yield edge
+
+
+def _edge(workflow: Mapping[str, Json], transition: Mapping[str, Json], ids: Mapping[str, str]) -> Edge | None:
+    """None: it is the one that creates, or its ends are not told."""
+    target = ids.get(str(transition.get("toStatusReference")))
+    linked = [link for link in items_of(transition, "links") if isinstance(link, Mapping)]
+    sources = tuple(id_ for link in linked if (id_ := ids.get(str(link.get("fromStatusReference")))) is not None)
+    kind = transition.get("type")
+    if target is None or kind == "INITIAL" or (not sources and kind != "GLOBAL"):
+        return None
+    return Edge(
+        id=str(transition.get("id")),
+        name=str(transition.get("name")),
+        workflow=str(workflow.get("id")),
+        called=str(workflow.get("name")),
+        sources=sources,
+        target=target,
+        demands=tuple(_required(transition)),
+    )
+
+
+def _required(transition: Mapping[str, Json]) -> Iterator[str]:
+    for rule in items_of(transition, "validators"):
+        told = rule.get("parameters") if isinstance(rule, Mapping) else None
+        if isinstance(told, Mapping) and told.get("ruleType") == "fieldRequired":
+            yield from (name for part in str(told.get("fieldsRequired") or "").split(",") if (name := part.strip()))
 
 
 @dataclass(slots=True)
@@ -160,29 +215,11 @@ class Workflow:
 
     @staticmethod
     def _read(answer: Mapping[str, Json], ways: dict[str, set[str]]) -> None:
-        """The edges of a workflow: global transitions leave every status, directed ones those they are linked from."""
-        ids: dict[str, str] = {}
-        statuses, workflows = answer.get("statuses"), answer.get("workflows")
-        for status in statuses if isinstance(statuses, list) else ():
-            if isinstance(status, Mapping):
-                ids[str(status.get("statusReference"))] = str(status.get("id"))
-        for workflow in workflows if isinstance(workflows, list) else ():
-            transitions = workflow.get("transitions") if isinstance(workflow, Mapping) else None
-            for transition in transitions if isinstance(transitions, list) else ():
-                if not isinstance(transition, Mapping) or transition.get("type") == "INITIAL":
-                    continue
-                to = ids.get(str(transition.get("toStatusReference")))
-                links = transition.get("links")
-                sources = [
-                    ids.get(str(link.get("fromStatusReference")))
-                    for link in (links if isinstance(links, list) else ())
-                    if isinstance(link, Mapping)
-                ]
-                if transition.get("type") == "GLOBAL" and not sources:
-                    sources = list(ids.values())
-                for source in sources:
-                    if source and to and source != to:
-                        ways.setdefault(source, set()).add(to)
+        states = [str(status["id"]) for status in items_of(answer, "statuses") if isinstance(status, Mapping) and "id" in status]
+        for edge in read_edges(answer):
+            for source in edge.sources or states:
+                if source != edge.target:
+                    ways.setdefault(source, set()).add(edge.target)
 
     def _lost(self, ref: Ref, at: str, target: str, offered: Sequence[str], after: str) -> Rejected:
         def name(id_: str) -> str:

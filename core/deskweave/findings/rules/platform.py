@@ -27,6 +27,27 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         ("Add it there, or name another under `choices:` of the binding.", "在平台上添加，或在对应文件的 `choices:` 中换一个。"),
     ),
     rule(
+        "status-out-of-reach", "工作流 {workflow} 无法从“{source}”到达 {targets}；从那里只能到：{onward}",
+        ("A change made elsewhere is parked there, and both sides go on saying different things.",
+         "别处的变更在那里无法落实而被搁置，两边状态从此不同。"),
+        ("Add a transition to the workflow, or bind the status to one that can be reached.",
+         "在工作流中添加流转，或把状态对应到可到达的状态。"),
+        _W, nowhere="工作流 {workflow} 中没有通向“{targets}”的流转，永远无法设置",
+    ),
+    rule(
+        "status-demands-field", "从“{source}”到 {targets} 需要填写 {fields}，而状态对应没有给出",
+        ("The platform refuses the transition, and the record is parked.", "平台会拒绝该流转，工单被搁置。"),
+        ("Say under `sets:` of the status what to put there.", "在该状态的 `sets:` 中写明要填的值。"),
+        _W,
+    ),
+    rule(
+        "state-without-way-back", "没有状态对应“{found}”，而且工作流 {workflow} 无法从它回到有对应的状态",
+        ("A record that gets there is never understood again, and nothing we write brings it back.",
+         "进入该状态的工单再也无法识别，写入也无法使其恢复。"),
+        ("Read it as a status (`reads:`), or add a transition out of it.", "用 `reads:` 对应到某个状态，或添加从它出发的流转。"),
+        _W,
+    ),
+    rule(
         "connection-not-read", "无法读取该连接的配置",
         ("Nothing can be planned for it.", "无法为其生成计划。"),
         ("Mend what the platform complains about, then run it again.", "解决平台提示的问题后重试。"),

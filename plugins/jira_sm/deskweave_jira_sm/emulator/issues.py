@@ -252,6 +252,9 @@ def transition(call: Call, account: Account, platform: JiraPlatform) -> Reply:
     for name in step.screen:
         if raw.get(name) is None:
             return platform.error(400, errors={name: f"{state.fields[name].name} is required."})
+    for name in step.validates:
+        if raw.get(name) is None and issue.values.get(name) is None:
+            return platform.error(400, errors={name: f"{state.fields[name].name} is required."})
     try:
         values = enter(state, account, raw, step.screen, version=platform.view(call, account).version, always=frozenset())
     except Refused as refused:

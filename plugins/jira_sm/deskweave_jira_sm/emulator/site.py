@@ -268,6 +268,19 @@ def workflows(call: Call, account: Account, platform: JiraPlatform) -> Reply:
             "type": "DIRECTED",
             "toStatusReference": references[step.to],
             "links": [{"fromStatusReference": references[source]} for source in step.sources],
+            "validators": [
+                {
+                    "id": f"{step.id}-{name}",
+                    "ruleKey": "system:validate-field-value",
+                    "parameters": {
+                        "ruleType": "fieldRequired",
+                        "fieldsRequired": name,
+                        "ignoreContext": "true",
+                        "errorMessage": "",
+                    },
+                }
+                for name in step.validates
+            ],
         }
         for step in state.steps
     ]

@@ -90,7 +90,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A transition of the workflow. `screen` names the required fields of its screen, `clears` what a post function empties."""
+    """A transition of the workflow.
+
+    `screen` names the required fields of its screen, `clears` what a post function empties, `validates` what a validator requires
+    without a word on the screen.
+    """
 
     id: str
     names: Mapping[str, str]
@@ -98,6 +102,7 @@ class Step:
     to: str
     screen: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    validates: tuple[str, ...] = ()
     customer: bool = False  #: shown on the portal
 
 
