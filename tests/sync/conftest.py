@@ -53,14 +53,17 @@ class World:
     since: datetime = START - timedelta(days=1)
     guard: Guard = FREE
     more: dict[str, Any] = field(default_factory=dict)
+    fields: Mapping[Any, Any] = field(default_factory=lambda: FIELDS)
+    mapper: Callable[[Binding], Any] = small_mapper
+    connection: Callable[..., MemoryConnection] = MemoryConnection
 
     def engine(self) -> Engine:
         sides = {
             ConnectionName(name): Side(
                 name=ConnectionName(name),
-                connection=MemoryConnection(platform, small_mapper),
+                connection=self.connection(platform, self.mapper),
                 binding=self.bindings[name],
-                mapper=small_mapper(self.bindings[name]),
+                mapper=self.mapper(self.bindings[name]),
                 access=self.access.get(name, "write"),
             )
             for name, platform in self.platforms.items()
@@ -69,7 +72,7 @@ class World:
             store=self.store,
             sides=sides,
             routes=self.routes,
-            fields=FIELDS,
+            fields=self.fields,
             statuses=STATUSES,
             practice_digest="p1",
             since=self.since,
@@ -83,7 +86,7 @@ class World:
         return self.engine().run()
 
     def hands(self, name: str) -> MemoryHands:
-        return MemoryHands(self.platforms[name], small_mapper(self.bindings[name]))
+        return MemoryHands(self.platforms[name], self.mapper(self.bindings[name]))
 
     def refs(self, name: str) -> list[Ref]:
         return [Ref(*key) for key in self.platforms[name].records]

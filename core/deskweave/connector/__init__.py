@@ -65,6 +65,7 @@ from deskweave.connector.facets import (
 from deskweave.connector.mapper import (
     Change,
     Mapper,
+    PersonMapper,
     View,
 )
 from deskweave.connector.records import (
@@ -127,6 +128,7 @@ __all__ = [
     "Patch",
     "People",
     "PersonKey",
+    "PersonMapper",
     "PersonMatch",
     "Plant",
     "PostingEmulator",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from deskweave.connector.records import Draft, Patch, RemoteChange, RemoteRecord
 from deskweave.model import FieldId, Json, Value
@@ -16,6 +16,7 @@ class View:
 
     values: Mapping[FieldId, Value]  #: only what was readable
     unknown: Mapping[FieldId, Json] = field(default_factory=dict)  #: no word for it: kept raw, shown, never written
+    accounts: Mapping[FieldId, str] = field(default_factory=dict)  #: whose account stands in a person's field, where it is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +42,17 @@ class Mapper(Protocol):
 
     def draft(self, collection: str, document: Mapping[FieldId, Value], *, corr: str, key: str) -> Draft: ...
     def patch(self, want: View, seen: RemoteRecord, *, key: str) -> Patch: ...
+
+
+@runtime_checkable
+class PersonMapper(Mapper, Protocol):
+    """A mapper of a platform on which fields hold accounts, and not names of people only.
+
+    Its `read` tells in `View.accounts` who stands there. A field it spells reads back as the name that was given with the account.
+    """
+
+    def takes_accounts(self, collection: str) -> Collection[FieldId]:
+        """Fields of a person that are written as an account."""
+
+    def spell(self, collection: str, people: Mapping[FieldId, tuple[str, str]]) -> Mapping[str, Json]:
+        """What to write, by native field, for (account, name there): in the place of what `draft` and `patch` say of it."""

@@ -15,6 +15,19 @@ class Unmapped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleCodec:
+    """How an account stands in a field of a person, beside the name `read` makes of it.
+
+    `account` is given all of a record's fields; None where nobody stands there, or not told who. `spell` gives the raw value of an
+    account and what it is called there; it has to read back as that name. Which native fields take one, `takes` says.
+    """
+
+    takes: Callable[[FieldBinding], bool]
+    account: Callable[[Mapping[str, Json], FieldBinding], str | None]
+    spell: Callable[[str, str], Json]
+
+
+@dataclass(frozen=True, slots=True)
 class Codec:
     """Between a raw value and a neutral one. Both ways are total but for `Unmapped`; None is empty on both sides.
 
@@ -23,6 +36,7 @@ class Codec:
 
     read: Callable[[Json, Field, FieldBinding], Value]
     write: Callable[[Value, Field, FieldBinding], Json]
+    people: PeopleCodec | None = None  #: for fields of a person that hold an account
 
 
 Codecs: TypeAlias = Mapping[str, Codec]  #: by field type; "*" is the fallback

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from deskweave.connector import Change, Draft, Patch, RemoteChange, RemoteRecord, View
-from deskweave.mapping.codec import Codec, Codecs, Unmapped, text_codec
+from deskweave.mapping.codec import Codec, Codecs, PeopleCodec, Unmapped, text_codec
 from deskweave.model import Binding, CollectionBinding, FieldBinding, FieldId, Json, StatusBinding, Value
 from deskweave.model.constraint import Constraint, constraint_of
 
@@ -69,6 +69,7 @@ class BoundMapper:
         self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
         self._fields = {name: _bound(binding, collection) for name, collection in binding.collections.items()}
         self._codecs = {name: dialect.codec(field.type) for name, field in binding.fields.items()}
+        self._people = {name: self._accounts(bound) for name, bound in self._fields.items()}
         self._keys = {name: _status_keys(collection) for name, collection in binding.collections.items()}
         asked = ((name, constraint_of(field)) for name, field in binding.fields.items())
         self._constraints: dict[FieldId, Constraint] = {name: asks for name, asks in asked if asks is not None}
@@ -98,7 +99,34 @@ class BoundMapper:
                 unknown[STATUS] = words
             else:
                 values[STATUS] = slug
-        return View(values, unknown)
+        return View(values, unknown, self._who(collection.name, record.fields, values))
+
+    def _accounts(self, bound: Mapping[FieldId, FieldBinding]) -> Mapping[FieldId, tuple[FieldBinding, PeopleCodec]]:
+        """The fields of a person that hold an account."""
+        found = {}
+        for name, at in bound.items():
+            people = self._codecs[name].people
+            if people is not None and self._binding.fields[name].type == "person" and people.takes(at):
+                found[name] = (at, people)
+        return found
+
+    def _who(self, collection: str, fields: Mapping[str, Json], values: Mapping[FieldId, Value]) -> Mapping[FieldId, str]:
+        """Whose account stands in each of them."""
+        found = {}
+        for name, (at, people) in self._people[collection].items():
+            account = people.account(fields, at) if values.get(name) is not None else None
+            if account:
+                found[name] = account
+        return found
+
+    def takes_accounts(self, collection: str) -> Collection[FieldId]:
+        """Fields of a person that are written as an account."""
+        return self._people[collection].keys()
+
+    def spell(self, collection: str, people: Mapping[FieldId, tuple[str, str]]) -> Mapping[str, Json]:
+        """What to write, by native field, for (account, name there)."""
+        every = self._people[collection]
+        return {every[name][0].native: every[name][1].spell(*who) for name, who in people.items() if name in every}
 
     def read_change(self, change: RemoteChange) -> Change | None:
         """A history line in the practice's words; None where the line says nothing the practice has a word for."""

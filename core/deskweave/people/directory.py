@@ -207,10 +207,14 @@ class Directory:
 
     def account_of(self, tx: sa.Connection, who: PersonId, connection: str) -> str | None:
         """The account a person has on a connection; None where there is none or more than one."""
-        found = (
-            tx.execute(sa.select(account.c.account).where(account.c.conn == connection, account.c.person == who)).scalars().all()
-        )
-        return found[0] if len(found) == 1 else None
+        found = self.entry_of(tx, who, connection)
+        return None if found is None else found[0]
+
+    def entry_of(self, tx: sa.Connection, who: PersonId, connection: str) -> tuple[str, str | None] | None:
+        """The account a person has on a connection and what it is called there; None where there is none or more than one."""
+        asked = sa.select(account.c.account, account.c.name).where(account.c.conn == connection, account.c.person == who)
+        found = tx.execute(asked).all()
+        return (found[0].account, found[0].name) if len(found) == 1 else None
 
     def join(self, tx: sa.Connection, connection: str, name: str, who: PersonId, *, by: str) -> None:
         """Somebody says who an account is; it outweighs every rule.

@@ -23,6 +23,7 @@ class Seen:
 
     values: dict[FieldId, Value] = field(default_factory=dict)
     unknown: dict[FieldId, Json] = field(default_factory=dict)
+    accounts: dict[FieldId, str] = field(default_factory=dict)  #: whose account stands in a person's field
     at: datetime | None = None
     by: str | None = None
     version: str | None = None  #: of the record then, whether its messages have been read since or not
@@ -261,6 +262,22 @@ _DIRTY: Final = (
 )
 
 
+def inquiries_without(tx: sa.Connection, fields: Iterable[FieldId]) -> list[InquiryId]:
+    """Inquiries with a live record that answered to one of these fields with success and did not keep it."""
+    wanted = set(fields)
+    statement = (
+        sa.select(link.c.inquiry, snapshot.c.unreadable)
+        .select_from(snapshot.join(link, link.c.id == snapshot.c.link))
+        .where(
+            link.c.state == "live",
+            link.c.inquiry.is_not(None),
+            sa.cast(snapshot.c.unreadable, sa.Text).like('%"dropped":{"%'),
+        )
+    )
+    found = [InquiryId(row.inquiry) for row in tx.execute(statement) if wanted & row.unreadable["dropped"].keys()]
+    return list(dict.fromkeys(found))
+
+
 def leave_for_later(tx: sa.Connection, ids: Iterable[str]) -> None:
     """Have these records looked at by the first run that can speak with their connection."""
     for part in chunks(ids):
@@ -376,6 +393,8 @@ def _snapshot_row(one: Link) -> dict[str, Any]:
     observed: dict[str, Any] = {"v": encode_all(one.seen.values)}
     if one.seen.unknown:
         observed["u"] = dict(one.seen.unknown)
+    if one.seen.accounts:
+        observed["who"] = dict(one.seen.accounts)
     if one.seen.at is not None:
         observed["at"] = encode(one.seen.at)
     if one.seen.by is not None:
@@ -407,6 +426,7 @@ def _links(rows: Iterable[Any]) -> list[Link]:
             one.seen = Seen(
                 values=decode_all(observed["v"]),
                 unknown=observed.get("u", {}),
+                accounts=observed.get("who", {}),
                 at=at if isinstance(at, datetime) else None,
                 by=observed.get("by"),
                 version=observed.get("ver"),

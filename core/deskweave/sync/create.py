@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from deskweave.model.desk import PlannedWrite
 from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links, links_by_id
 from deskweave.store.values import ulid_time
+from deskweave.sync.persons import spelling
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Reconciliation
 from deskweave.sync.run import STATUS, Progress, Run, Side, fetch, key_of, next_wait, ref_key
@@ -168,7 +169,8 @@ def _claim(run: Run, side: Side, capabilities: CollectionCapabilities, births: S
 def _draft(run: Run, side: Side, rows: Reconciliation, link: Link) -> Draft | None:
     assert link.inquiry is not None
     document = rows.visible(link.inquiry, link)
-    projected = side.mapper.project(link.collection, document).values
+    said, people = rows.there(link.inquiry, link)
+    projected = side.mapper.project(link.collection, said).values
     inquiry = rows.documents[link.inquiry].inquiry()
     write = PlannedWrite(side.name, {name: document[name] for name in projected if document.get(name) is not None})
     verdict = run.gate(lambda: run.hooks.outgoing(inquiry, write))
@@ -176,7 +178,9 @@ def _draft(run: Run, side: Side, rows: Reconciliation, link: Link) -> Draft | No
         rows.park(link, verdict.hold)
         return None
     amended = {name: value for name, value in verdict.amend.items() if name in write.values}
-    return side.mapper.draft(link.collection, {**document, **amended}, corr=link.corr, key=key_of(link.id, 0))
+    draft = side.mapper.draft(link.collection, {**said, **amended}, corr=link.corr, key=key_of(link.id, 0))
+    spelled = spelling(side, link, {name: who for name, who in people.items() if name not in amended}, draft.fields)
+    return replace(draft, fields={**draft.fields, **spelled}) if spelled else draft
 
 
 def _freeze(draft: Draft) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from deskweave.connector import Mapper, RemoteRecord, View
 
 def fingerprint(view: View, digest: str) -> str:
     """What a record said, with the mapping it was read by: a new mapping is never taken for an edit."""
-    body = orjson.dumps([view.values, view.unknown], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+    said = [view.values, view.unknown, view.accounts] if view.accounts else [view.values, view.unknown]
+    body = orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
     return f"{digest[:12]}:{hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
 

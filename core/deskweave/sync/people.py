@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from deskweave.connector import RemotePerson
 from deskweave.errors import CredentialError, PluginError, RateLimited, RemoteError, Scope
+from deskweave.ledger import mark_dirty
 from deskweave.people import Account, name_in, names_of, places
 from deskweave.people.matching import MANY, NONE
 from deskweave.store.inquiries import load_documents
+from deskweave.store.links import inquiries_without
 from deskweave.store.messages import StoredMessage
 from deskweave.sync.run import Run, Side
 
@@ -36,6 +38,7 @@ def follow_files(run: Run) -> None:
             return
     with run.store.write() as tx:
         changed = run.people.follow_files(tx)
+        _look_again(run, tx, changed)
     _tell(run, changed)
 
 
@@ -77,7 +80,15 @@ def _learn(run: Run, side: Side, answers: Mapping[str, RemotePerson | None]) -> 
     assert run.people is not None
     with run.store.write() as tx:
         changed = run.people.learn(tx, side.name, answers)
+        _look_again(run, tx, changed)
     _tell(run, changed)
+
+
+def _look_again(run: Run, tx: sa.Connection, changed: Sequence[Account]) -> None:
+    """Have records looked at again on which somebody could not be set: he may be known by now."""
+    fields = [name for name, field in run.fields.items() if field.type == "person"]
+    if fields and any(one.person is not None for one in changed):
+        mark_dirty(tx, inquiries_without(tx, fields))
 
 
 def _tell(run: Run, changed: Sequence[Account]) -> None:

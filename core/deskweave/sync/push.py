@@ -30,6 +30,7 @@ from deskweave.store.values import encode
 from deskweave.sync.entries import follows, version_of
 from deskweave.sync.fingerprint import says_the_same
 from deskweave.sync.merge import same
+from deskweave.sync.persons import spelling
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Lines, Reconciliation
 from deskweave.sync.run import Progress, Run, Side, fetch, key_of, next_wait, ref_key
@@ -169,6 +170,7 @@ def _intend(
 ) -> Intent | None:
     want = rows.want(inquiry, link)
     canon = rows.visible(inquiry, link)
+    said, people = rows.there(inquiry, link)
     write = PlannedWrite(side.name, {name: canon.get(name) for name in want})
     verdict = run.gate(lambda: run.hooks.outgoing(rows.documents[inquiry].inquiry(), write)) if want else None
     if verdict is not None and verdict.hold is not None:
@@ -176,7 +178,8 @@ def _intend(
         return None
     if verdict is not None and verdict.amend:
         amended = {name: value for name, value in verdict.amend.items() if name in want}
-        projected = side.mapper.project(link.collection, {**canon, **amended}).values
+        projected = side.mapper.project(link.collection, {**said, **amended}).values
+        people = {name: who for name, who in people.items() if name not in amended}
         for name in amended:
             link.dropped[name] = want[name]  # what the gate held back is not offered again until it changes
             want[name] = projected.get(name)
@@ -184,6 +187,8 @@ def _intend(
     withheld = run.withheld(side.name, rows.values[inquiry])
     target = {**{name: value for name, value in view.values.items() if name not in withheld}, **want}
     patch = side.mapper.patch(View(target), record, key=key_of(link.id, link.token + 1))
+    spelled = spelling(side, link, {name: who for name, who in people.items() if name in want}, patch.set)
+    patch = replace(patch, set={**patch.set, **spelled}) if spelled else patch
     unsaid = want.keys() - patch.covers
     for name in unsaid:
         link.dropped[name] = want.pop(name)

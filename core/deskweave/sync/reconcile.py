@@ -29,6 +29,7 @@ from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
 from deskweave.sync.fingerprint import imprint
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
 from deskweave.sync.merge import EMPTY, held, merge, same, shared, wanted
+from deskweave.sync.persons import People, Persons
 from deskweave.sync.report import ConflictNote, ParkedNote
 from deskweave.sync.run import STATUS, Run, Side
 from deskweave.sync.settlement import may_be_due
@@ -50,6 +51,7 @@ class Reconciliation:
         self._new: dict[InquiryId, datetime] = {}
         self._orphans: list[Link] = []
         self._disagreements: list[Disagreement] = []
+        self.persons = Persons(run, tx)
         self.grown: set[InquiryId] = set()  #: inquiries that got a new record link: their messages have to follow
 
     def load(self, inquiries: Iterable[InquiryId]) -> None:
@@ -92,7 +94,8 @@ class Reconciliation:
         assert inquiry is not None
         values = self.values[inquiry]
         sent = own if own is not None else {FieldId(name): link.may_have_written(FieldId(name)) for name in link.inflight}
-        projected = link.would_say(side.mapper.project(link.collection, values).values)
+        said, _ = self.persons.there(self.links[inquiry], link, values, view)
+        projected = link.would_say(side.mapper.project(link.collection, said).values)
         base = dict(link.base)
         for name, ours in sent.items():
             lost = overwritten(lines.get(name, ()), base.get(name), ours)
@@ -177,6 +180,7 @@ class Reconciliation:
         link.seen = Seen(
             values=dict(view.values),
             unknown=dict(view.unknown),
+            accounts=dict(view.accounts),
             at=record.updated_at,
             by=record.updated_by,
             version=version_of(record),
@@ -361,7 +365,8 @@ class Reconciliation:
                 ref=record.ref, fields=fields, corr=link.corr, updated_at=None, version=None, updated_by=None, label=""
             )
             stated = side.mapper.read(draft).values
-        projected = side.mapper.project(link.collection, self.values[link.inquiry]).values
+        said, _ = self.persons.there(self.links[link.inquiry], link, self.values[link.inquiry], view)
+        projected = side.mapper.project(link.collection, said).values
         base: dict[FieldId, Value] = {}
         for name, seen in view.values.items():
             if name in stated:
@@ -500,11 +505,16 @@ class Reconciliation:
         withheld = self.run.withheld(link.conn, values)  # type: ignore[arg-type]
         return {name: value for name, value in values.items() if name not in withheld} if withheld else values
 
+    def there(self, inquiry: InquiryId, link: Link) -> tuple[dict[FieldId, Value], People]:
+        """The visible document with people as they are called on this connection, and the accounts they have there."""
+        return self.persons.there(self.links[inquiry], link, self.visible(inquiry, link))
+
     def want(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
         """What has to be written to a live record, in its own view."""
         side = self.run.side_of(link)
+        said, _ = self.there(inquiry, link)
         return wanted(
-            projected=link.would_say(side.mapper.project(link.collection, self.visible(inquiry, link)).values),
+            projected=link.would_say(side.mapper.project(link.collection, said).values),
             base=link.base,
             readable=link.seen.values.keys(),
             policies=side.policies(link.collection),

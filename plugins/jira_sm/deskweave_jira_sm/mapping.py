@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
 from deskweave.connector import Mapper
-from deskweave.mapping import BoundMapper, Codec, Dialect, Unmapped
+from deskweave.mapping import BoundMapper, Codec, Dialect, PeopleCodec, Unmapped, text_codec
 from deskweave.mapping.codec import normalise_text
 from deskweave.model import Binding, Field, FieldBinding, Json, Value
 from deskweave_jira_sm.adf import LIMIT, settled
 from deskweave_jira_sm.instant import read_instant, write_instant
+from deskweave_jira_sm.values import PEOPLE, is_account
 
 
 def _read_long(raw: Json, field: Field, at: FieldBinding) -> Value:
@@ -140,6 +142,24 @@ def _write_moment(value: Value, field: Field, at: FieldBinding) -> Json:
     return write_instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
+def _read_person(raw: Json, field: Field, at: FieldBinding) -> Value:
+    return text_codec.read(raw["displayName"] if is_account(raw) else raw, field, at)
+
+
+def _takes_account(at: FieldBinding) -> bool:
+    return at.native in PEOPLE
+
+
+def _account(fields: Mapping[str, Json], at: FieldBinding) -> str | None:
+    found = fields.get(f"{at.native}.account")
+    return str(found) if found else None
+
+
+def _spell_account(account: str, name: str) -> Json:
+    return {"accountId": account, "displayName": name}
+
+
+_PERSON = Codec(_read_person, text_codec.write, PeopleCodec(_takes_account, _account, _spell_account))
 _CHOICE = Codec(_read_choice, _write_choice)
 _NUMBER = Codec(_read_number, _write_number)
 DIALECT: Final = Dialect(
@@ -154,6 +174,7 @@ DIALECT: Final = Dialect(
         "boolean": Codec(_read_flag, _write_flag),
         "date": Codec(_read_date, _write_date),
         "datetime": Codec(_read_moment, _write_moment),
+        "person": _PERSON,
     },
     digest="jira_sm-1",
     status_by="transition",

@@ -15,7 +15,7 @@ from deskweave_jira_sm.client import Client
 from deskweave_jira_sm.config import Settings
 from deskweave_jira_sm.instant import jql_moment, read_instant
 from deskweave_jira_sm.site import FieldInfo, Site
-from deskweave_jira_sm.values import changed, plain
+from deskweave_jira_sm.values import changed, is_account, plain
 
 COLLECTION: Final = "request"
 CORRELATION: Final = "deskweave.correlation"  #: key of the issue property that carries our correlation id
@@ -121,7 +121,7 @@ def read_record(desk: Desk, issue: Json) -> RemoteRecord | None:
 
 
 def _person(fields: dict[str, Json], name: str, value: Json, site: Site) -> None:
-    """A person as text under `<field>` and, where their profile shows it, `<field>.email`.
+    """A person as text under `<field>`, with `<field>.account` and, where their profile shows it, `<field>.email`.
 
     Our own account as reporter only says that we made the request: it stays unreadable instead of becoming the user's name.
     """
@@ -131,6 +131,8 @@ def _person(fields: dict[str, Json], name: str, value: Json, site: Site) -> None
     if isinstance(value, Mapping):
         if value.get("emailAddress"):
             fields[f"{name}.email"] = str(value["emailAddress"])
+        if is_account(value):
+            fields[f"{name}.account"] = str(value["accountId"])
     else:
         fields[f"{name}.email"] = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeGuard
 
 from deskweave.model import Json
 from deskweave_jira_sm.adf import from_adf, to_adf
@@ -17,6 +17,8 @@ from deskweave_jira_sm.instant import write_instant
 from deskweave_jira_sm.site import REQUEST_TYPE, TEXT_AREA, FieldInfo, Site
 
 TEXT_LIMIT: Final = 255  #: characters of a one-line custom field and of the summary
+
+PEOPLE: Final = ("assignee", "reporter")  #: system fields that take an account
 
 
 class Undressable(ValueError):
@@ -119,6 +121,11 @@ def dress(value: Json, info: FieldInfo, site: Site) -> Json:
         return str(value)
     message = f"a {info.type} field ({info.name}) takes no plain value"
     raise Undressable(message)
+
+
+def is_account(value: Json) -> TypeGuard[Mapping[str, Json]]:
+    """Whether a value names an account, and not only what somebody is called."""
+    return isinstance(value, Mapping) and bool(value.get("accountId"))
 
 
 def within_limit(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from deskweave.connector import Draft, Outcome, Patch, Ref, RemoteRecord
 from deskweave.errors import Executed, Rejected, RequestError
@@ -11,7 +12,7 @@ from deskweave_jira_sm.instant import read_instant
 from deskweave_jira_sm.people import find_assignee
 from deskweave_jira_sm.records import COLLECTION, CORRELATION, Desk, Requests, field_info, items_of
 from deskweave_jira_sm.site import TEXT_FIELD, Term
-from deskweave_jira_sm.values import Undressable, dress, within_limit
+from deskweave_jira_sm.values import PEOPLE, Undressable, dress, is_account, within_limit
 from deskweave_jira_sm.workflow import Walk, Workflow
 
 _STATUS = FieldId("status")
@@ -39,6 +40,9 @@ class RequestSink:
 
     def _create(self, draft: Draft) -> Outcome:
         kind = self._request_type(draft)
+        reporter = draft.fields.get("reporter")
+        if is_account(reporter) and draft.on_behalf_of is None:
+            draft = replace(draft, on_behalf_of=str(reporter["accountId"]))
         by_issue = self._desk.settings.create_by == "issue" and self._desk.site.request_type_field is not None
         screen = self._create_screen(kind) if by_issue else self._form(kind)
         fields = {name: value for name, value in self._dressed(draft.fields)[0].items() if name in screen}
@@ -128,6 +132,9 @@ class RequestSink:
         for native, value in values.items():
             info = field_info(self._desk, native)
             if native == "requesttype":
+                continue
+            if info is not None and info.id in PEOPLE and is_account(value):
+                found[info.id] = {"id": str(value["accountId"])}
                 continue
             if info is not None and info.id == "assignee":
                 account = self._assignee(value)
@@ -249,8 +256,12 @@ class RequestSink:
         for name, at in (bound.fields if bound else {}).items():
             if name not in patch.covers or at.native not in patch.set:
                 continue
-            person = at.native == "assignee"  # an e-mail reads back as a name
-            if at.native in unheld or (record and not person and not _same(patch.set[at.native], record.fields.get(at.native))):
+            wanted, held = patch.set[at.native], record.fields.get(at.native) if record else None
+            if is_account(wanted):
+                wanted, held = wanted["accountId"], record.fields.get(f"{at.native}.account") if record else None
+            elif at.native == "assignee":
+                held = wanted  # an e-mail reads back as a name
+            if at.native in unheld or (record and not _same(wanted, held)):
                 lost.add(name)
         return frozenset(lost)
 

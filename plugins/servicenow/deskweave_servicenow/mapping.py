@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from deskweave.connector import Ref, RemoteRecord
-from deskweave.mapping import Codec, Dialect, Unmapped, text_codec
+from deskweave.mapping import Codec, Dialect, PeopleCodec, Unmapped, text_codec
 from deskweave.mapping.codec import choice_codec
 from deskweave.model import Field, FieldBinding, Json, Value
 from deskweave_servicenow.client import Row, instant, stamp
@@ -25,6 +25,8 @@ REFERENCES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "reopened_by": ("sys_user", ("name", "email")),
     "resolved_by": ("sys_user", ("name", "email")),
 }
+USERS: Final = "sys_user"
+ACCOUNT: Final = "user_name"  #: a user's account: records and comments name their authors by it
 #: Columns that only take and never give back what was written.
 JOURNALS: Final = frozenset({"comments", "work_notes", "comments_and_work_notes"})
 ALWAYS: Final = ("sys_id", "number", "sys_updated_on", "sys_updated_by", "sys_mod_count")
@@ -155,7 +157,22 @@ def _write_choices(value: Value, field: Field, at: FieldBinding) -> Json:
     return ",".join(parts)
 
 
+def _takes_account(at: FieldBinding) -> bool:
+    return REFERENCES.get(at.native, ("",))[0] == USERS
+
+
+def _account(fields: Mapping[str, Json], at: FieldBinding) -> str | None:
+    raw = fields.get(at.native)
+    found = raw.get(ACCOUNT) if isinstance(raw, Mapping) else None
+    return str(found) if found else None
+
+
+def _spell_account(account: str, name: str) -> Json:
+    return {ACCOUNT: account, "name": name}
+
+
 _TEXT: Final = Codec(_read_text, _write_text)
+_PERSON: Final = Codec(_read_text, _write_text, PeopleCodec(_takes_account, _account, _spell_account))
 _INSTANT: Final = Codec(_read_instant, _write_instant)
 _NUMBER: Final = Codec(_read_number, _write_number)
 _CHOICE: Final = choice_codec(_bare, lambda raw: None if raw is None else str(raw))
@@ -171,6 +188,7 @@ DIALECT: Final = Dialect(
         "duration": Codec(_read_duration, _write_duration),
         "integer": _NUMBER,
         "number": _NUMBER,
+        "person": _PERSON,
     },
     digest="servicenow-1",
     status_by="set",
@@ -186,7 +204,8 @@ def asked(columns: Sequence[str]) -> tuple[str, ...]:
             continue
         found.append(name)
         if name in REFERENCES:
-            found += [f"{name}.{part}" for part in REFERENCES[name][1]]
+            table, words = REFERENCES[name]
+            found += [f"{name}.{part}" for part in (*words, ACCOUNT) if part != ACCOUNT or table == USERS]
     return tuple(dict.fromkeys(found))
 
 
@@ -202,8 +221,9 @@ def read_fields(row: Row) -> dict[str, Json]:
                 fields[name] = ""
                 continue
             words = {part: row[f"{name}.{part}"] for part in REFERENCES[name][1] if row.get(f"{name}.{part}")}
+            account = row.get(f"{name}.{ACCOUNT}")
             if words:
-                fields[name] = {"value": bare, **words}
+                fields[name] = {"value": bare, **words, **({ACCOUNT: account} if account else {})}
             continue
         if isinstance(raw, Mapping) and "value" in raw:
             raw = raw["value"]

@@ -11,6 +11,7 @@ from deskweave.connector import Kit, Outcome, Page, PersonKey, PersonMatch, Ref,
 from deskweave.errors import Executed, Rejected
 from deskweave.model import Json
 from deskweave_servicenow.client import Client, Row, after, is_safe, term, within
+from deskweave_servicenow.mapping import ACCOUNT
 
 FIELDS: Final = (
     "sys_id",
@@ -43,28 +44,30 @@ class Directory:
 
     def __init__(self, client: Client, kit: Kit) -> None:
         self._client, self._now = client, kit.now
-        self._known: dict[tuple[str, str], tuple[datetime, str | None]] = {}
+        self._known: dict[tuple[str, tuple[str, ...], str], tuple[datetime, str | None]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, table: str, value: Json) -> str | None:
-        """The sys_id meant by a value: an id already looked up, an e-mail, a user name, a display name."""
-        if isinstance(value, Mapping):
-            bare = value.get("value")
+        """The sys_id meant by a value: an id already looked up, an account, an e-mail, a user name, a display name."""
+        bare = value.get("value") if isinstance(value, Mapping) else None
+        account = value.get(ACCOUNT) if isinstance(value, Mapping) else None
+        if bare or (isinstance(value, Mapping) and not account):
             return str(bare) if bare else None
-        text = str(value).strip()
+        text = str(account or value).strip()
         if not text:
             return None
+        columns = ("name",) if table == "sys_user_group" else ("email",) if "@" in text else ("user_name", "name")
+        columns = (ACCOUNT,) if account else columns
         with self._lock:
-            known = self._known.get((table, text))
+            known = self._known.get((table, columns, text))
         if known is not None and self._now() - known[0] < REMEMBERED:
             return known[1]
-        found = self._look_up(table, text)
+        found = self._look_up(table, columns, text)
         with self._lock:
-            self._known[table, text] = (self._now(), found)
+            self._known[table, columns, text] = (self._now(), found)
         return found
 
-    def _look_up(self, table: str, text: str) -> str | None:
-        columns = ("name",) if table == "sys_user_group" else ("email",) if "@" in text else ("user_name", "name")
+    def _look_up(self, table: str, columns: Sequence[str], text: str) -> str | None:
         for column in columns:
             if is_safe(text):
                 query = f"active=true^{term(column, '=', text)}^ORDERBYsys_id"

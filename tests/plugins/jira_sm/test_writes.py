@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from deskweave.connector import Ref
+from deskweave.connector import Ref, View
 from deskweave.errors import Executed, Missing, RateLimited, Rejected, Scope, Stale, TransientError
 from deskweave.model import FieldId
 
@@ -377,3 +377,30 @@ def test_delete_takes_the_right(desk) -> None:
     assert (outcome.executed, outcome.error) == (Executed.YES, None)
     (outcome,) = admin.sink.delete([Ref("request", ref.rid)])
     assert isinstance(outcome.error, Missing)
+
+
+def test_people_are_read_and_written_by_account_where_one_name_is_two_people(desk) -> None:
+    from dataclasses import replace
+
+    from deskweave_jira_sm.emulator.state import Account
+
+    desk.state.accounts["twin"] = Account(id="twin", email="other@example.com", name="Jonas Wolf", agent=True)
+    connection = desk.connect()
+    mapper = connection.mapper(desk.binding())
+    agent_name, user = FieldId("agent_name"), FieldId("user")
+    assert set(mapper.takes_accounts("request")) == {agent_name, user}
+    customer = desk.state.people(CUSTOMER)
+    draft = desk.draft(connection, "c-1")
+    spelled = mapper.spell("request", {user: (customer.id, "Zhang Min")})
+    (outcome,) = connection.sink.create([replace(draft, fields={**draft.fields, **spelled})])
+    assert outcome.record is not None
+    assert (outcome.record.fields["reporter"], mapper.read(outcome.record).accounts) == ("Zhang Min", {user: customer.id})
+    spelled = mapper.spell("request", {agent_name: ("twin", "Jonas Wolf")})
+    patch = mapper.patch(View({agent_name: "Jonas Wolf"}), outcome.record, key="k")
+    (outcome,) = connection.sink.patch([replace(patch, set={**patch.set, **spelled})])
+    assert (outcome.applied, outcome.dropped) == ({agent_name}, set())
+    assert outcome.record is not None
+    assert mapper.read(outcome.record).accounts[agent_name] == "twin"
+    spelled = mapper.spell("request", {agent_name: (customer.id, "Zhang Min")})
+    (outcome,) = connection.sink.patch([replace(patch, set={**patch.set, **spelled})])
+    assert outcome.executed is Executed.NO, "a customer cannot be assigned, however surely known"

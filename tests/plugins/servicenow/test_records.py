@@ -18,6 +18,7 @@ from deskweave.errors import (
     Scope,
     TransientError,
 )
+from deskweave.model import FieldId
 
 CORR = "01JD0000000000000000000000:01JD0000000000000000000001"
 
@@ -350,3 +351,24 @@ def test_a_connection_that_may_only_read_sends_no_write(open_connection, hands, 
     assert emulator.platform.traffic.writes == 0 or not any(
         one.method in ("POST", "PATCH") and "table" in one.path for one in emulator.platform.traffic
     )
+
+
+def test_a_person_is_read_and_written_by_account_where_one_name_is_two_people(admin, mapper, emulator):
+    from dataclasses import replace
+
+    from deskweave_servicenow.emulator.seed import add_user
+
+    first = add_user(emulator.platform, "Same Name", "same.one", "one@example.com", "en")
+    add_user(emulator.platform, "Same Name", "same.two", "two@example.com", "en")
+    user = FieldId("user")
+    assert set(mapper.takes_accounts("incident")) == {user, "agent_name"}, "a column of text takes none"
+    draft = mapper.draft("incident", {"title": "x", "user": "Same Name"}, corr=CORR, key="k")
+    by_account = replace(draft, fields={**draft.fields, **mapper.spell("incident", {user: ("same.one", "Same Name")})})
+    (outcome,) = admin.sink.create([by_account])
+    assert outcome.dropped == frozenset()
+    assert outcome.record.fields["caller_id"]["value"] == first["sys_id"]
+    view = mapper.read(outcome.record)
+    assert (view.values[user], view.accounts) == ("Same Name", {user: "same.one"})
+    gone = replace(draft, corr="c2", fields={**draft.fields, **mapper.spell("incident", {user: ("left.us", "王芳")})})
+    (outcome,) = admin.sink.create([gone])
+    assert outcome.dropped == {"user"}, "an account that is not there is never looked for by its name"
