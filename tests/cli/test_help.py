@@ -22,7 +22,7 @@ def test_help_shows_the_six_lines_and_the_exit_codes(cli: Any, language: str) ->
     answer = cli("--help", "--lang", language)
     assert answer.code == 0
     for names in LINES.values():
-        assert any(line.endswith("   ".join(names)) for line in answer.out.splitlines())
+        assert any(line.endswith("  ".join(names)) for line in answer.out.splitlines())
     for code in Exit:
         assert any(line.split()[:1] == [str(int(code))] for line in answer.out.splitlines())
     assert all(width(line) <= 80 for line in answer.out.splitlines())

@@ -10,7 +10,7 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "write": ("init", "practice", "people"),
     "connect": ("check", "trust", "pause", "resume"),
     "configure": ("plan", "apply"),
-    "run": ("sync", "status", "show", "explain", "conflicts", "parked", "store"),
+    "run": ("sync", "serve", "status", "show", "explain", "conflicts", "parked", "store"),
     "measure": ("kpi", "report", "import-log", "export"),
     "workshop": ("demo", "emulate", "plugins"),
 }
@@ -55,6 +55,6 @@ ELSEWHERE: Final = {
 }
 #: commands of the plan that this version does not have yet
 LATER: Final = (
-    "login", "permissions", "leave", "discover", "drift", "by-hand", "serve", "audit", "review", "bundle",
+    "login", "permissions", "leave", "discover", "drift", "by-hand", "audit", "review", "bundle",
     "each",
 )  # fmt: skip

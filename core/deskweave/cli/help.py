@@ -101,9 +101,9 @@ def root_help(say: Messages, extra: dict[str, str]) -> list[str]:
         f"{say('help-usage')} deskweave {say('help-command-word')} {say('help-options-word')}",
         "",
     ]
-    lines += table_lines([[say(f"line-{line}"), "   ".join(names)] for line, names in LINES.items()])
+    lines += table_lines([[say(f"line-{line}"), "  ".join(names)] for line, names in LINES.items()])
     if extra:
-        lines += table_lines([[say("line-plugins"), "   ".join(extra)]])
+        lines += table_lines([[say("line-plugins"), "  ".join(extra)]])
     lines += ["", say("help-command-help"), "", *common_lines(say), "", say("help-exits")]
     lines += table_lines([[str(int(code)), say(f"exit-{int(code)}")] for code in Exit], indent=2, align="r")
     lines += wrap(say("help-worst"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,10 +14,15 @@ from deskweave.documents import Document, Spot, as_map, check, in_order, problem
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place
 from deskweave.model import PERSON_TOOK_PART, ConnectionName, FieldId, Json, Route
+from deskweave.practice.build.parts import duration
 
 FILE: Final = "deskweave.yaml"
 DEFAULT_ENVIRONMENT: Final = "dev"
 DEFAULT_ZONE: Final = "UTC"
+EVERY: Final = timedelta(minutes=2)
+EVERY_LEAST: Final = timedelta(seconds=10)
+LISTEN: Final = ("127.0.0.1", 8080)
+_LISTEN: Final = re.compile(r"(\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9.-]*)):(?P<port>[0-9]{1,5})")
 ALWAYS: Final = "always"  #: of a route: every inquiry, chats that only a bot handled too
 
 
@@ -92,6 +97,24 @@ class Folder:
         return datetime.fromisoformat(stated) if isinstance(stated, str) else None
 
     @property
+    def every(self) -> timedelta:
+        """How often `serve` runs."""
+        stated = as_map(self.document.body.get("sync")).get("every")
+        return duration(stated) if isinstance(stated, str) else EVERY
+
+    @property
+    def listen(self) -> tuple[str, int]:
+        """Where `serve` listens: host and port."""
+        stated = as_map(self.document.body.get("serve")).get("listen")
+        return (address_of(stated) if isinstance(stated, str) else None) or LISTEN
+
+    @property
+    def public_url(self) -> str | None:
+        """Where platforms reach what `serve` listens at."""
+        stated = as_map(self.document.body.get("serve")).get("public_url")
+        return stated if isinstance(stated, str) else None
+
+    @property
     def connections(self) -> Mapping[ConnectionName, Entry]:
         found: dict[ConnectionName, Entry] = {}
         for name, body in as_map(self.document.body.get("connections")).items():
@@ -145,6 +168,14 @@ class Folder:
 def _condition(route: Mapping[str, Any]) -> Mapping[str, Json] | None:
     stated = route.get("when", PERSON_TOOK_PART)
     return None if stated == ALWAYS else stated
+
+
+def address_of(text: str) -> tuple[str, int] | None:
+    """`127.0.0.1:8080`, `[::1]:8080`, or `:8080` for every address of this machine; None: it is none of these."""
+    match = _LISTEN.fullmatch(text.strip())
+    if match is None or int(match["port"]) > 65535:
+        return None
+    return match["six"] or match["host"] or "0.0.0.0", int(match["port"])
 
 
 def find_root(start: Path) -> Path | None:
@@ -280,6 +311,15 @@ def _references(folder: Folder) -> list[Finding]:
     for one in as_map(as_map(document.body.get("people")).get("connections")):
         if one not in known:
             findings.append(_no_connection(document.place(["people", "connections", one], key=True), one, known))
+    listen = as_map(document.body.get("serve")).get("listen")
+    if isinstance(listen, str) and address_of(listen) is None:
+        message = f"{listen!r} is no address to listen at"
+        allowed = ("127.0.0.1:8080", ":8080", "[::1]:8080")
+        findings.append(problem("wrong-form", document.place("/serve/listen"), listen, message, allowed=allowed))
+    every = as_map(document.body.get("sync")).get("every")
+    if isinstance(every, str) and folder.every < EVERY_LEAST:
+        message = f"a run every {every} asks more of platforms than they give"
+        findings.append(problem("out-of-bounds", document.place("/sync/every"), every, message, allowed=("PT10S", "PT2M")))
     stated = document.body.get("store")
     if isinstance(stated, str) and is_address(stated):
         findings.append(

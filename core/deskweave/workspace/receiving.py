@@ -12,6 +12,7 @@ import os
 import secrets
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -33,6 +34,7 @@ from deskweave.store.inbox import (
     unread_id,
     unread_load,
 )
+from deskweave.store.lease import Lease
 
 if TYPE_CHECKING:
     from deskweave.connector import Connection, WebhookReceiver
@@ -120,8 +122,9 @@ def _fit(given: RawReply) -> RawReply:
 class Receiving:
     """Everything in a folder that takes deliveries. Connectors are asked one at a time each; platforms are not asked at all."""
 
-    def __init__(self, space: Workspace, only: Collection[str] | None = None) -> None:
-        self._store = space.store
+    def __init__(self, space: Workspace, only: Collection[str] | None = None, store: Store | None = None) -> None:
+        """`only`: these connections; `store`: another handle on the folder's store, where runs go on in another thread."""
+        self._store = store if store is not None else space.store
         self._opened: list[Connection] = []
         self._receivers: dict[str, tuple[WebhookReceiver, threading.Lock]] = {}
         for name in space.folder.connections:
@@ -189,6 +192,15 @@ def drop(store: Store, deliveries: Sequence[Kept]) -> None:
     with store.write() as tx:
         for one in deliveries:
             finish(tx, one.connection, [one.id])
+
+
+def alone(space: Workspace) -> AbstractContextManager[None]:
+    """Be the only process that serves this folder. Between two runs others may still take the store, as `conflicts` does.
+
+    Raises:
+        SafetyStop: another one does; it is named.
+    """
+    return Lease(space.folder.state_folder / "serve").hold(space.store, "serve", rows=False)
 
 
 # ------------------------------------------------------------------------------------------------------------------- address

@@ -100,6 +100,10 @@ MESSAGES: Final[Mapping[str, str]] = {
     "conflicts-opt-all": "also those that were accepted",
     "conflicts-opt-take": "resolve: whose value shall stand; default: the one that does",
     "opt-by": "who says so",
+    "serve": "Take deliveries of platforms and run sync every few minutes, until it is stopped.\n"
+    "It speaks plain HTTP: put a reverse proxy with TLS in front.",
+    "serve-opt-listen": "where to listen; else serve.listen of deskweave.yaml, else 127.0.0.1:8080",
+    "serve-opt-addresses": "show the addresses platforms have to send to, and stop; whoever knows one can send",
     "parked": "Records that wait for a person.",
     "parked-arg-key": "one of them",
     "parked-opt-release": "try again with the next sync",

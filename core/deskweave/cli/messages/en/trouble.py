@@ -55,6 +55,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-Missing": "Look at it there: it is gone, or not for us to see.",
     "remedy-other": "deskweave check {connection} -v",
     "stop-no-store": "There is no store at {file}.",
+    "stop-cannot-listen": "Nothing can listen at {address}: {why}",
     "stop-file-there": "{file} is there already. Nothing was written.",
     "stop-no-such-store": "{file} is no store of Deskweave's, or it is damaged. Nothing was changed.",
     "stop-read-only": "{connection} is read-only: nothing was written there. To change that, write access: write at {where}",

@@ -55,6 +55,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-Missing": "请到平台上查看：已删除，或我们无权查看。",
     "remedy-other": "deskweave check {connection} -v",
     "stop-no-store": "{file} 处没有存储。",
+    "stop-cannot-listen": "无法监听 {address}：{why}",
     "stop-file-there": "{file} 已存在。没有写入。",
     "stop-no-such-store": "{file} 不是 Deskweave 的存储，或已损坏。没有改动。",
     "stop-read-only": "{connection} 为只读，未写入任何内容。如需写入，请在 {where} 写明 access: write",
