@@ -127,7 +127,6 @@ def post(serving: Serving, path: str, request: Any) -> int:
     return requests.post(address, data=request.body, headers=dict(request.headers), timeout=10).status_code
 
 
-@pytest.mark.practice("M1")
 def test_a_delivery_reaches_the_other_platform(
     serving: Serve, tmp_path: Path, two: Any, plugins: Plugins, clock: TurnedTime, cli: Any, capfd: Any
 ) -> None:
