@@ -43,6 +43,7 @@ class _Absent:
 
 _ABSENT, _UNKNOWN = _Absent(), _Absent()
 _REMEMBERED: Final = 50_000
+READS: Final = "2"  #: raised whenever this module reads or writes anything otherwise
 
 
 def _bound(binding: Binding, collection: CollectionBinding) -> Mapping[FieldId, FieldBinding]:
@@ -66,7 +67,7 @@ class BoundMapper:
 
     def __init__(self, binding: Binding, dialect: Dialect) -> None:
         self._binding, self._dialect = binding, dialect
-        self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}".encode()).hexdigest()[:16]
+        self.digest = hashlib.sha256(f"{binding.digest}:{dialect.digest}:{READS}".encode()).hexdigest()[:16]
         self._fields = {name: _bound(binding, collection) for name, collection in binding.collections.items()}
         self._codecs = {name: dialect.codec(field.type) for name, field in binding.fields.items()}
         self._people = {name: self._accounts(bound) for name, bound in self._fields.items()}
@@ -95,10 +96,12 @@ class BoundMapper:
         words = {key: record.fields[key] for key in keys if key in record.fields}
         if words:
             slug = self._status(collection, words)
-            if slug is None:
-                unknown[STATUS] = words
-            else:
+            if slug is not None:
                 values[STATUS] = slug
+            elif keys[0] in words and all(raw is None or raw == "" for raw in words.values()):
+                values[STATUS] = None  # nobody has said one: a row that was added by hand
+            else:
+                unknown[STATUS] = words
         return View(values, unknown, self._who(collection.name, record.fields, values))
 
     def _accounts(self, bound: Mapping[FieldId, FieldBinding]) -> Mapping[FieldId, tuple[FieldBinding, PeopleCodec]]:

@@ -115,7 +115,8 @@ class Reconciliation:
                 # an earlier attempt of ours, come late over what was agreed since, or a person's word: it gives way, both are kept
                 self._disagree(link, name, agreed, agreed, seen, "ours")
         doubtful = self._doubtful(link, record) if own is None else ()
-        merged = merge(projected=projected, base=base, observed=view.values, inflight=sent, owned=owned, doubtful=doubtful)
+        observed = view.values if self._states(view) else {name: seen for name, seen in view.values.items() if name != STATUS}
+        merged = merge(projected=projected, base=base, observed=observed, inflight=sent, owned=owned, doubtful=doubtful)
         remapped = link.seen_fp is not None and not link.seen_fp.startswith(side.mapper.digest[:12])
         amend: Mapping[FieldId, Value] = {}
         if merged.taken:
@@ -133,6 +134,7 @@ class Reconciliation:
         for name, run_of in lines.items():
             if name not in merged.taken and name in view.values and same(view.values[name], projected.get(name)):
                 self._flicker(link, name, base.get(name), view.values[name], run_of)
+        self._begin(inquiry, side, view, run.now())
         for name, value in amend.items():
             self._say(inquiry, name, value, "plugin:incoming", run.now())
         run.report.values_merged += len(merged.taken)
@@ -140,6 +142,21 @@ class Reconciliation:
         self.remember(link, side, record, view, sent)
         if remapped and (merged.taken or merged.clashes or (not link.push and self.want(inquiry, link))):
             run.remapped.setdefault(side.name, set()).add(link.id)
+
+    @staticmethod
+    def _states(view: View) -> bool:
+        """Whether a record has no status field, or has something in it. An empty one is no word: it is filled, not taken over."""
+        return STATUS not in view.values or view.values[STATUS] not in EMPTY
+
+    def _begin(self, inquiry: InquiryId, side: Side, view: View, at: datetime) -> None:
+        """Where a record has a place for a status and nobody has said one, the inquiry is in the practice's first.
+
+        Not where another record of it says one that we have no word for.
+        """
+        model = side.binding.statuses
+        said = self.values[inquiry].get(STATUS) not in EMPTY or any(STATUS in one.seen.unknown for one in self.links[inquiry])
+        if not said and not self._states(view) and model is not None and model.initial:
+            self._say(inquiry, STATUS, model.initial, f"practice:{self.run.practice}", at)
 
     def _doubtful(self, link: Link, record: RemoteRecord) -> list[FieldId]:
         """Fields we may have written without learning of it, on a record that has since changed by more than our write could.
@@ -333,6 +350,7 @@ class Reconciliation:
         self.values[inquiry] = values
         self.links[inquiry] = [link]
         self.remember(link, side, record, view, {})
+        self._begin(inquiry, side, view, begun)
         for name, amended in verdict.amend.items():
             self._say(inquiry, name, amended, "plugin:incoming", run.now())
         run.touched.add(inquiry)
