@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deskweave.connector import Ref
+from deskweave.connector import Plant, Ref
 from deskweave.model import ConnectionName, Route, Visibility
 from deskweave.store import find_inquiry
-from deskweave.testing.memory import MemoryPlatform, Switches, small_binding
+from deskweave.testing.memory import Crash, MemoryConnection, MemoryPlatform, Switches, small_binding, small_mapper
+from deskweave.workspace.receiving import receive
 from deskweave.workspace.syncing import reach
 
 A, B, C = ConnectionName("a"), ConnectionName("b"), ConnectionName("c")
@@ -99,6 +100,75 @@ def test_a_frozen_counterpart_is_neither_written_nor_read_until_its_inquiry_fulf
     assert not report.conflicts
     assert not report.parked
     assert not any(part.updated for part in report.connections.values())
+
+
+def test_a_frozen_record_of_a_source_that_calls_back_is_caught_up_from_what_it_delivered(world):
+    def carry(seconds):
+        w.clock.turn(seconds)
+        receiver = MemoryConnection(w.platforms["c"], small_mapper).webhooks
+        w.platforms["c"].posts.deliver(lambda request: receive(w.store, "c", receiver, request).reply)
+        return w.sync(1)
+
+    w = world(names=("a", "c"), routes=routes(among=(A, C))[1:], switches={"c": Switches(callback=True, plant=Plant.ATOMIC)})
+    ref = w.hands("a").create("ticket", V, "li")
+    carry(1)
+    carry(600)
+    (there,) = w.refs("c")
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    carry(60)
+    w.hands("c").edit(there, {"status": "working"}, "chen")
+    w.hands("c").write(there, Visibility.PUBLIC, "we look into it", "chen")
+    carry(60)
+    carry(40 * 86_400)  # deliveries are forgotten after a month, but for those of frozen records
+    assert w.hands("a").shows(ref)["status"] == "waiting"
+    assert texts(w, "a", ref) == []
+    w.hands("a").edit(ref, {"priority": "high"}, "li")
+    for _ in range(3):
+        carry(600)
+    assert state_of(w, "c") == "live"
+    assert w.hands("a").shows(ref)["status"] == "working"
+    assert texts(w, "a", ref) == ["we look into it"]
+    assert w.hands("c").shows(there)["priority"] == "high"
+
+
+@pytest.mark.parametrize("messages", ["feed", "per_record"])
+def test_a_crash_while_it_comes_back_loses_nothing_that_was_said_meanwhile(world, messages):
+    for number in range(1, 40, 2):
+        w = world(names=("a", "c"), routes=routes(among=(A, C))[1:], switches={"c": Switches(messages=messages)})
+        ref = w.hands("a").create("ticket", V, "li")
+        w.sync(1)
+        (there,) = w.refs("c")
+        w.hands("a").edit(ref, {"priority": "low"}, "li")
+        w.sync(60)
+        w.hands("c").edit(there, {"status": "working"}, "chen")
+        w.hands("c").write(there, Visibility.PUBLIC, "we look into it", "chen")
+        w.hands("a").write(ref, Visibility.PUBLIC, "still slow", "li")
+        w.sync(3 * 86_400)
+        w.hands("a").edit(ref, {"priority": "high"}, "li")
+        left = [number]
+
+        def crash(_what, left=left):
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+
+        w.platforms["c"].hook = crash
+        crashed = False
+        for _ in range(3):
+            try:
+                w.sync(600)
+            except Crash:
+                crashed = True
+        w.platforms["c"].hook = lambda _what: None
+        for _ in range(3):
+            w.sync(600)
+        assert state_of(w, "c") == "live"
+        for name, one in (("a", ref), ("c", there)):
+            assert w.hands(name).shows(one)["status"] == "working", (number, name)
+            assert sorted(texts(w, name, one)) == ["still slow", "we look into it"], (number, name)
+        if not crashed:
+            break
+    assert number > 5
 
 
 def test_what_both_sides_said_while_it_was_frozen_is_a_conflict_that_keeps_both(world):

@@ -176,12 +176,13 @@ def _tells(one: Kept, refs: set[Ref]) -> bool:
 
 
 def purge(tx: sa.Connection, before: datetime) -> int:
-    """Forget deliveries that were worked on and came before an instant, but for those of a record that was set aside since."""
+    """Forget deliveries that were worked on and came before an instant, but for those of a record that was set aside or frozen."""
     old = tx.execute(sa.select(*_FIELDS).where(inbox.c.done == sa.true(), inbox.c.received_at < before))
     gone = 0
     for one in map(_kept, old):
-        refs = [record.ref for record in (one.content or Content()).records]
-        aside = sa.select(sa.exists().where(link.c.conn == one.connection, link.c.state == "parked", _named(refs)))
+        content = one.content or Content()
+        refs = [record.ref for record in content.records] + [said.parent for said in content.messages]
+        aside = sa.select(sa.exists().where(link.c.conn == one.connection, link.c.state.in_(["parked", "frozen"]), _named(refs)))
         if not (refs and tx.execute(aside).scalar()):
             tx.execute(sa.delete(inbox).where(inbox.c.conn == one.connection, inbox.c.delivery_id == one.id))
             gone += 1

@@ -16,7 +16,7 @@ from deskweave.connector import Ref, RemoteRecord, View
 from deskweave.model import ConnectionName, FieldId, Value
 from deskweave.model.predicate import fields_of
 from deskweave.store.inbox import reopen_records
-from deskweave.store.links import Link, hush_messages, thawing_links
+from deskweave.store.links import Link, hush_messages, save_links, thawing_links
 from deskweave.sync.merge import same
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def stand(run: Run, link: Link, view: View) -> None:
 
 
 def thaw(run: Run, side: Side) -> None:
-    """Read the records of a connection that are to be live again; from then on they are."""
+    """Read the records of a connection that are to be live again; from then on they are. Before anything else is read of it."""
     from deskweave.sync.messages import read_of
     from deskweave.sync.pull import take_page
     from deskweave.sync.reconcile import Reconciliation
@@ -65,30 +65,41 @@ def thaw(run: Run, side: Side) -> None:
 
     with run.store.read() as tx:
         links = thawing_links(tx, side.name)
-    for name in side.binding.collections if links and side.connection.records is not None else ():
-        refs = [Ref(name, str(one.rid)) for one in links if one.collection == name]
-        capabilities = side.capabilities(name)
-        if not refs or capabilities is None or not run.works(side):
+    for name in side.binding.collections if links else ():
+        mine, capabilities = [one for one in links if one.collection == name], side.capabilities(name)
+        if not mine or capabilities is None or not run.works(side):
+            continue
+        refs = [Ref(name, str(one.rid)) for one in mine]
+        if capabilities.changes == "callback":
+            _deliver_again(run, side, mine, refs)
             continue
         with run.containing(side):
-            if capabilities.messages == "feed":  # it has moved on; before the record is live, as a crash in between must lose none
-                read_of(run, side, name, refs)
-            if capabilities.messages == "callback":
-                with run.store.write() as tx:
-                    reopen_records(tx, side.name, refs)  # what was said on them meanwhile stands in the inbox
             found = fetch(run, side, refs)
-            take_page(run, side, name, [one for one in found.values() if isinstance(one, RemoteRecord)], thaw=True)
+            there = [one for one in found.values() if isinstance(one, RemoteRecord)]
+            if capabilities.messages == "feed":  # it has moved on; before the record is live, as a crash in between must lose none
+                read_of(run, side, name, [one.ref for one in there])
+            take_page(run, side, name, there, thaw=True)
             gone = {ref.rid: one.why for ref, one in found.items() if not isinstance(one, RemoteRecord)}
             if not gone:
                 continue
             with run.store.write() as tx:
                 rows = Reconciliation(run, tx)
-                rows.load(one.inquiry for one in links if one.inquiry is not None and str(one.rid) in gone)
-                for one in links:
-                    if one.collection == name and one.inquiry is not None and str(one.rid) in gone:
+                rows.load(one.inquiry for one in mine if one.inquiry is not None and str(one.rid) in gone)
+                for one in mine:
+                    if one.inquiry is not None and str(one.rid) in gone:
                         rows.park(
                             rows.link(one.inquiry, one.id),
                             f"it was left as it was, and is not there any more ({gone[str(one.rid)]}); deletions are never "
                             "carried over by themselves",
                         )
                 rows.flush()
+
+
+def _deliver_again(run: Run, side: Side, links: Sequence[Link], refs: Sequence[Ref]) -> None:
+    """Nothing lists what a source that calls back has said meanwhile: what it delivered is worked on once more."""
+    with run.store.write() as tx:
+        for one in links:
+            one.state, one.push, one.dirty, one.seen_fp = "live", False, True, None
+            hush_messages(tx, one.id, hushed=False)
+        save_links(tx, links)
+        reopen_records(tx, side.name, refs)
