@@ -115,6 +115,9 @@ def test_a_delivery_nobody_can_read_waits_for_a_person(
     assert "deskweave store inbox" in run.out
     listed = json.loads(cli("store", "inbox", "--json").out)["items"]
     assert listed[0]["state"] == "parked"
+    shown = cli("status")
+    assert "1 delivery waits in the inbox, 1 of them parked" in shown.out
+    assert "deskweave store inbox" in shown.out
     assert "still cannot be read" in cli("store", "inbox", "--since", "2020-01-01", "--replay").out
     assert cli("sync").code == 3
     monkeypatch.setattr(MemoryConnection, "receives", MemoryReceiver)

@@ -194,6 +194,25 @@ def test_the_secret_is_made_once_and_is_nobody_elses(desk):
     assert [one.name for one in desk.space.folder.state_folder.glob("hooks.secret*")] == ["hooks.secret"]
 
 
+def test_a_connection_that_cannot_be_opened_has_its_deliveries_sent_again(desk, monkeypatch):
+    from deskweave.errors import ConfigurationError
+
+    unasked = type(desk.space).unasked
+
+    def fails(space, name):
+        if name == "chat":
+            raise ConfigurationError("no such desk")
+        return unasked(space, name)
+
+    desk.say("VPN drops")
+    monkeypatch.setattr(type(desk.space), "unasked", fails)
+    made = Listening(desk)
+    (request,) = desk.running["chat"].posts.take()
+    assert made.receiving.names == []
+    assert made.post(request).status_code == 503
+    made.close()
+
+
 def test_deliveries_are_taken_while_the_platform_is_away(desk):
     platform = desk.running["chat"].platform
     platform.armed.arm("down", times=None)

@@ -70,6 +70,8 @@ def serve(
     try:
         if addresses:
             return _addresses(session, space, receiving, secret)
+        for name, error in receiving.closed.items():
+            screen.warn(say("serve-closed", connection=name, why=str(error)), hang=4)
         bell = Bell(session.now)
         bells.append(bell)
         service = Service(space, every=space.folder.every, wait=bell.wait, told=lambda ran: _told(session, ran))

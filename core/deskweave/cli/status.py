@@ -24,11 +24,14 @@ def status(ctx: typer.Context) -> int:
 
         return session.finish(Report(command="status", text=nothing, summary={"inquiries": 0}))
     from deskweave.store import store_status, unknown_values
+    from deskweave.store.inbox import count_open
 
     found = store_status(space.store)
     digest = space.practice.digest
     changed = found.practice is not None and found.practice != digest
     unknown = {key: len(values) for key, values in unknown_values(space.store).items()}
+    with space.store.read() as tx:
+        deliveries, stuck = count_open(tx)
     waits = found.open_conflicts + sum(one.parked + one.unknown for one in found.connections) + sum(unknown.values())
 
     def text() -> None:
@@ -55,6 +58,8 @@ def status(ctx: typer.Context) -> int:
             screen.say(say("sync-conflicts", n=found.open_conflicts))
         for key, count in unknown.items():
             screen.say(say("status-unknown-values", key=key, n=count))
+        if deliveries:
+            screen.say(say("status-deliveries", n=deliveries, stuck=stuck), hang=2)
         if changed:
             screen.say(say("status-practice-changed"))
         session.next(
@@ -64,6 +69,8 @@ def status(ctx: typer.Context) -> int:
             if found.open_conflicts
             else "deskweave parked"
             if waits
+            else "deskweave store inbox"
+            if stuck
             else "deskweave sync"
         )
 
@@ -80,6 +87,7 @@ def status(ctx: typer.Context) -> int:
                 "install": found.install,
                 "epoch": found.epoch,
                 "unknown_values": unknown,
+                "deliveries": {"waiting": deliveries - stuck, "parked": stuck},
             },
             items=[asdict(one) for one in found.connections],
             columns=[

@@ -109,6 +109,12 @@ def waiting_connections(tx: sa.Connection) -> frozenset[str]:
     return frozenset(tx.execute(_WAITING).scalars())
 
 
+def count_open(tx: sa.Connection) -> tuple[int, int]:
+    """Deliveries that were not worked on, of all connections, and how many of these are parked."""
+    row = tx.execute(sa.select(sa.func.count(), sa.func.count(inbox.c.parked_reason)).where(inbox.c.done == sa.false())).one()
+    return int(row[0]), int(row[1])
+
+
 _OPEN: Final = sa.and_(inbox.c.done == sa.false(), inbox.c.parked_reason.is_(None))
 _WAITING: Final = sa.select(inbox.c.conn).where(_OPEN).distinct()
 _FIELDS: Final = [column for column in inbox.c if column.name != "raw"] + [sa.func.length(inbox.c.raw).label("size")]

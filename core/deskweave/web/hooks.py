@@ -39,7 +39,7 @@ class Hooks:
         heard: Callable[[str, Receipt], None],
     ) -> None:
         self._receiving, self._now, self._healthy, self._heard = receiving, now, healthy, heard
-        self._paths = {hook_path(name, secret): name for name in receiving.names}
+        self._paths = {hook_path(name, secret): name for name in (*receiving.names, *receiving.closed)}
 
     def takes(self, path: str) -> bool:
         """Whether anything is there: asked before a body is read. It takes as long for a wrong guess as for a near one."""

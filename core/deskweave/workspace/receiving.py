@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import sqlalchemy as sa
 
 from deskweave.connector import Delivery, RawReply, RawRequest
-from deskweave.errors import Rejected
+from deskweave.errors import DeskweaveError, PluginError, Rejected, RemoteError
 from deskweave.model import ConnectionName
 from deskweave.store.inbox import (
     Content,
@@ -127,10 +127,15 @@ class Receiving:
         self._store = store if store is not None else space.store
         self._opened: list[Connection] = []
         self._receivers: dict[str, tuple[WebhookReceiver, threading.Lock]] = {}
+        self.closed: dict[str, DeskweaveError] = {}  #: could not be opened: what is sent to them has to be sent again
         for name in space.folder.connections:
             if only is not None and name not in only:
                 continue
-            connection = space.unasked(name)
+            try:
+                connection = space.unasked(name)
+            except (RemoteError, PluginError) as error:
+                self.closed[name] = error
+                continue
             self._opened.append(connection)
             receiver = connection.webhooks
             if receiver is not None:
@@ -142,7 +147,9 @@ class Receiving:
         return list(self._receivers)
 
     def receive(self, connection: str, request: RawRequest) -> Receipt:
-        """One delivery to one of `names`."""
+        """One delivery to one of `names`, or of `closed`."""
+        if connection in self.closed:
+            return Receipt(reply(503), "not-saved", trouble=type(self.closed[connection]).__name__)
         receiver, alone = self._receivers[connection]
         with alone:
             return receive(self._store, connection, receiver, request)
@@ -200,7 +207,8 @@ def alone(space: Workspace) -> AbstractContextManager[None]:
     Raises:
         SafetyStop: another one does; it is named.
     """
-    return Lease(space.folder.state_folder / "serve").hold(space.store, "serve", rows=False)
+    path = space.folder.store_path
+    return Lease(path.with_name(f"{path.name}-serve")).hold(space.store, "serve", rows=False)
 
 
 # ------------------------------------------------------------------------------------------------------------------- address

@@ -45,6 +45,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "explain-nothing": "Nothing has happened to it.",
     "winner-ours": "ours",
     "winner-theirs": "theirs",
+    "status-deliveries": "{n:delivery waits|deliveries wait} in the inbox, {stuck} of them parked",
     "inbox-head": "{n:delivery|deliveries} in the inbox",
     "inbox-none": "Nothing waits in the inbox.",
     "inbox-waiting": "waits for the next sync",

@@ -56,6 +56,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "serve-listening": "listens at {address}",
     "serve-takes": "Takes deliveries of {names}. Addresses: deskweave serve --addresses",
     "serve-takes-none": "No connection here takes deliveries.",
+    "serve-closed": "{connection}: takes no deliveries until serve is started again: {why}",
     "serve-every": "Runs every {seconds:second|seconds}. Ctrl-C stops it.",
     "serve-stopping": "Stopping after the run in hand. Once more: at once, and that is safe too.",
     "serve-stopped": "Stopped. The same command goes on.",

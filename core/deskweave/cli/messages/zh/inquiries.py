@@ -45,6 +45,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "explain-nothing": "没有发生过变化。",
     "winner-ours": "我方",
     "winner-theirs": "对方",
+    "status-deliveries": "收件箱中有 {n} 次推送待处理，其中 {stuck} 次搁置",
     "inbox-head": "收件箱中有 {n} 次推送",
     "inbox-none": "收件箱中没有待处理的推送。",
     "inbox-waiting": "等待下次同步",

@@ -56,6 +56,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "serve-listening": "监听 {address}",
     "serve-takes": "接收 {names} 的推送。地址：deskweave serve --addresses",
     "serve-takes-none": "这里没有连接接收推送。",
+    "serve-closed": "{connection}：重启 serve 之前不接收推送：{why}",
     "serve-every": "每 {seconds} 秒同步一次。按 Ctrl-C 停止。",
     "serve-stopping": "本次同步完成后停止。再按一次立即停止，同样安全。",
     "serve-stopped": "已停止。再次执行同一命令即可继续。",
