@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from deskweave.connector import Plant
 from deskweave.errors import SafetyStop
-from deskweave.model import ConnectionName, FieldId, Route, Visibility
+from deskweave.model import ConnectionName, Field, FieldBinding, FieldId, Policy, Route, Visibility
 from deskweave.store import Store, find_inquiry, list_parked, release
 from deskweave.store.parked import give_up, join_record, repeat_create
 from deskweave.sync import Guard, GuardStop
-from deskweave.testing.memory import Switches, small_binding
+from deskweave.testing.memory import FIELDS, Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 
@@ -78,13 +79,43 @@ def test_notices_are_counted_before_the_first_write(world):
     w = world(guard=Guard(max_notices=3), switches={"b": Switches(notifies=True)})
     for n in range(4):
         w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li")
-    with pytest.raises(SafetyStop, match=r"up to 4 times .* the limit is 3"):
+    with pytest.raises(SafetyStop, match=r"up to 4 mails to 4 people .* the limit is 3"):
         w.sync(1)
     assert not w.platforms["b"].records
     plan = w.engine().plan()
     assert plan.counts() == {("b", "create"): 4}
     assert "limit is 3" in plan.stop
     assert all(record.notifies for record in plan.records)
+
+
+USER = FieldId("user")
+
+
+def test_people_are_counted_and_not_what_they_get(world, monkeypatch):
+    """`sync --plan` of many creates says how many mails that is, and how many people."""
+    known = {**FIELDS, USER: Field(id=USER, label={"en": "User"}, type="person")}
+    monkeypatch.setattr("tests.sync.conftest.FIELDS", known)
+    plain = small_binding("a")
+    fields = {**plain.collections["ticket"].fields, USER: FieldBinding(at="who", native="who", policy=Policy.SHARED)}
+    bindings = {
+        name: replace(small_binding(name, collections={"ticket": {"fields": fields}}), fields=known, digest=name) for name in "ab"
+    }
+    w = world(guard=Guard(max_notices=2), switches={"b": Switches(notifies=True)}, bindings=bindings)
+    for n, who in enumerate(["Li Wei", "li wei ", "Chen Mei", "Li Wei", None]):
+        w.hands("a").create("ticket", {**V, "title": f"t {n}", **({USER: who} if who else {})}, "li")
+    w.hands("a").write(w.refs("a")[0], Visibility.PUBLIC, "hello", "li")
+    with pytest.raises(GuardStop, match=r"up to 6 mails to 3 people .* the limit is 2 people") as raised:
+        w.sync(1)
+    (stop,) = raised.value.stops
+    assert (stop.count, stop.mails, stop.limit) == (3, 6, 2)
+    assert "--max-notices 3" in str(raised.value)
+    assert not w.platforms["b"].records
+    plan = w.engine().plan()
+    assert len({record.person for record in plan.records if record.notifies}) == 3
+    assert "Li Wei" not in str([record.person for record in plan.records])
+    w.guard = Guard(max_notices=3)
+    w.sync(1)
+    assert len(w.platforms["b"].records) == 5
 
 
 def test_notices_of_earlier_runs_of_one_command_count(world):
@@ -100,7 +131,7 @@ def test_notices_of_earlier_runs_of_one_command_count(world):
     engine.run()
     w.hands("a").write(w.refs("a")[0], Visibility.PUBLIC, "two", "li")
     w.clock.turn(60)
-    with pytest.raises(SafetyStop, match=r"up to 4 times .* the limit is 3"):
+    with pytest.raises(SafetyStop, match=r"up to 4 mails to 4 people .* the limit is 3"):
         engine.run()
     assert len(w.platforms["b"].comments) == 2
     w.engine().run()  # another command has limits of its own

@@ -25,6 +25,7 @@ def stop_lines(session: Session, stops: Sequence[Stop]) -> list[str]:
                 n=one.count,
                 limit=one.limit,
                 of=one.of,
+                mails=one.mails,
                 updated=one.updated,
                 created=one.created,
                 labels=", ".join(one.labels),

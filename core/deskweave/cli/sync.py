@@ -330,6 +330,7 @@ def _plan_report(
     say, screen = session.say, session.screen
     counts: Counter[tuple[str, str]] = Counter((record.connection, record.verb) for record in plan.records)
     notices = sum(record.notifies for record in plan.records)
+    people = len({record.person for record in plan.records if record.notifies})
     blocked = space.read_only_routes()
     codes = [_failure_code(failures), Exit.FAILED if plan.report.failed else Exit.DONE]
     if plan.records and exit_code:
@@ -359,7 +360,7 @@ def _plan_report(
         if len(plan.records) > LISTED:
             screen.say("  " + say("and-more", count=len(plan.records) - LISTED))
         if notices:
-            screen.say(say("sync-notices", n=notices))
+            screen.say(say("sync-notices", n=notices, people=people))
         show_failures(session, failures)
         for name, connection in plan.report.connections.items():
             show_held(session, name, connection)
@@ -381,6 +382,7 @@ def _plan_report(
         summary={
             "records": len(plan.records),
             "notices": notices,
+            "people": people,
             "stop": plan.stop,
             "stops": [asdict(one) for one in plan.stops],
             "joined": [asdict(one) for one in plan.report.joined],

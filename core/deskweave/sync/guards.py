@@ -14,11 +14,13 @@ from deskweave.store.events import last_seq, read_position, write_position
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import Link, count_live, due_links, links_by_id
 from deskweave.store.messages import messages_by_id
+from deskweave.sync.merge import EMPTY
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.run import Run
 from deskweave.sync.stops import GuardStop, Stop, go_ahead, in_english, likely
 
 ROUTE: Final = "route:"
+REQUESTER: Final = (FieldId("email"), FieldId("user"))  #: what tells whom a platform writes to, the surer first
 
 
 def stops_of(run: Run) -> list[Stop]:
@@ -71,13 +73,28 @@ def stops_of(run: Run) -> list[Stop]:
                 parts.append(Stop(kind="creates", text=text, connection=name, count=len(created), limit=apart, of=live))
             told |= {one.id for one in records if one.state == "new" and notifies(run, name, one)}
             told |= _public(run, tx, name)
-    if len(told) > run.guard.max_notices:
+        people = 0 if len(told) <= run.guard.max_notices else _people(tx, told)
+    if people > run.guard.max_notices:
         text = (
-            f"platforms would write to people up to {len(told)} times (new records and public messages); "
-            f"the limit is {run.guard.max_notices}"
+            f"platforms would write up to {len(told)} mails to {people} people (new records and public messages); "
+            f"the limit is {run.guard.max_notices} people"
         )
-        parts.append(Stop(kind="notices", text=text, count=len(told), limit=run.guard.max_notices))
+        parts.append(Stop(kind="notices", text=text, count=people, mails=len(told), limit=run.guard.max_notices))
     return parts
+
+
+def _people(tx: sa.Connection, told: Collection[str]) -> int:
+    """How many people these links' inquiries belong to."""
+    links = links_by_id(tx, told)
+    found = load_documents(tx, [one.inquiry for one in links.values() if one.inquiry is not None])
+    every = {key: None if (link := links.get(key)) is None or link.inquiry is None else found[link.inquiry].values for key in told}
+    return len({whom(values or {}, key) for key, values in every.items()})
+
+
+def whom(values: Mapping[FieldId, Value], link: str) -> str:
+    """Who is written to about an inquiry. Where that is not known, each time counts as somebody else."""
+    said = next((f"{name} {str(values[name]).strip().casefold()}" for name in REQUESTER if values.get(name) not in EMPTY), None)
+    return said or f"link {link}"
 
 
 def sentence(stops: Sequence[Stop]) -> str | None:

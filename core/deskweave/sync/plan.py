@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from deskweave.model import PublicMessage
-from deskweave.store.inquiries import numbers_of
+from collections.abc import Mapping
+
+from deskweave.model import FieldId, PublicMessage, Value
+from deskweave.store.inquiries import load_documents
 from deskweave.store.links import due_links, links_by_id
 from deskweave.store.messages import messages_by_id
+from deskweave.sync.guards import whom
 from deskweave.sync.merge import EMPTY
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.report import PlannedField, PlannedRecord
@@ -35,6 +38,7 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
                 values = {name: value for name, value in projected.items() if value not in EMPTY}
                 there = {}
             cross = rows.cross_reference(one.inquiry, link)
+            tells = capabilities is not None and capabilities.notifies and link.state != "live"
             found.append(
                 PlannedRecord(
                     connection=side.name,
@@ -44,7 +48,8 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
                     number=rows.documents[one.inquiry].number,
                     label=link.label,
                     fields=tuple(PlannedField(field=name, there=there.get(name), wanted=value) for name, value in values.items()),
-                    notifies=capabilities is not None and capabilities.notifies and link.state != "live",
+                    notifies=tells,
+                    person=_number(run, rows.values[one.inquiry], one.id) if tells else None,
                     cross_reference=cross if cross != link.cross else None,
                     waits_until=link.not_before if link.not_before is not None and link.not_before > run.now() else None,
                 )
@@ -52,23 +57,30 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
         said = due_links(tx, side.name, horizon, ["message"], ["new", "creating"])
         parents = links_by_id(tx, [str(one.parent) for one in said])
         messages = messages_by_id(tx, [str(one.message) for one in said])
-        numbers = numbers_of(tx, [one.inquiry for one in said if one.inquiry is not None])
+        documents = load_documents(tx, [one.inquiry for one in said if one.inquiry is not None])
         for one in said:
             if one.inquiry is None:
                 continue
             parent = parents[str(one.parent)]
             public = isinstance(messages[str(one.message)].message, PublicMessage)
             capabilities = side.capabilities(parent.collection)
+            tells = public and capabilities is not None and capabilities.notifies
             found.append(
                 PlannedRecord(
                     connection=side.name,
                     collection=parent.collection,
                     verb="say" if public else "note",
                     inquiry=one.inquiry,
-                    number=numbers[one.inquiry],
+                    number=documents[one.inquiry].number,
                     label=parent.label,
-                    notifies=public and capabilities is not None and capabilities.notifies,
+                    notifies=tells,
+                    person=_number(run, documents[one.inquiry].values, one.id) if tells else None,
                     waits_until=one.not_before if one.not_before is not None and one.not_before > run.now() else None,
                 )
             )
     return found
+
+
+def _number(run: Run, values: Mapping[FieldId, Value], link: str) -> int:
+    """A number for whom the platform would write to, so that a plan names nobody."""
+    return run.persons.setdefault(whom(values, link), len(run.persons) + 1)

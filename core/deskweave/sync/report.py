@@ -150,6 +150,7 @@ class PlannedRecord:
     label: str | None  #: None: not there yet
     fields: tuple[PlannedField, ...] = ()
     notifies: bool = False  #: the platform itself will write to people
+    person: int | None = None  #: to whom: the same number is the same person
     cross_reference: str | None = None
     waits_until: datetime | None = None
 
@@ -176,7 +177,8 @@ class Guard:
 
     Per connection, each up to the larger of a number of records and a share of its live links. Creates are free until a route has
     had its first complete pass; then they count with the updates, or by a limit of their own where one is stated. Deletes are never
-    carried: their limit is for records that are gone there. `max_notices` always counts, over all connections.
+    carried: their limit is for records that are gone there. `max_notices` always counts, over all connections: people, where it is
+    known who they are.
     """
 
     update_share: float = 0.05

@@ -137,6 +137,7 @@ class Run:
     listed: set[tuple[ConnectionName, str]] = field(default_factory=set)  #: collections that were read to their end
     waits: set[str] = field(default_factory=set)  #: counterparts that are not created in this run
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
+    persons: dict[str, int] = field(default_factory=dict)  #: whom platforms would write to, numbered, for a plan
     verified: dict[ConnectionName, datetime] = field(default_factory=dict)  #: when the instance last said who it is
 
     def side_of(self, link: Link) -> Side:

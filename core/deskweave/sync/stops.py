@@ -50,6 +50,7 @@ class Stop:
     of: int = 0  #: records of the connection, or of the collection
     updated: int = 0
     created: int = 0
+    mails: int = 0  #: of kind "notices"; `count` is of people
     labels: tuple[str, ...] = ()
     likely: Likely | None = None
 

@@ -81,7 +81,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-verb-update": "{n} changed",
     "sync-verb-say": "{n:message|messages} to users",
     "sync-verb-note": "{n:internal note|internal notes}",
-    "sync-notices": "The platforms themselves would write to people: up to {n:time|times}.",
+    "sync-notices": "The platforms themselves would write to people: up to {n:mail|mails}, {people:person|people}.",
     "verb-create": "new",
     "verb-update": "changed",
     "verb-say": "a message, readable by the requester",
@@ -92,8 +92,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "guard-changes": "{n} of {of} records of {connection} would change ({updated} updated, {created} created); "
     "the limit is {limit}.",
     "guard-creates": "{n} records would be created on {connection}; the limit is {limit}.",
-    "guard-notices": "the platforms would write to people up to {n:time|times} (new records and public messages); "
-    "the limit is {limit}.",
+    "guard-notices": "the platforms would write up to {mails:mail|mails} to {n:person|people} (new records and public messages); "
+    "the limit is {limit} people.",
     "guard-marks": "{n:record|records} of {connection} carry marks this store does not know ({labels}). The store was lost, "
     "restored or is another one, or they belong to another installation. Writing now would double them.",
     "guard-vanished": "{labels} in {collection} of {connection} are not there any more; the limit is {limit}. Did the account lose "

@@ -81,7 +81,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-verb-update": "修改 {n}",
     "sync-verb-say": "对用户的消息 {n}",
     "sync-verb-note": "内部备注 {n}",
-    "sync-notices": "平台自身会通知相关人员：最多 {n} 次。",
+    "sync-notices": "平台自身会通知相关人员：最多 {n} 封，共 {people} 人。",
     "verb-create": "新建",
     "verb-update": "修改",
     "verb-say": "一条消息，提单人可见",
@@ -91,7 +91,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-only-plan": "编号和 --field 只用于选择 sync --plan 显示的内容；sync 本身会写入所有到期的内容。",
     "guard-changes": "{connection} 的 {of} 条记录中有 {n} 条将改动（修改 {updated}，新建 {created}）；上限为 {limit}。",
     "guard-creates": "{connection} 将新建 {n} 条记录；上限为 {limit}。",
-    "guard-notices": "平台自身最多会通知人员 {n} 次（新记录和公开消息）；上限为 {limit}。",
+    "guard-notices": "平台自身最多会发出 {mails} 封通知，涉及 {n} 人（新记录和公开消息）；上限为 {limit} 人。",
     "guard-marks": "{connection} 有 {n} 条记录带有本存储不认识的标记（{labels}）。"
     "存储可能丢失、被恢复或不是同一个，或者这些记录属于另一套安装。现在写入会造成重复。",
     "guard-vanished": "{connection} 的 {collection} 中已不存在的记录：{labels}；上限为 {limit}。"
