@@ -369,3 +369,75 @@ def test_the_example_of_the_page_gives_what_the_page_says(cli, language):
     shown = next(part for part in text.split("```yaml\n")[1:] if "id: calls" in part).split("```")[0]
     (on_page,), (written,) = read(shown, "page"), read(Path("logs/calls.yaml"), "logs/calls.yaml")
     assert on_page.body == written.body
+
+
+# --------------------------------------------------------------------------------------------------- what a file cannot say
+def without(*heads, rows=CALLS):
+    """The call log of a telephone system that does not tell some things."""
+    kept = [number for number, head in enumerate(HEAD) if head not in heads]
+    return [[row[number] for number in kept] for row in rows], [HEAD[number] for number in kept]
+
+
+@pytest.mark.practice("E9", "A11")
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The contacts that were read in have no column for Answered: Abandonment rate"),
+        ("zh", "已导入的联络记录中没有“已接听”：放弃率"),
+    ],
+)
+def test_calls_of_which_nobody_knows_whether_they_were_answered_are_no_zero(cli, tmp_path, language, said):
+    rows, head = without("呼叫结果")
+    answer = cli("import-log", write(tmp_path, "calls.csv", rows, head), "--lang", language)
+    assert answer.code in (0, 3), answer.all
+    found = figures(cli)
+    assert {name: (one["value"], one["met"], one["reason"], one["unsaid"]) for name, one in found.items() if one["unsaid"]} == {
+        name: (None, None, "not-said", ["answered"]) for name in ("abandonment_rate", "recording_rate")
+    }
+    assert found["total_demand"]["value"] == 100  # that needs no column
+    answer = cli("kpi", "--period", "2026-11", "--lang", language)
+    assert said in "".join(answer.out.split()) if language == "zh" else said in " ".join(answer.out.split())
+    explained = cli("kpi", "explain", "abandonment_rate", "--period", "2026-11", "--lang", language)
+    assert "calls/C4" in explained.out
+    shares = json.loads(cli("kpi", "explain", "abandonment_rate", "--period", "2026-11", "--json").out)["items"]
+    assert {(one["group"], one["why"]) for one in shares} == {("out", "not-said")}
+    assert cli("report", "--period", "2026-11", "-o", "r.html", "--lang", language).code == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert said.split(":")[0].split("：")[0] in page
+    # by agent too, and over a longer time, and in what is made of it
+    by = json.loads(cli("kpi", "abandonment_rate", "--period", "2026-11", "--by", "agent_name", "--json").out)["items"]
+    assert {one["value"] for one in by} == {None}
+    assert figures(cli, "2026")["abandonment_rate"]["value"] is None
+
+
+def test_a_column_whose_words_nobody_has_told_says_nothing_yet(cli, tmp_path):
+    cli("import-log", write(tmp_path, "calls.csv", CALLS))
+    file = tmp_path / "logs/calls.yaml"
+    text = file.read_text(encoding="utf-8")
+    found = [line for line in text.splitlines() if line.strip().startswith(("已接听:", "未接听:", "放弃:"))]
+    assert len(found) == 3
+    told = text
+    for line in found:
+        told = told.replace(line, line.split(":")[0] + ": ~")
+    file.write_text(told, encoding="utf-8")
+    cli("import-log", "calls.csv")
+    assert figures(cli)["abandonment_rate"]["reason"] == "not-said"
+    file.write_text(text, encoding="utf-8")  # and told, they do
+    cli("import-log", "calls.csv")
+    assert value(cli, "abandonment_rate") == 0.05
+
+
+def test_only_the_calls_of_the_period_and_the_rule_count(cli, tmp_path):
+    """What another log cannot say keeps nothing from a figure that leaves its contacts out, or that is of other days."""
+    cli("import-log", write(tmp_path, "calls.csv", CALLS))
+    desk = [["V1", "2026-11-03 09:00"], ["V2", "2026-11-03 09:10"]]
+    cli("import-log", write(tmp_path, "visits.csv", desk, ["编号", "联络时间"]), "--grain", "contact")
+    found = figures(cli)
+    assert (found["total_demand"]["value"], found["abandonment_rate"]["value"]) == (102, 0.05)  # nobody rang at the counter
+    rows, head = without("呼叫结果")
+    earlier = [[row[0].replace("C", "D"), row[1].replace("2026-11", "2026-10"), *row[2:]] for row in rows]
+    cli("import-log", write(tmp_path, "old.csv", earlier, head))
+    assert figures(cli)["abandonment_rate"]["value"] == 0.05
+    assert figures(cli, "2026-10")["abandonment_rate"]["reason"] == "not-said"
+    assert figures(cli, "2026-Q4")["abandonment_rate"]["reason"] == "not-said"  # a share of calls of which half say nothing
+    assert figures(cli, "2026-09")["abandonment_rate"]["reason"] == "nothing-counted"

@@ -235,6 +235,20 @@ def test_what_was_published_stays_and_later_changes_are_named(cli: Any, desk: An
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "published 4 (warning), now 5"), ("zh", "已发布4（警告），现为5")])
+def test_the_level_a_figure_was_published_at_is_told(cli: Any, desk: Any, tmp_path: Path, language: str, said: str) -> None:
+    assert cli("report", *NOVEMBER, "--publish").code == 0
+    file = tmp_path / "reports/2026-11/figures.json"
+    text = file.read_text("utf-8")
+    (line,) = [one for one in text.splitlines() if '"inquiries_registered"' in one]
+    body = {**json.loads(line.strip().rstrip(",")), "value": 4, "numerator": 4, "level": "warning"}
+    file.write_text(text.replace(line, f"  {json.dumps(body)}" + "," * line.endswith(",")), "utf-8")
+    answer = cli("kpi", *NOVEMBER, "--lang", language)
+    assert said.replace(" ", "") in re.sub(r"\s", "", answer.out), answer.out
+    (moved,) = json.loads(cli("kpi", *NOVEMBER, "--json").out)["summary"]["published"]["moved"]
+    assert (moved["published_level"], moved["level"]) == ("warning", None)
+
+
 def test_what_another_environment_published_is_neither_compared_nor_replaced(cli: Any, desk: Any, tmp_path: Path) -> None:
     cli("report", "--publish", *NOVEMBER)
     path = tmp_path / "reports/2026-11/figures.json"

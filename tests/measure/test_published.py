@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from deskweave.errors import DocumentError
 from deskweave.measure import EventLog, Facts, parse_period
 from deskweave.measure.published import differences, equal, freeze, read, write
+from deskweave.model import Threshold
 
 PERIOD = parse_period("2026-W47")
 AS_OF = datetime(2026, 11, 25, tzinfo=UTC)
@@ -91,6 +93,23 @@ def test_a_rule_that_changed_or_went_is_no_change_of_inquiries(new_practice, bus
     assert (gone.metric, gone.now, gone.changes) == ("users_satisfied", None, ())
     (new,) = differences(now, before)
     assert (new.metric, new.before, new.changes) == ("users_satisfied", None, ())
+
+
+def test_a_figure_keeps_the_level_it_was_published_at(new_practice, busy_week, tmp_path):
+    """Thresholds may change; what was published as a warning was one."""
+    plain = new_practice()
+    metrics = dict(plain.metrics)
+    metrics["inquiries_registered"] = replace(
+        metrics["inquiries_registered"], thresholds=(Threshold(operator="gt", value=3, level="warning"),)
+    )
+    text = write(frozen(new_practice(metrics=metrics), busy_week, tmp_path / "then"))
+    before = read(text, "figures.json")
+    assert before.figures["inquiries_registered"].level == "warning"
+    assert {one.level for name, one in before.figures.items() if name != "inquiries_registered"} == {None}
+    assert write(before) == text
+    assert not differences(before, frozen(plain, busy_week, tmp_path / "now"))  # the figure is the same
+    with pytest.raises(DocumentError):
+        read(text.replace('"level": "warning"', '"level": "grave"'), "figures.json")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,12 @@ def _figure(session: Session, figure: Figure | None) -> str:
 
     if figure is None or figure.value is None:
         return word(session.say.language, "no_data")
-    return in_unit(figure.unit, figure.value, session.say.language)
+    language = session.say.language
+    said = in_unit(figure.unit, figure.value, language)
+    if figure.level is None:
+        return said
+    level = word(language, f"level:{figure.level}")
+    return f"{said}（{level}）" if language == "zh" else f"{said} ({level})"
 
 
 def _made(figure: Figure) -> str:
@@ -103,6 +108,8 @@ def published_data(session: Session, published: Published, moved: tuple[Moved, .
                 "metric": one.metric,
                 "published": value(one.before),
                 "now": value(one.now),
+                "published_level": None if one.before is None else one.before.level,
+                "level": None if one.now is None else one.now.level,
                 "changed": [
                     {"inquiry": called[change.key], "published": change.before, "now": change.now} for change in one.changes
                 ],

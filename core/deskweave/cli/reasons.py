@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deskweave.model import Event
 
 _GROUPS: Final = ("missed", "kept", "counted")
-_WHYS: Final = ("problem", "no-value", "not-asked", "condition", "ended", "later", "no-date")
+_WHYS: Final = ("problem", "not-said", "no-value", "not-asked", "condition", "ended", "later", "no-date")
 
 
 def explain(session: Session, period: Period, metrics: list[str], by: list[str], then: datetime | None) -> Exit:
@@ -130,6 +130,8 @@ class _Told:
                 )
             case "no-date":
                 return self.say("kpi-out-no-date", field=self.words.field(self.why.metric.period_by))
+            case "not-said":
+                return self.words.reason(self.why.metric, self.why.result)
             case "later":
                 return self.say("kpi-out-later")
             case "ended":

@@ -47,6 +47,7 @@ def items(practice: Rulebook, results: Sequence[Result]) -> list[dict[str, Json]
                 "level": one.level,
                 "notify": one.threshold.notify if one.threshold else None,
                 "reason": one.reason or None,
+                "unsaid": list(one.unsaid),
                 "parts": {name: _number(value) for name, value in one.parts.items()},
                 "as_of": one.stamp.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
                 "practice": one.stamp.practice,

@@ -156,7 +156,9 @@ class Names:
         """Why a figure has no value, or which parts of a composite are not in it; empty: all is there."""
         if result.reason:
             lacking = say_list((self.part(key) for key, value in result.parts.items() if value is None), self.language)
-            said = word(self.language, f"why:{result.reason}", what=self.of(metric.grain).rows(), parts=lacking)
+            names = self.of(metric.grain)
+            fields = say_list(map(names.field, result.unsaid), self.language)
+            said = word(self.language, f"why:{result.reason}", what=names.rows(), parts=lacking, fields=fields)
             return said[:1].upper() + said[1:]
         if "composite" not in metric.value or not result.beside:
             return ""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from deskweave.measure.columns import Columns, Kind
@@ -18,12 +18,16 @@ from deskweave.measure.facts import Row
 from deskweave.measure.periods import Period, ends
 from deskweave.measure.plan import Aggregate, AllOf, AnyOf, Condition, Count, Fulfilled, Not, Plan, Ratio, Test, Value
 
+if TYPE_CHECKING:
+    from deskweave.measure.collected import Collector
+
 
 class PlainTable:
     """Rows in memory that answer plans, as `FactTable` does."""
 
     def __init__(self, columns: Columns, rows: Sequence[Row]) -> None:
         self.columns, self._rows = columns, rows
+        self.collectors: Sequence[Collector] = ()
 
     @property
     def rows(self) -> Sequence[Row]:

@@ -11,14 +11,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from deskweave.errors import DocumentError
 from deskweave.findings import Finding, Place, Severity
+from deskweave.measure.gathering import unsaid
 from deskweave.measure.periods import Period, parse_period
 from deskweave.measure.reasons import Asking
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
+from deskweave.measure.text import LEVELS
+from deskweave.model import Level
 
 FORMAT: Final = 1
 Gift: TypeAlias = tuple[float | None, float | None]
@@ -36,6 +39,7 @@ class Figure:
     denominator: float | None
     counted: int
     met: bool | None
+    level: Level | None = None  #: of the threshold that it lay beyond
     gifts: Mapping[str, Gift]  #: by inquiry (or other record), of those that give anything
     parts: tuple[str, ...] = ()  #: of a metric made of others
     terms: Mapping[str, float | None] = field(default_factory=dict)  #: of a formula, what each part was (`formula.Term.key`)
@@ -86,6 +90,7 @@ def freeze(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
     """
     asking = Asking(practice, facts, period, as_of)
     asking.ahead(practice.metrics.values())
+    silent = unsaid(practice, facts, period)  # what rests on nothing that anybody says is not judged
     figures: dict[str, Figure] = {}
     for metric in practice.metrics.values():
         why = asking.reasons(metric)
@@ -96,7 +101,8 @@ def freeze(practice: Rulebook, facts: FactTable, period: Period, as_of: datetime
             numerator=why.result.numerator,
             denominator=why.result.denominator,
             counted=why.result.counted,
-            met=why.result.met,
+            met=None if metric.id in silent else why.result.met,
+            level=None if metric.id in silent else why.result.level,
             gifts={one.key: (one.numerator, one.denominator) for one in why.shares if one.group != "out"},
             parts=tuple(part.metric.id for part in why.parts),
             terms=why.result.parts if "derived" in metric.value else {},
@@ -155,6 +161,7 @@ def write(published: Published) -> str:
             "denominator": _number(one.denominator),
             "counted": one.counted,
             "met": one.met,
+            **({"level": one.level} if one.level else {}),
             "parts": list(one.parts),
             **({"terms": {key: _number(value) for key, value in one.terms.items()}} if one.terms else {}),
         }
@@ -206,6 +213,7 @@ def read(text: str, source: str) -> Published:
                     denominator=_read(one["denominator"]),
                     counted=int(one["counted"]),
                     met=one["met"],
+                    level=_level(one.get("level")),
                     gifts=gifts[one["metric"]],
                     parts=tuple(str(part) for part in one["parts"]),
                     terms={str(key): _read(value) for key, value in one.get("terms", {}).items()},
@@ -256,6 +264,13 @@ def _number(value: float | None) -> float | int | None:
     if value is None:
         return None
     return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(f"{value:.12g}")
+
+
+def _level(value: Any) -> Level | None:
+    if value is not None and value not in LEVELS:
+        message = f"{value!r} is no level"
+        raise ValueError(message)
+    return cast("Level | None", value)
 
 
 def _read(value: Any) -> float | None:

@@ -43,10 +43,10 @@ from deskweave.model.attainment import attainment
 Group: TypeAlias = Literal["missed", "kept", "counted", "out"]
 """In a ratio of two numbers of inquiries: in the denominator alone, or in both. `counted`: its value is in the figure, and nothing
 judges it. `out`: it gives nothing."""
-Why: TypeAlias = Literal["", "condition", "not-asked", "no-value", "problem", "no-date", "later", "ended"]
-"""Why something gives nothing: the metric's condition is not met; it is not among those the figure is about; there is no value;
-its data is wrong; it belongs to no period; its date lies after the moment that was asked about; it was open in the period and not
-at its end."""
+Why: TypeAlias = Literal["", "condition", "not-asked", "no-value", "not-said", "problem", "no-date", "later", "ended"]
+"""Why something gives nothing: the metric's condition is not met; it is not among those the figure is about; there is no value; who
+handed the records of the period in has no word for what is asked; its data is wrong; it belongs to no period; its date lies after
+the moment that was asked about; it was open in the period and not at its end."""
 
 _EVER = Period(date(1, 1, 1), date(9999, 12, 31))
 _ALWAYS = datetime(9999, 12, 1, tzinfo=UTC)
@@ -188,6 +188,11 @@ class Asking:
         clocks = clocks_of(plan, self.practice)
         rows = (row for row in self._rows(table, plan, limit, clocks) if limit is None or holds(limit, row))
         shares = [self._share(plan, metric, clocks, row, key_of(row, plan.grain, number)) for number, row in enumerate(rows, 1)]
+        if self.records.unsayable(metric, self.period):
+            shares = [
+                one if one.group == "out" else Share(key=one.key, group="out", why="not-said", problems=one.problems)
+                for one in shares
+            ]
         return sorted(shares, key=lambda one: one.key)
 
     def _ingredients(self, asked: Composite | Derived) -> Iterator[Ingredient]:

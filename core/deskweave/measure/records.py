@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from deskweave.measure.collected import unsayable
 from deskweave.measure.columns import Columns
 from deskweave.measure.facts import Row
+from deskweave.measure.periods import Period
 from deskweave.measure.plain import PlainTable
 from deskweave.measure.sources import Rulebook
 from deskweave.measure.table import FactTable
-from deskweave.model import TRAITS, Channel, Grain
+from deskweave.model import TRAITS, Channel, Grain, Metric
 
 CONVENIENCE = "convenience"  #: the field of a channel that holds how many of the eight traits it has
 
@@ -25,6 +27,11 @@ class Records:
         """`tables`: what somebody collected, by grain; they stay the caller's. `ratings`: whether the practice's own count."""
         self._practice, self._tables, self._ratings = practice, tables, ratings
         self._channels: PlainTable | None = None
+
+    def unsayable(self, metric: Metric, period: Period) -> tuple[str, ...]:
+        """Fields without which a figure of a period is none, and that who handed the records in has no word for."""
+        table = self.get(metric.grain)
+        return unsayable(self._practice, metric, table.collectors, period) if table is not None and table.collectors else ()
 
     def get(self, grain: Grain) -> Table | None:
         """The facts of a grain; None: nobody collects them."""

@@ -21,11 +21,20 @@ from deskweave.model.attainment import attainment
 from deskweave.model.formula import Operation, computed
 
 Reason: TypeAlias = Literal[
-    "", "not-collected", "not-rated", "not-begun", "nothing-counted", "no-parts", "part-missing", "divided-by-zero", "not-finite"
+    "",
+    "not-collected",
+    "not-said",
+    "not-rated",
+    "not-begun",
+    "nothing-counted",
+    "no-parts",
+    "part-missing",
+    "divided-by-zero",
+    "not-finite",
 ]
-"""Why a figure has no value: nobody collects such records; no channel is rated; the period has not begun; nothing in the period to
-compute it from; no part of a composite has one; a part of a formula has none; it divides by zero, or exceeds all numbers. Empty: it
-has a value."""
+"""Why a figure has no value: nobody collects such records; what was handed in has no word for what is asked; no channel is rated;
+the period has not begun; nothing in the period to compute it from; no part of a composite has one; a part of a formula has none; it
+divides by zero, or exceeds all numbers. Empty: it has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class Result:
     says what was lacking. `counted` is what it is computed from (a ratio's denominator, the durations of an average, the parts of a
     composite or of a formula), `beside` what is in scope and not among them. `parts`: the share of rows that fulfil each criterion,
     how far each part of a composite reaches its target, or each figure that a formula reads (`formula.Term.key`); None for a part
-    without data.
+    without data. `unsaid`: the fields that records of the period have no word for, where `reason` is that.
     """
 
     metric: str
@@ -68,6 +77,7 @@ class Result:
     reason: Reason = ""
     parts: Mapping[str, float | None] = field(default_factory=dict)
     threshold: Threshold | None = None
+    unsaid: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level | None:
@@ -184,19 +194,16 @@ def evaluate(
     some = {place for row in here.values() for place in row} | {((), names) for names in _always(plan)}
     places = sorted(some, key=lambda place: _order(plan.by, place))
     empty = {"_value": None, "_numerator": None, "_denominator": None, "_counted": 0, "_rows": 0}
-    return [
-        _result(
-            plan,
-            metric,
-            period,
-            place,
-            here[number].get(place) or empty | {"_value": _of_nothing(plan, metric, period, stamp)},
-            stamp,
-            reason="" if _begun(plan, period, stamp) else "not-begun",
-        )
-        for number, period in enumerate(periods)
-        for place in places
-    ]
+    found: list[Result] = []
+    for number, period in enumerate(periods):
+        unsaid = records.unsayable(metric, period)
+        reason: Reason = "not-said" if unsaid else "" if _begun(plan, period, stamp) else "not-begun"
+        for place in places:
+            given = here[number].get(place) or empty | {"_value": _of_nothing(plan, metric, period, stamp)}
+            if unsaid:
+                given = {**empty, "_rows": given["_rows"]}
+            found.append(_result(plan, metric, period, place, given, stamp, reason, unsaid))
+    return found
 
 
 def _of_nothing(plan: Plan, metric: Metric, period: Period, stamp: Stamp) -> float | None:
@@ -236,6 +243,7 @@ def _result(
     row: Mapping[str, Any] | None,
     stamp: Stamp,
     reason: Reason = "",
+    unsaid: tuple[str, ...] = (),
 ) -> Result:
     """One row of a statement as a result; without a row there is nobody who collects any."""
     row = row or {"_value": None, "_numerator": None, "_denominator": None, "_counted": 0, "_rows": 0}
@@ -255,8 +263,9 @@ def _result(
         met=verdict(metric, value),
         stamp=stamp,
         reason=reason or ("" if value is not None else lacking),
-        parts=_fulfilments(plan, row),
+        parts={} if unsaid else _fulfilments(plan, row),
         threshold=threshold(metric, value),
+        unsaid=unsaid,
     )
 
 

@@ -20,6 +20,8 @@ from deskweave.model import Grain
 if TYPE_CHECKING:
     import duckdb
 
+    from deskweave.measure.collected import Collector
+
 
 _TOGETHER: Final = 100  #: rows in memory that are inserted by one statement
 _LARGE: Final = 250_000  #: rows from which on a segment is read where it is, in place of being copied into memory
@@ -45,6 +47,7 @@ class FactTable:
 
     Attributes:
         others: beside a table of inquiries, those of contacts and answers, where somebody collects them; they stay the caller's.
+        collectors: of contacts and answers: who handed them in; empty: nobody knows.
     """
 
     engine: ClassVar[Engine] = "duckdb"  #: whose SQL `query` takes
@@ -56,6 +59,7 @@ class FactTable:
         self._connection, self.columns, self.position = connection, columns, position
         self._answers: dict[tuple[Plan, tuple[Period, ...], datetime], list[dict[str, Any]]] = {}
         self.others: Mapping[Grain, FactTable] = {}
+        self.collectors: Sequence[Collector] = ()
 
     @classmethod
     def of_segments(cls, columns: Columns, directory: Path, files: Sequence[str | Sequence[str]], position: int) -> Self:

@@ -132,6 +132,7 @@ def import_log(
                 troubles=collected.troubles,
                 mapping=mapping.digest,
                 grain=mapping.grain,
+                says=mapping.says,
             ),
         )
         return collected

@@ -36,6 +36,7 @@ class Known:
     troubles: tuple[Trouble, ...]
     mapping: str  #: digest of the mapping it was read by
     grain: Grain = "inquiry"
+    says: tuple[str, ...] | None = None  #: of contacts and answers: the fields it has a word for; None: it was not noted yet
 
 
 def imported_logs(space: Workspace) -> list[Known]:
@@ -47,6 +48,8 @@ def imported_logs(space: Workspace) -> list[Known]:
             said["troubles"] = tuple(Trouble(**{**one, "lines": tuple(one["lines"])}) for one in said["troubles"])
             for moment in ("since", "until", "imported_at"):
                 said[moment] = datetime.fromisoformat(said[moment]) if said[moment] else None
+            if said.get("says") is not None:
+                said["says"] = tuple(said["says"])
             found.append(Known(**said))
         except (OSError, ValueError, KeyError, TypeError):
             continue  # written by another version: the log is read anew, and nothing else is lost

@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from deskweave.model import Event, Grain, InquiryId
+from deskweave.model import Event, FieldId, Grain, InquiryId
 
 if TYPE_CHECKING:
     from deskweave.measure import FactTable, Period
@@ -118,13 +119,31 @@ def _comments(space: Workspace, facts: FactTable) -> dict[str, str]:
 @contextmanager
 def _records_beside(space: Workspace, table: FactTable, as_of: datetime | None) -> Iterator[None]:
     """Put the facts of contacts and answers beside those of inquiries, of each kind that anybody has handed in."""
+    from deskweave.measure.collected import Collector
     from deskweave.measure.record_facts import COLLECTED, forget_kept, kept_table, record_table
     from deskweave.store import inquiries_called
     from deskweave.store.records import records_of, records_stamp
+    from deskweave.workspace.known_logs import imported_logs
 
     def find(names: Collection[str]) -> Mapping[str, InquiryId]:
         with space.store.read() as tx:
             return inquiries_called(tx, names)
+
+    logs = imported_logs(space)
+    zone = ZoneInfo(space.practice.zone)
+
+    def collectors(grain: Grain, sources: Collection[str] | None) -> list[Collector]:
+        """Who handed records of a kind in; `sources`: only these, None: all."""
+        return [
+            Collector(
+                says=None if one.says is None else frozenset(map(FieldId, one.says)),
+                since=one.since.astimezone(zone).date(),
+                until=one.until.astimezone(zone).date(),
+            )
+            for one in logs
+            if one.grain == grain and one.since is not None and one.until is not None
+            if sources is None or f"log:{one.name}" in sources
+        ]
 
     def made(grain: Grain) -> FactTable | None:
         keep: Path | None = None
@@ -134,6 +153,7 @@ def _records_beside(space: Workspace, table: FactTable, as_of: datetime | None) 
                 stamp = records_stamp(tx, grain)
             found = kept_table(space.practice, grain, directory, f"{stamp} {table.generation} {table.position}")
             if not isinstance(found, Path):
+                found.collectors = collectors(grain, None)
                 return found
             keep = found
         with space.store.read() as tx:
@@ -143,7 +163,9 @@ def _records_beside(space: Workspace, table: FactTable, as_of: datetime | None) 
         if keep is not None:
             keep.parent.mkdir(parents=True, exist_ok=True)
             forget_kept(directory, grain, keep)
-        return record_table(space.practice, grain, records, table, find, keep)
+        made = record_table(space.practice, grain, records, table, find, keep)
+        made.collectors = collectors(grain, {one.source for one in records})
+        return made
 
     with ExitStack() as opened:
         others: dict[Grain, FactTable] = {}

@@ -43,6 +43,11 @@ class Filling:
     values: Mapping[str, Meaning] = field(default_factory=dict)
     unit: Unit = "seconds"
 
+    @property
+    def says_anything(self) -> bool:
+        """Whether some word of it has a meaning: `nothing` is one. A column whose words need none is as it is."""
+        return not self.values or any(one is not None for one in self.values.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordMapping:
@@ -67,6 +72,16 @@ class RecordMapping:
     at: tuple[str, ...]
     fields: Mapping[FieldId, tuple[Filling, ...]] = field(default_factory=dict)
     questions: Mapping[str, Filling] = field(default_factory=dict)
+
+    @property
+    def says(self) -> tuple[FieldId, ...]:
+        """The fields it has a word for: a column that may say one, or a value for every row."""
+        moment, number = MOMENTS[self.grain], NUMBERS.get(self.grain)
+        said = [moment, *([number] if number is not None else [])]
+        said += [name for name, parts in self.fields.items() if any(one.says_anything for one in parts)]
+        if any(one.says_anything for one in self.questions.values()):
+            said += [FieldId("question"), FieldId("rating")]
+        return tuple(dict.fromkeys(said))
 
     @property
     def source(self) -> str:
