@@ -143,7 +143,7 @@ def _write_moment(value: Value, field: Field, at: FieldBinding) -> Json:
 
 
 def _read_person(raw: Json, field: Field, at: FieldBinding) -> Value:
-    return text_codec.read(raw["displayName"] if is_account(raw) else raw, field, at)
+    return text_codec.read(raw.get("displayName") if is_account(raw) else raw, field, at)
 
 
 def _takes_account(at: FieldBinding) -> bool:
@@ -152,7 +152,7 @@ def _takes_account(at: FieldBinding) -> bool:
 
 def _account(fields: Mapping[str, Json], at: FieldBinding) -> str | None:
     found = fields.get(f"{at.native}.account")
-    return str(found) if found else None
+    return found if isinstance(found, str) and found else None
 
 
 def _spell_account(account: str, name: str) -> Json:

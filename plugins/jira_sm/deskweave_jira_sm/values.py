@@ -125,7 +125,7 @@ def dress(value: Json, info: FieldInfo, site: Site) -> Json:
 
 def is_account(value: Json) -> TypeGuard[Mapping[str, Json]]:
     """Whether a value names an account, and not only what somebody is called."""
-    return isinstance(value, Mapping) and bool(value.get("accountId"))
+    return isinstance(value, Mapping) and isinstance(value.get("accountId"), str) and bool(value["accountId"])
 
 
 def within_limit(text: str) -> str:

@@ -164,7 +164,7 @@ def _takes_account(at: FieldBinding) -> bool:
 def _account(fields: Mapping[str, Json], at: FieldBinding) -> str | None:
     raw = fields.get(at.native)
     found = raw.get(ACCOUNT) if isinstance(raw, Mapping) else None
-    return str(found) if found else None
+    return found if isinstance(found, str) and found else None
 
 
 def _spell_account(account: str, name: str) -> Json:

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from deskweave.connector import Outcome, View
 from deskweave.errors import Executed, Rejected
-from deskweave.mapping import BoundMapper
+from deskweave.mapping import BoundMapper, Codec, PeopleCodec, text_codec
 from deskweave.testing.memory import MemoryConnection, MemoryConnector
+from deskweave.testing.memory.connector import DIALECT
 from deskweave.testing.memory.people import MemoryPeople
+
+
+def _person(raw, field, at):
+    return text_codec.read(raw["name"] if isinstance(raw, dict) and "name" in raw else raw, field, at)
+
+
+#: How a platform spells people whose account it holds beside the name.
+PERSON = Codec(
+    _person,
+    text_codec.write,
+    PeopleCodec(
+        lambda at: True,
+        lambda fields, at: fields[at.native].get("account") if isinstance(fields.get(at.native), dict) else None,
+        lambda account, name: {"account": account, "name": name},
+    ),
+)
+ACCOUNTED = replace(DIALECT, codecs={**DIALECT.codecs, "person": PERSON})
 
 
 class Shortens(BoundMapper):
@@ -125,6 +144,69 @@ class AnswersTheKnown(MemoryPeople):
 class MatchesLoosely(MemoryPeople):
     def fits(self, key, account):
         return key.value in account
+
+
+class FetchesTheKnown(MemoryPeople):
+    """Unknown accounts are left out, so that the next one stands in their place."""
+
+    def fetch(self, accounts):
+        return [one for one in super().fetch(accounts) if one is not None]
+
+
+class FetchesSorted(MemoryPeople):
+    def fetch(self, accounts):
+        return super().fetch(sorted(accounts))
+
+
+class FetchesOnce(MemoryPeople):
+    """Whoever is asked for twice is answered once."""
+
+    def fetch(self, accounts):
+        return super().fetch(list(dict.fromkeys(accounts)))
+
+
+class SpellsInLatin(MemoryPeople):
+    """Names in other scripts become question marks."""
+
+    def _person(self, account):
+        found = super()._person(account)
+        return replace(found, name=found.name.encode("latin-1", "replace").decode("latin-1"))
+
+
+class TakesAllForBots(MemoryPeople):
+    def _person(self, account):
+        return replace(super()._person(account), side="bot")
+
+
+class ProvesByGuess(MemoryPeople):
+    """An address finds whoever has one at the same house, and the answer is called complete."""
+
+    def fits(self, key, account):
+        return super().fits(key, account) or ("@" in key.value and key.value.partition("@")[2] == account.partition("@")[2])
+
+
+class KnowsOthers(MemoryConnection):
+    """Messages name their authors by something that nobody can be asked for."""
+
+    def _message(self, comment):
+        return replace(super()._message(comment), author=f"#{comment.number}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopledConnector(MemoryConnector):
+    """A platform with a field that holds an account."""
+
+    mapper: Any = lambda binding: BoundMapper(binding, ACCOUNTED)
+
+    def binding_template(self):
+        return super().binding_template().replace("    statuses:", "      agent_name: {at: agent}\n    statuses:")
+
+
+class CallsByAccount(BoundMapper):
+    """What was written by account reads back as the account."""
+
+    def spell(self, collection, people):
+        return super().spell(collection, {name: (account, account) for name, (account, _) in people.items()})
 
 
 class SaysItDidIt(MemoryConnection):

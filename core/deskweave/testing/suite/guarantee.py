@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
 
-from deskweave.connector import Plant
+from deskweave.connector import PersonMapper, Plant
 from deskweave.model import Visibility
 
 if TYPE_CHECKING:
@@ -136,6 +136,13 @@ NEEDS: Final[Mapping[str, Need]] = {
         ),
     ),
     "people": Need(en="`people`", zh="`people`", lacks=_declared(lambda g, _: g.connection.people is not None, "people is None")),
+    "accounts": Need(
+        en="a mapper that writes accounts",
+        zh="mapper 可写入帐号",
+        lacks=_declared(
+            lambda g, c: isinstance(g.mapper, PersonMapper) and g.mapper.takes_accounts(c), "people are text in its fields"
+        ),
+    ),
     "posts": Need(
         en="`webhooks`, `posts` of the emulator",
         zh="`webhooks`，模拟器的 `posts`",
