@@ -297,3 +297,23 @@ def test_a_listing_that_stays_where_it_is_pauses_its_connection(world, monkeypat
     report = w.sync(86_400)
     assert said in report.connections["a"].paused
     assert report.connections["b"].paused is None
+
+
+@pytest.mark.parametrize("pause", [60, 3600])
+def test_a_message_of_the_minute_of_our_last_look_is_read_however_late_we_come_again(world, pause):
+    """Without versions a stamp in minutes is all that tells of a change: the record says what it said when it was seen."""
+    dim = Switches(versions=False, precision=timedelta(minutes=1), messages="per_record", history="none")
+    w = world(switches={"a": dim})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(10)
+    w.sync(600)
+    w.hands("a").write(ref, Visibility.PUBLIC, "first", "li")
+    w.sync(1)
+    w.clock.turn(20)
+    w.hands("a").write(ref, Visibility.PUBLIC, "in the same minute", "li")
+    w.sync(pause)
+    assert [one.body.rpartition("\n")[2] for one in w.platforms["b"].comments] == ["first", "in the same minute"]
+    asked = w.platforms["a"].calls
+    w.sync(7200)
+    w.sync(60)
+    assert w.platforms["a"].calls - asked <= 5  # it is not asked for for ever

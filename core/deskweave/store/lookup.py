@@ -89,7 +89,7 @@ class ConflictRow:
 class ConnectionStatus:
     name: str
     plugin: str
-    heartbeat: datetime | None  #: end of the last run that worked with it
+    heartbeat: datetime | None  #: end of the last run that read all of it
     paused_until: datetime | None
     pause_reason: str | None
     held_by: str | None  #: a person holds it until somebody resumes it

@@ -233,6 +233,7 @@ class Engine:
                 refine(run, side)
             if run.works(side):
                 sweep(run, side)
+        run.unread |= run.held_back
         for side in sides:
             whom.ask(run, side)
 
@@ -305,7 +306,8 @@ class Engine:
                 if run.works(side):
                     if state is not None and state.pause_reason is not None:
                         pause_connection(tx, side.name, None, None)
-                    beat(tx, side.name, self._now())
+                    if side.name not in run.unread:
+                        beat(tx, side.name, self._now())
 
 
 def _told(run: Run, side: Side) -> Mapping[str, CollectionCapabilities]:

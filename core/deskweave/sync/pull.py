@@ -61,7 +61,7 @@ class Sorted:
     found: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: carries the mark of a create without an answer
     alike: list[tuple[RemoteRecord, View, Link]] = field(default_factory=list)  #: may be a create of which nobody knows
     broken: list[RemoteRecord] = field(default_factory=list)  #: the mapper could not read it
-    hot: list[Ref] = field(default_factory=list)  #: changed too lately to tell by its stamp
+    hot: list[Ref] = field(default_factory=list)  #: changed so shortly before the last look that its stamp does not tell
 
     def strangers(self) -> list[RemoteRecord]:
         return [one[0] for one in self.fresh] + [one[0] for one in self.decided] + [one[0] for one in self.found]
@@ -157,8 +157,8 @@ def take_page(
     with run.store.read() as tx:
         page = _sort(run, side, name, records, tx, thaw=thaw)
     run.part(side).changed += len(page.fresh) + len(page.moved) + len(page.found)
+    _read_hot(run, side, page.hot)  # before the position moves past them
     if not page:
-        _read_hot(run, side, page.hot)
         return False
     run.verify(side)
     lines = history(run, side, name, page)
@@ -210,7 +210,6 @@ def take_page(
         if also is not None and side.name not in run.unsaved:
             also(tx)
     _read_messages(run, side, name, page.records())
-    _read_hot(run, side, page.hot)
     return True
 
 
@@ -233,7 +232,7 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     known = scan_links(tx, side.name, name, [one.ref.rid for one in records])
     strangers: list[tuple[RemoteRecord, View]] = []
     watched = capabilities.history != "none" or capabilities.messages == "per_record" or capabilities.changes == "callback"
-    recent = run.now() - overlap(capabilities)
+    unsettled = _unsettled_since(run, side, tx, name) if watched else None
     for record in {one.ref.rid: one for one in records}.values():
         row = known.get(record.ref.rid)
         dropped = row is not None and row.state == "tombstone" and row.seen_version == DROPPED
@@ -259,7 +258,12 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
             page.moved.append((record, view, row.id))
         elif view is not None:
             strangers.append((record, view))
-        elif watched and record.version is None and record.updated_at is not None and record.updated_at >= recent:
+        elif (
+            watched
+            and record.version is None
+            and record.updated_at is not None
+            and (unsettled is None or record.updated_at >= unsettled)
+        ):
             page.hot.append(record.ref)
     if page.moved and (capabilities.index_lag or capabilities.changes == "callback"):
         links = links_by_id(tx, [identifier for _, _, identifier in page.moved])
@@ -293,6 +297,19 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
         else:
             page.fresh.append((record, view))
     return page
+
+
+def _unsettled_since(run: Run, side: Side, tx: sa.Connection, name: str) -> datetime | None:
+    """Records whose stamp is not older may have changed again after the last look without getting another one; None: all may have.
+
+    The last look is told by the watermark, on the platform's own clock, and by the heartbeat, on ours.
+    """
+    span = overlap_of(side, name)
+    stream, state = read_stream(tx, side.name, name, RECORDS), read_connection(tx, side.name)
+    looks = [] if stream.watermark is None else [stream.watermark - span]
+    if state is not None and state.heartbeat is not None:
+        looks.append(state.heartbeat - span - run.timing.skew)
+    return max(looks, default=None)
 
 
 def _unanswered(side: Side, tx: sa.Connection, name: str) -> list[tuple[Link, Mapping[FieldId, Value]]]:

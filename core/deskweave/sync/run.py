@@ -125,6 +125,7 @@ class Run:
     wait: Callable[[datetime], None] | None = None  #: waits for a limit, where only reading is done; None: limits are raised
     stopped: set[ConnectionName] = field(default_factory=set)
     held_back: set[ConnectionName] = field(default_factory=set)  #: a limit on one class of calls: no more writes in this run
+    unread: set[ConnectionName] = field(default_factory=set)  #: a limit ended some of the reading: no heartbeat
     written: dict[tuple[ConnectionName, str], set[str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)  #: links whose writing may have made a platform write to people
     foreign: dict[ConnectionName, list[str]] = field(default_factory=dict)  #: labels of records with a mark we do not know

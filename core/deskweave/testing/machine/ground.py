@@ -47,6 +47,7 @@ WEATHER: Final[Mapping[str, str]] = {
     "refusals": "a rule refuses a value for as long as nobody mends it",
     "second": "another engine is started on the same store",
     "skew": "the platforms' clocks are not ours",
+    "unversioned": "records have no version",
 }
 START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 REFUSED: Final = (
