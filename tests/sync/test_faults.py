@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from deskweave.connector import Plant
-from deskweave.model import FieldId, Visibility
+from deskweave.model import FieldId, Policy, Visibility
 from deskweave.store import tables
 from deskweave.store.values import decode
 from deskweave.testing.memory import Crash, MemoryConnection, MemoryPlatform, Switches, small_binding
@@ -317,3 +317,18 @@ def test_a_message_of_the_minute_of_our_last_look_is_read_however_late_we_come_a
     w.sync(7200)
     w.sync(60)
     assert w.platforms["a"].calls - asked <= 5  # it is not asked for for ever
+
+
+@pytest.mark.parametrize("field", ["title", "priority", "status"])
+def test_a_field_that_is_only_read_does_not_go_with_a_create_either(world, field):
+    native = {"title": "short", "priority": "prio", "status": "state"}[field]
+    w = world(bindings={"b": small_binding("b", policies={FieldId(field): Policy.READ_ONLY})})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.clock.turn(1)
+    assert field not in {one.field for record in w.engine().plan().records for one in record.fields}
+    w.sync()
+    made = w.refs("b")[0]
+    assert native not in w.platforms["b"].records["ticket", made.rid].fields
+    w.hands("b").edit(made, {FieldId(field): {"title": "theirs", "priority": "low", "status": "closed"}[field]}, "wang")
+    w.sync(60)
+    assert w.hands("a").shows(ref)[FieldId(field)] in ("theirs", "low", "closed")  # it is read as ever

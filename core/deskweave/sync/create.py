@@ -169,10 +169,11 @@ def _claim(run: Run, side: Side, capabilities: CollectionCapabilities, births: S
 def _draft(run: Run, side: Side, rows: Reconciliation, link: Link) -> Draft | None:
     assert link.inquiry is not None
     document = rows.visible(link.inquiry, link)
-    said, people = rows.there(link.inquiry, link)
+    said, people = rows.stated(link.inquiry, link)
     projected = side.mapper.project(link.collection, said).values
     inquiry = rows.documents[link.inquiry].inquiry()
-    write = PlannedWrite(side.name, {name: document[name] for name in projected if document.get(name) is not None})
+    told = [name for name in projected if name in said and document.get(name) is not None]
+    write = PlannedWrite(side.name, {name: document[name] for name in told})
     verdict = run.gate(lambda: run.hooks.outgoing(inquiry, write))
     if verdict.hold is not None:
         rows.park(link, verdict.hold)

@@ -34,7 +34,7 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
                 values = rows.want(one.inquiry, link)
                 there = link.base
             else:
-                projected = side.mapper.project(link.collection, rows.there(one.inquiry, link)[0]).values
+                projected = side.mapper.project(link.collection, rows.stated(one.inquiry, link)[0]).values
                 values = {name: value for name, value in projected.items() if value not in EMPTY}
                 there = {}
             cross = rows.cross_reference(one.inquiry, link)

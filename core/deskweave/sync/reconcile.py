@@ -397,6 +397,10 @@ class Reconciliation:
             else:
                 # nothing was said of it: where we have a word the platform's default gives way, else it is taken over
                 base[name] = None if projected.get(name) in EMPTY else seen
+        for name, policy in side.policies(link.collection).items():
+            if policy is Policy.READ_ONLY and name in projected and name not in stated:
+                # it was never told our word: what stands there is not against it
+                link.shaped[name] = (projected[name], base.get(name))
         link.rid, link.state, link.frozen, link.base = record.ref.rid, "live", None, base
         link.attempts, link.not_before, link.parked_reason = 0, None, None
         link.seen_fp = None
@@ -526,6 +530,12 @@ class Reconciliation:
     def there(self, inquiry: InquiryId, link: Link) -> tuple[dict[FieldId, Value], People]:
         """The visible document with people as they are called on this connection, and the accounts they have there."""
         return self.persons.there(self.links[inquiry], link, self.visible(inquiry, link))
+
+    def stated(self, inquiry: InquiryId, link: Link) -> tuple[dict[FieldId, Value], People]:
+        """The same as a new record may be told it: without fields that are only read there."""
+        policies = self.run.side_of(link).policies(link.collection)
+        visible = {name: value for name, value in self.visible(inquiry, link).items() if policies.get(name) is not Policy.READ_ONLY}
+        return self.persons.there(self.links[inquiry], link, visible)
 
     def want(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
         """What has to be written to a live record, in its own view."""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
@@ -18,10 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from deskweave.connector import Plant, RateClass
 from deskweave.errors import SafetyStop
 from deskweave.http import MemoryBudget
-from deskweave.model import Binding, ConnectionName, Route
+from deskweave.model import Binding, ConnectionName, FieldId, Policy, Route
 from deskweave.store import tables
 from deskweave.store.lease import LeaseLost
 from deskweave.sync import Engine, Guard, Side, SyncReport, Timing
+from deskweave.sync.stops import GuardStop
 from deskweave.testing.machine.door import HookedStore, Plan, crash
 from deskweave.testing.machine.witness import DONE
 from deskweave.testing.memory import (
@@ -43,13 +44,18 @@ WEATHER: Final[Mapping[str, str]] = {
     "deaf": "a field is written with success and keeps what it had",
     "deletes": "people delete records and take them back out of the bin",
     "late history": "lines of history show late",
+    "policies": "platforms own fields, fill them once, or let them only be read",
     "reads": "reading calls fail, and listings stay where they are",
     "refusals": "a rule refuses a value for as long as nobody mends it",
+    "remaps": "a binding is changed, and nothing is written before somebody has seen the plan",
+    "routes": "an inquiry exists on some platforms only while it says so",
     "second": "another engine is started on the same store",
     "skew": "the platforms' clocks are not ours",
     "unversioned": "records have no version",
+    "withheld": "titles never go to one platform",
 }
 START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+RULED: Final = (FieldId("title"), FieldId("priority"), FieldId("status"))  #: fields a policy is drawn for
 REFUSED: Final = (
     frozenset[tuple[str, str]](),
     frozenset({("short", "beta")}),
@@ -71,6 +77,7 @@ class Ground(RuleBasedStateMachine):
         super().__init__()
         self.at = START
         self.doors = 0
+        self.sends = 0  #: writing calls
         self.plans: list[Plan] = []
         self.faults = 0
         self.running = False
@@ -82,6 +89,7 @@ class Ground(RuleBasedStateMachine):
         self.store.door = self.door
         self.platforms: dict[str, MemoryPlatform] = {}
         self.bindings: dict[str, Binding] = {}
+        self.routes: list[Route] = []
         self.on: frozenset[str] = frozenset()
         self.skews: dict[str, timedelta] = {}
         self.budgets: dict[str, MemoryBudget] = {}
@@ -89,6 +97,8 @@ class Ground(RuleBasedStateMachine):
         self.folder: TemporaryDirectory[str] | None = None
         self.other: HookedStore | None = None  #: the store as another process has it open
         self.taken_over = False  #: in this run
+        self.orphaned = False  #: a process died after it had taken over
+        self.remapped = False  #: a binding was changed, and nobody has seen what follows from it
 
     def now(self) -> datetime:
         return self.at
@@ -112,15 +122,30 @@ class Ground(RuleBasedStateMachine):
                 title_length=data.draw(st.sampled_from([None, 5])),
                 coarse=data.draw(st.booleans()),
                 cross_reference=data.draw(st.sampled_from([None, "links"])),
+                policies=data.draw(st.dictionaries(st.sampled_from(RULED), st.sampled_from(Policy)))
+                if "policies" in self.on
+                else None,
             )
             if "budget" in self.on:
                 self.platforms[name].rates = [RateClass("calls", data.draw(st.sampled_from([15, 40])), timedelta(minutes=1))]
             if "refusals" in self.on:
                 self.platforms[name].refuses = data.draw(st.sampled_from(REFUSED))
+        self.routes = self.draw_routes(data)
         if "second" in self.on:
             self.folder = TemporaryDirectory()
             self.other = self.store.locked_by(Path(self.folder.name) / "store.lock")
         self.restart()
+
+    def draw_routes(self, data: st.DataObject) -> list[Route]:
+        """One for all, but for the last platform where the weather says so."""
+        *most, last = every = tuple(ConnectionName(name) for name in self.sides)
+        withhold = {last: frozenset({FieldId("title")})} if "withheld" in self.on else {}
+        if "routes" not in self.on:
+            return [Route(id="all", when=None, among=every, withhold=withhold)]
+        when = {"priority": {"in": data.draw(st.sampled_from([["high"], ["high", "medium"]]))}}
+        afterwards: Literal["keep", "freeze"] = data.draw(st.sampled_from(["keep", "freeze"]))
+        some = Route(id="some", when=when, among=(every[0], last), afterwards=afterwards, withhold=withhold)
+        return [some, Route(id="most", when=None, among=tuple(most), withhold=withhold)]
 
     def clock_of(self, name: str) -> datetime:
         return self.at + self.skews.get(name, timedelta(0))
@@ -177,7 +202,7 @@ class Ground(RuleBasedStateMachine):
                 )
                 for name in names
             },
-            routes=[Route(id="all", when=None, among=tuple(names))],
+            routes=self.routes,
             fields=FIELDS,
             statuses=STATUSES,
             practice_digest="p",
@@ -211,6 +236,7 @@ class Ground(RuleBasedStateMachine):
         self.engine(self.other).run()
 
     def door_of(self, name: str, where: str) -> None:
+        self.sends += where.startswith(("before sink", "before messages.say"))
         self.door(f"{name} {where}")
 
     def door(self, where: str) -> None:
@@ -228,22 +254,44 @@ class Ground(RuleBasedStateMachine):
     def run(self) -> SyncReport | None:
         """One run of the engine; None: it was crashed."""
         self.running = True
+        sends = self.sends
         try:
             report = self.engine().run()
             for name, platform in self.platforms.items():
                 if report.connections[ConnectionName(name)].paused is None:
                     platform.passed.append(Passed(key=DONE, at=self.at))
             return report
+        except GuardStop as stop:
+            if not self.remapped or stop.rule != "guard-mapping":
+                raise
+            assert self.sends == sends, "a changed mapping was written by before anybody had seen what follows from it"
+            return None
         except Crash:
             self.faults += 1
+            self.orphaned |= self.taken_over
             self.restart()
             return None
         except LeaseLost:
             assert self.taken_over, "a lease was lost that nobody took"
             self.faults += 1
             return None
+        except SafetyStop:
+            if not self.orphaned:
+                raise
+            return None  # until the lease of a process has passed that died after it had taken over
         finally:
             self.plans, self.running, self.taken_over = [], False, False
+
+    def look(self) -> None:
+        """A person has a look at what would be written."""
+        try:
+            self.engine().plan()
+            self.remapped = False
+        except Crash:
+            self.faults += 1
+            self.restart()
+        finally:
+            self.plans = []
 
     @invariant()
     def tokens_only_rise(self) -> None:

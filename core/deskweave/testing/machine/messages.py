@@ -42,7 +42,9 @@ class Messages:
         with self.machine.store.read() as tx:
             links = links_of(tx, [InquiryId(one) for one in tx.execute(sa.select(tables.inquiry.c.id)).scalars()])
         return {
-            (mine.conn, str(mine.rid)): {other.conn: (other.collection, str(other.rid)) for other in every}
+            (mine.conn, str(mine.rid)): {
+                other.conn: (other.collection, str(other.rid)) for other in every if "frozen" not in (mine.state, other.state)
+            }
             for every in links.values()
             for mine in every
         }

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import sqlalchemy as sa
 
 from deskweave.connector import Ref
-from deskweave.model import FieldId, InquiryId, Value
+from deskweave.model import ConnectionName, FieldId, InquiryId, Policy, Value
 from deskweave.store import tables
 from deskweave.store.events import events_of
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import links_of
 from deskweave.store.values import decode
 from deskweave.sync.merge import EMPTY, same
-from deskweave.testing.machine.people import Deed, People
+from deskweave.testing.machine.people import WORDS, Deed, People
 from deskweave.testing.machine.witness import NATIVE, Witness
 from deskweave.testing.memory import small_mapper
 from deskweave.testing.memory.hands import whole
+from deskweave.testing.memory.platform import US
+
+SHORT: Final = 5  #: of a title, as some bindings shorten it
 
 
 class Values:
@@ -34,12 +38,15 @@ class Values:
             events = {one: events_of(tx, one) for one in ids}
         home: dict[tuple[str, str], InquiryId] = {}
         refs: dict[InquiryId, dict[str, Ref]] = {}
+        frozen: set[tuple[str, str]] = set()
         for identifier in ids:
             for link in links[identifier]:
                 ref = Ref(link.collection, str(link.rid))
                 home[link.conn, ref.rid] = identifier
                 refs.setdefault(identifier, {})[link.conn] = ref
-                if self._stands(link.conn, ref):
+                if link.state == "frozen":
+                    frozen.add((link.conn, ref.rid))
+                elif self._stands(link.conn, ref):
                     self._agrees(link.conn, ref, documents[identifier].values)
         deeds: dict[tuple[InquiryId, FieldId], list[Deed]] = {}
         for deed in self.machine.deeds:
@@ -57,15 +64,15 @@ class Values:
             if row.winner == "ours" and loser in EMPTY and NATIVE[key[1]] in self.machine.platforms[row.conn].switches.deaf:
                 self.machine.tally["deaf"] += 1  # found empty after a create without an answer: a person might have emptied it
                 continue
-            assert any(same(loser, one) for one in written), f"P7: nobody wrote the losing value {loser!r} of {row.field}"
+            assert any(self._same(loser, one) for one in written), f"P7: nobody wrote the losing value {loser!r} of {row.field}"
         for (inquiry, field), every in deeds.items():
             final = documents[inquiry].values.get(field)
-            assert any(same(final, deed.wrote) for deed in every), f"P13: nobody wrote {final!r} into {field}"
+            assert any(self._same(final, deed.wrote) for deed in every), f"P13: nobody wrote {final!r} into {field}"
             stood = [event.new for event in events[inquiry] if event.field == field]
             for deed in every:
                 self.machine.tally["values"] += 1
-                if not self._stands(deed.platform, deed.ref):
-                    continue  # deleted, perhaps before anybody looked
+                if not self._stands(deed.platform, deed.ref) or (deed.platform, deed.ref.rid) in frozen:
+                    continue  # deleted, perhaps before anybody looked; or off its route, where nobody looks
                 if self._accounted(deed, every, final, logged.get((inquiry, field), [])):
                     continue
                 excuse = self._excuse(deed, every, refs[inquiry], stood)
@@ -74,6 +81,12 @@ class Values:
                     "overwritten, is in no conflict"
                 )
                 self.machine.tally[excuse] += 1
+
+    def _same(self, one: Value, other: Value) -> bool:
+        """Equal as values; where bindings change, as far as any of them would have told them apart."""
+        if "remaps" in self.machine.on and isinstance(one, str) and isinstance(other, str):
+            return one[:SHORT] == other[:SHORT]
+        return same(one, other)
 
     def _stands(self, name: str, ref: Ref) -> bool:
         return (ref.collection, ref.rid) in self.machine.platforms[name].records
@@ -85,7 +98,42 @@ class Values:
             native = NATIVE.get(field)
             if native is None or native in platform.switches.unreadable or native in platform.switches.deaf:
                 continue
+            if field in self._kept_from(name) or self._policy(name, field) in (Policy.READ_ONLY, Policy.WRITE_IF_EMPTY):
+                continue  # what we write there is looked at by itself
             assert same(says.get(field), wanted), f"P2: {name} says {says.get(field)!r} where {wanted!r} is meant ({field})"
+
+    def _policy(self, name: str, field: FieldId) -> Policy:
+        at = self.machine.bindings[name].collections["ticket"].fields.get(field)
+        return Policy.SHARED if at is None else at.policy
+
+    def _kept_from(self, name: str) -> frozenset[FieldId]:
+        """Fields that never go to a platform."""
+        return frozenset(field for route in self.machine.routes for field in route.withhold.get(ConnectionName(name), ()))
+
+    def check_writes(self) -> None:
+        """P15: nothing is written where nothing may be: a field that is only read, or withheld, or filled once already."""
+        for name, platform in self.machine.platforms.items():
+            for field, native in NATIVE.items():
+                kept, policy = field in self._kept_from(name), self._policy(name, field)
+                if kept or policy is Policy.READ_ONLY:
+                    lines = [line for line in platform.lines if line.by == US and line.field == native]
+                    assert not lines, f"P15: {field} was written on {name}: {lines[0].new!r}"
+                    for record in platform.records.values():
+                        if record.key:  # only ours have one
+                            born = Witness(platform, self.machine.bindings[name], Ref(record.collection, record.rid), field).first()
+                            assert born in EMPTY, f"P15: {field} went to {name} with a create: {born!r}"
+                elif policy is Policy.WRITE_IF_EMPTY:
+                    for line in platform.lines:
+                        if line.by == US and line.field == native:
+                            seen = Witness(
+                                platform, self.machine.bindings[name], Ref(line.collection, line.rid), field
+                            ).seen_before(line)
+                            assert seen in EMPTY, f"P15: {field} on {name} was filled and written over: {seen!r} by {line.new!r}"
+            if "withheld" in self.machine.on and self._kept_from(name):
+                told = [str(value) for one in platform.passed for value in (one.asked or {}).values()]
+                told += [one.body for one in platform.comments if one.by == US]
+                for title in WORDS["title"]:
+                    assert not any(title[:5] in text for text in told), f"P15: {title!r} went to {name}"
 
     def _words(self, field: FieldId, value: Value) -> list[Value]:
         """How each platform would say a value."""
@@ -97,8 +145,14 @@ class Values:
     def _accounted(self, deed: Deed, every: list[Deed], final: Value, logged: list[Value]) -> bool:
         """Whether a value is final, in the conflict log, or was overwritten by somebody who was shown it."""
         here = self._spelled(deed.platform, deed.field, final)
-        if same(here, deed.wrote) or any(
-            same(deed.wrote, one) or same(one, word) for one in logged for word in self._words(deed.field, deed.wrote)
+        if (
+            self._same(here, deed.wrote)
+            or self._same(final, deed.wrote)
+            or any(
+                self._same(deed.wrote, one) or self._same(one, word)
+                for one in logged
+                for word in self._words(deed.field, deed.wrote)
+            )
         ):
             return True
         for later in every:
@@ -106,7 +160,7 @@ class Values:
                 continue
             shown = self._spelled(later.platform, deed.field, deed.wrote)
             said_here = self._spelled(deed.platform, deed.field, later.shown)
-            if same(later.shown, deed.wrote) or same(later.shown, shown) or same(said_here, deed.wrote):
+            if self._same(later.shown, deed.wrote) or self._same(later.shown, shown) or self._same(said_here, deed.wrote):
                 return True  # they were shown it, or what stands for it on either platform
         return False
 

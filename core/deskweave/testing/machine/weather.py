@@ -14,6 +14,7 @@ from deskweave.connector import Ref
 from deskweave.model import FieldId
 from deskweave.testing.machine.door import Plan, crash
 from deskweave.testing.machine.people import WORDS, People
+from deskweave.testing.memory import small_binding
 
 FAULTS: Final = ("lost_request", "late_request", "lost_answer", "lost_answer", "limited", "down", "limited_class")
 READ_FAULTS: Final = ("down", "limited", "limited_class", "forbidden", "stuck", "stuck", "bug")
@@ -90,3 +91,23 @@ class Weather(People):
         name, which, field, value = self.draw_edit(data)
         if self.racing:
             self.plans.append(Plan(at, lambda: self.edit_one(name, which, field, value)))
+
+    @precondition(lambda self: "remaps" in self.on)
+    @rule(data=st.data())
+    def remap(self, data: st.DataObject) -> None:
+        """Somebody edits a binding: its texts may be longer or shorter, its statuses finer."""
+        name = data.draw(st.sampled_from(sorted(self.platforms)))
+        at = self.bindings[name].collections["ticket"].statuses
+        coarse = at["asking"].is_ == at["working"].is_ and data.draw(st.booleans())  # a coarser one would have no word for some
+        self.bindings[name] = small_binding(
+            name,
+            title_length=data.draw(st.sampled_from([None, 5])),
+            coarse=coarse,
+            cross_reference=self.bindings[name].collections["ticket"].cross_reference,
+        )
+        self.remapped = True
+
+    @precondition(lambda self: self.remapped)
+    @rule()
+    def look_at_plan(self) -> None:
+        self.look()

@@ -17,11 +17,11 @@ from deskweave.testing.memory import MemoryPlatform, small_mapper
 from deskweave.testing.memory.hands import whole
 from deskweave.testing.memory.platform import US, Line, Passed, Record
 
-NATIVE: Final[Mapping[str, str]] = {
-    "title": "short",
-    "detail": "long",
-    "priority": "prio",
-    "status": "state",
+NATIVE: Final[Mapping[FieldId, str]] = {
+    FieldId("title"): "short",
+    FieldId("detail"): "long",
+    FieldId("priority"): "prio",
+    FieldId("status"): "state",
 }  #: as the small binding has them
 DONE: Final = ("", "")  #: what passed before it was taken in by a run that came to its end
 
@@ -67,6 +67,20 @@ class Witness:
             if before(at, line):
                 raw = line.new
         return self.read(raw)
+
+    def first(self) -> Value:
+        """What the record was born with."""
+        return self._stood(lambda number, _: False)
+
+    def seen_before(self, line: Line) -> Value:
+        """What we had been shown last before we asked for a change."""
+        asked = next(
+            number
+            for number, one in reversed(list(enumerate(self._platform.passed)))
+            if one.key == self._key and one.asked is not None and one.asked.get(self._native) == line.new and one.at <= line.at
+        )
+        shown = [one.version for one in self._platform.passed[:asked] if one.key == self._key and one.asked is None]
+        return self._stood(partial(_by, shown[-1])) if shown else None
 
     def said(self, at: Moment) -> Value:
         """What stood there."""
