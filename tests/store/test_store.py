@@ -189,6 +189,24 @@ def test_a_store_of_the_first_revision_gets_the_index_on_what_events_refine(tmp_
     store.close()
 
 
+def test_a_message_that_stands_without_an_id_stays_so_over_the_migration(tmp_path):
+    path = tmp_path / "state.db"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as tx:
+        migrate(tx, "0008")
+        tx.exec_driver_sql("INSERT INTO install (id, epoch, created_at) VALUES ('us', 1, '2026-11-22T09:00:00.000000Z')")
+        link = "INSERT INTO link (id, conn, collection, corr, kind, state, seen_version) VALUES "
+        tx.exec_driver_sql(f"{link} ('m', 'b', 'ticket', 'us:m', 'message', 'creating', 'written')")
+        tx.exec_driver_sql(f"{link} ('r', 'b', 'ticket', 'us:r', 'inquiry', 'live', 'written')")  # a version may be any word
+    engine.dispose()
+    store = Store.open(path, now=now)
+    with store.read() as tx:
+        found = {row.id: (row.written, row.seen_version) for row in tx.execute(sa.select(tables.link))}
+        assert found == {"m": (True, None), "r": (False, "written")}
+        assert "bucket" not in sa.inspect(tx).get_table_names()
+    store.close()
+
+
 def test_events_of_many_inquiries_are_read_in_few_statements(tmp_path):
     from deskweave.model import InquiryId
     from deskweave.workspace.events import INQUIRIES, StoreEvents

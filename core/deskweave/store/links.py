@@ -34,10 +34,11 @@ class Link:
     """One row of `link` with its snapshot. `base` is what both sides last agreed on, in the platform's view.
 
     `cross` is the cross-reference text that stands there as far as we know; `frozen` the body of a create, kept until it is
-    known; `dropped` the values the platform answered to with success and did not keep: not sent again until they change; `shaped`
-    what it made of a value of ours the moment it was written (upper case, blanks taken off): (ours, its); `missing` the number of
-    the census that missed the record and did not find it when it asked for it; `quiet` the moment at which a record that was there
-    before was joined: messages from before are not carried to it; `alone` that a person has said it is no other than itself.
+    known; `written` that a message stands there for certain and the answer did not tell its id; `dropped` the values the
+    platform answered to with success and did not keep: not sent again until they change; `shaped` what it made of a value of
+    ours the moment it was written (upper case, blanks taken off): (ours, its); `missing` the number of the census that missed
+    the record and did not find it when it asked for it; `quiet` the moment at which a record that was there before was joined:
+    messages from before are not carried to it; `alone` that a person has said it is no other than itself.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Link:
     not_before: datetime | None = None
     last_try: datetime | None = None
     parked_reason: str | None = None
+    written: bool = False
     base: dict[FieldId, Value] = field(default_factory=dict)
     cross: str | None = None
     frozen: dict[str, Json] | None = None

@@ -194,6 +194,7 @@ link = Table(
     Column("not_before", Instant),
     Column("last_try", Instant),
     Column("parked_reason", Text),
+    Column("written", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("conn", "collection", "rid"),
     Index(
         "uq_link_home",
@@ -391,14 +392,4 @@ audit = Table(
     Column("previous", Text),
     Column("hash", Text),
     Index("ix_audit_conn_ref", "conn", "ref"),
-)
-
-bucket = Table(
-    "bucket",
-    metadata,
-    Column("conn", Text, primary_key=True),
-    Column("rate_class", Text, primary_key=True),
-    Column("ref", Text, primary_key=True),
-    Column("tokens", Integer, nullable=False),
-    Column("refilled_at", Instant, nullable=False),
 )

@@ -16,7 +16,6 @@ from deskweave.errors import (
     Rejected,
     RemoteError,
     RequestError,
-    Scope,
     TransientError,
 )
 from deskweave.model import FieldId
@@ -24,6 +23,7 @@ from deskweave.model.desk import PlannedWrite
 from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links, links_by_id
 from deskweave.store.values import ulid_time
+from deskweave.sync.batches import limit_of, send
 from deskweave.sync.persons import spelling
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Reconciliation
@@ -226,42 +226,11 @@ def _thaw(link: Link) -> Draft:
     )
 
 
-def _call(
-    run: Run, side: Side, capabilities: CollectionCapabilities, births: Sequence[Birth]
-) -> tuple[list[Outcome | None], RemoteError | PluginError | None]:
-    """Send the drafts, as many in a call as the platform takes.
-
-    Returns:
-        The outcome of each, None for one that was not sent because of a limit or a failure before it; and the last failure.
-    """
+def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Sequence[Birth]) -> bool:
     sink = side.connection.sink
     assert sink is not None
-    outcomes: list[Outcome | None] = []
-    failure: RemoteError | PluginError | None = None
-    size = max(1, capabilities.create_batch)
-    for start in range(0, len(births), size):
-        part = births[start : start + size]
-        answers: Sequence[Outcome]
-        try:
-            answers = run.call(side, lambda: sink.create([one.draft for one in part]), "sink.create")  # noqa: B023
-            if len(answers) != len(part):
-                raise PluginError(side.name, "sink.create", f"{len(answers)} outcomes for {len(part)} drafts")
-        except (RemoteError, PluginError) as error:
-            failure = error
-            known = error if isinstance(error, RequestError) else None
-            surely_not = isinstance(error, ConfigurationError)
-            executed = known.executed if known is not None else Executed.NO if surely_not else Executed.MAYBE
-            unclear = known or TransientError(str(error), executed=executed)
-            answers = [Outcome(executed=executed, error=unclear) for _ in part]
-        outcomes.extend(answers)
-        limited = any(isinstance(one.error, RateLimited) and one.error.scope is not Scope.RECORD for one in answers)
-        if limited or isinstance(failure, (ConfigurationError, PluginError)):
-            break
-    return outcomes + [None] * (len(births) - len(outcomes)), failure
-
-
-def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Sequence[Birth]) -> bool:
-    outcomes, failure = _call(run, side, capabilities, births)
+    drafts = [one.draft for one in births]
+    outcomes, failure = send(run, side, drafts, capabilities.create_batch, sink.create, "sink.create")
     untold = [one.ref for one in outcomes if one is not None and one.ref is not None and one.record is None]
     try:
         reread = fetch(run, side, untold) if untold else {}
@@ -299,8 +268,7 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Se
                 wrote = True
             if outcome.error is not None and outcome.ref is None:
                 _failed(run, rows, link, outcome.error)
-                if isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD:
-                    limit = outcome.error
+                limit = limit_of(outcome) or limit
         rows.flush()
         told = [(one, outcome) for one, outcome in zip(births, outcomes, strict=True) if outcome is not None]
         record_writes(tx, [_audit(run, side, one, outcome) for one, outcome in told])

@@ -39,7 +39,6 @@ from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
 
 FEED: Final = "messages"
 EVER: Final = datetime.max.replace(tzinfo=UTC)
-WRITTEN: Final = "written"  #: `seen_version` of a message that stands there for certain and whose id the answer did not tell
 UNSURE: Final = "whether this message was written is not known, and it must not be written twice: look, then say so"
 TOGETHER: Final = 20  #: records whose messages are taken in together
 
@@ -323,14 +322,14 @@ def push_messages(run: Run, side: Side) -> bool:
         if str(link.parent) in waiting:
             continue
         if link.not_before is not None and link.not_before > run.now():
-            if link.seen_version != WRITTEN:
+            if not link.written:
                 waiting.add(str(link.parent))
             continue
         with run.containing(side):
             link, sent = _push_one(run, side, link, parents[str(link.parent)], messages[str(link.message)])
             wrote |= sent
             run.progress(Progress(connection=side.name, step="write", done=1))
-        if link.state in ("new", "creating") and link.seen_version != WRITTEN:
+        if link.state in ("new", "creating") and not link.written:
             waiting.add(str(link.parent))
     return wrote
 
@@ -363,7 +362,7 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
         seen, link = link, links_by_id(tx, [link.id])[link.id]
         if link.token != seen.token or link.state not in ("new", "creating") or not link.push:
             return link, False  # a person, or another process, has decided about it since it was looked up
-        link.state, link.token, link.last_try = "creating", link.token + 1, run.now()
+        link.state, link.token, link.last_try, link.written = "creating", link.token + 1, run.now(), False
         link.not_before = run.now() + wait
         save_links(tx, [link])
         author, origin = author_of(run, tx, message, side), _origin(run, tx, message, side)
@@ -400,7 +399,7 @@ def _push_one(run: Run, side: Side, link: Link, parent: Link, message: StoredMes
         if outcome is not None and outcome.ref is not None and executed is Executed.YES:
             _arrived(link, outcome.ref)
         elif executed is Executed.YES and failure is None:
-            link.seen_version = WRITTEN
+            link.written = True
         elif executed is Executed.NO and failure is not None:
             _refused(run, side, link, parent, failure)
         save_links(tx, [link])

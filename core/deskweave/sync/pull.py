@@ -192,9 +192,10 @@ def take_page(
         match.welcome(rows, side, page.decided, lines)
         for record, view in match.sift(rows, side, name, page.fresh, lines):
             rows.open(side, record, view, lines.get(ref_key(record.ref), NO_LINES))
+        numbers = numbers_of(tx, [twin.inquiry for _, _, twin in page.alike if twin.inquiry is not None])
         for record, view, twin in page.alike:
             assert twin.inquiry is not None
-            called = f"INQ-{numbers_of(tx, [twin.inquiry])[twin.inquiry]}"
+            called = f"INQ-{numbers[twin.inquiry]}"
             reason = (
                 f"it says what was created for {called}, of which the answer was lost: deskweave parked {called} "
                 f"--is {record.label}, or deskweave parked {record.label} --release where somebody else made it"

@@ -17,7 +17,6 @@ from deskweave.errors import (
     Rejected,
     RemoteError,
     RequestError,
-    Scope,
     Stale,
     TransientError,
 )
@@ -27,6 +26,7 @@ from deskweave.store.audit import Written, digest_value, record_writes, writes_s
 from deskweave.store.events import events_of
 from deskweave.store.links import Link, due_links
 from deskweave.store.values import encode
+from deskweave.sync.batches import limit_of, send
 from deskweave.sync.entries import follows, version_of
 from deskweave.sync.fingerprint import says_the_same
 from deskweave.sync.merge import same
@@ -223,44 +223,11 @@ def _intend(
     return Intent(inquiry, link.id, link.token, record, view, want, added, cross, patch)
 
 
-def _patch(
-    run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]
-) -> tuple[list[Outcome | None], RemoteError | PluginError | None]:
-    """Send the patches, as many in a call as the platform takes.
-
-    Returns:
-        The outcome of each, None for one that was not sent because of a limit or a failure before it; and the last failure.
-    """
+def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]) -> bool:
     sink = side.connection.sink
     assert sink is not None
-    outcomes: list[Outcome | None] = []
-    failure: RemoteError | PluginError | None = None
-    size = max(1, capabilities.patch_batch)
-    for start in range(0, len(intents), size):
-        part = intents[start : start + size]
-        answers: Sequence[Outcome]
-        try:
-            answers = run.call(side, lambda: sink.patch([one.patch for one in part]), "sink.patch")  # noqa: B023
-            if len(answers) != len(part):
-                raise PluginError(side.name, "sink.patch", f"{len(answers)} outcomes for {len(part)} patches")
-        except (RemoteError, PluginError) as error:
-            failure = error
-            known = error if isinstance(error, RequestError) else None
-            answers = [
-                Outcome(executed=Executed.MAYBE if known is None else known.executed, error=known or _unclear(error)) for _ in part
-            ]
-        outcomes.extend(answers)
-        if isinstance(failure, (ConfigurationError, PluginError)) or any(_limited(one) for one in answers):
-            break
-    return outcomes + [None] * (len(intents) - len(outcomes)), failure
-
-
-def _limited(outcome: Outcome) -> bool:
-    return isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD
-
-
-def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: Sequence[Intent]) -> bool:
-    outcomes, failure = _patch(run, side, capabilities, intents)
+    patches = [one.patch for one in intents]
+    outcomes, failure = send(run, side, patches, capabilities.patch_batch, sink.patch, "sink.patch")
     later = [
         one.before.ref
         for one, outcome in zip(intents, outcomes, strict=True)
@@ -301,8 +268,7 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: S
                 run.part(side).updated += 1
             if outcome.error is not None:
                 _failed(run, side, rows, link, one, outcome.error)
-                if isinstance(outcome.error, RateLimited) and outcome.error.scope is not Scope.RECORD:
-                    limit = outcome.error
+                limit = limit_of(outcome) or limit
         rows.flush()
         record_writes(tx, written)
     if limit is not None:
@@ -310,11 +276,6 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, intents: S
     if failure is not None and (unread or isinstance(failure, (ConfigurationError, PluginError))):
         raise failure
     return wrote
-
-
-def _unclear(error: RemoteError | PluginError) -> RequestError:
-    executed = Executed.NO if isinstance(error, ConfigurationError) else Executed.MAYBE
-    return TransientError(str(error), executed=executed)
 
 
 def _unseen(
