@@ -46,6 +46,9 @@ from spoilt.callback import (
 from spoilt.configuration import (
     configured,
     forgets_fields,
+    leads_everywhere,
+    leads_to_names,
+    leaves_out_a_way,
     lists_ids,
     makes_again,
     refuses_choices,
@@ -168,11 +171,11 @@ def m(opens: type[MemoryConnection], caught_by: str, **switches: Any) -> Mutant:
     return Mutant(name=opens.__name__, spoil=lambda one: replace(one, opens=opens), caught_by=caught_by, intact=intact)
 
 
-def c(caught_by: str, **methods: Any) -> Mutant:
+def c(caught_by: str, switches: Switches | None = None, **methods: Any) -> Mutant:
     """A spoilt configuration."""
     (name,) = (method.__name__ for method in methods.values())
-    opens = configured(**methods)
-    return Mutant(name=name, spoil=lambda one: replace(one, opens=opens), caught_by=caught_by, intact=MemoryConnector())
+    opens, intact = configured(**methods), MemoryConnector(switches=switches or Switches())
+    return Mutant(name=name, spoil=lambda one: replace(one, opens=opens), caught_by=caught_by, intact=intact)
 
 
 def w(mapper: type[BoundMapper], caught_by: str) -> Mutant:
@@ -197,6 +200,8 @@ def d(receiver: type[MemoryReceiver], caught_by: str) -> Mutant:
 
 
 LAG = timedelta(minutes=1)
+#: what is cancelled stays so
+FLOW = Switches(flow=frozenset((one, other) for one in "1234678" for other in "1234678" if one not in (other, "8")))
 MUTANTS = [
     m(ForgetsTheLastOne, "test_a_listing_names_every_record"),
     m(OnlyLater, "test_since_means_at_or_after"),
@@ -273,6 +278,9 @@ MUTANTS = [
     c("test_an_answer_lost_while_applying_makes_nothing_twice", apply=makes_again),
     c("test_losses_say_what_to_do", express=speaks_english_only),
     c("test_an_expression_is_pure", express=forgets_fields),
+    c("test_the_workflow_is_the_one_there_is", FLOW, elements=leads_everywhere),
+    c("test_the_workflow_is_the_one_there_is", FLOW, elements=leaves_out_a_way),
+    c("test_the_workflow_is_the_one_there_is", FLOW, elements=leads_to_names),
     w(Shortens, "test_a_projection_is_stable"),
     w(Mixes, "test_a_draft_reads_as_its_document"),
     w(AlwaysPatches, "test_a_patch_leads_from_one_document_to_another"),

@@ -88,6 +88,7 @@ class Gap:
     workflow: str
     collection: str
     source: str = ""
+    read_as: str = ""  #: the status that `source` is read as
     targets: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()  #: of the practice, those of `targets`
     onward: tuple[str, ...] = ()  #: where one gets to from `source`
@@ -224,6 +225,7 @@ class _Map:
             workflow=workflow.name,
             collection=self.collection,
             source=workflow.called(source) if source else "",
+            read_as=self.read.get(source, ""),
             targets=tuple(status if home is None else workflow.called(home) for status, home in zip(statuses, homes, strict=True)),
             statuses=statuses,
             onward=tuple(workflow.called(passage.target) for passage in workflow.leaving(source)) if source else (),

@@ -27,7 +27,8 @@ class Element:
     A platform that has a workflow of its own tells it so: a "status" with `name`, and `names` where it goes by several; a
     "transition" with `name`, `workflow`, `to` (the native of a status), `from` (natives; empty: from every one) and `demands`, the
     native fields without which it cannot be made, as far as that can be read. `check` then says which statuses of a binding
-    cannot be reached there. Telling one is optional; what is told has to be whole.
+    cannot be reached there. Telling one is optional; what is told has to be whole, and is walked: one patch to a status makes as
+    many transitions as it takes.
     """
 
     id: ElementId | None  #: None: on the platform, not in the practice

@@ -61,3 +61,28 @@ def speaks_english_only(self, wanted, live):
 def forgets_fields(self, wanted, live):
     told = MemoryConfiguration.express(self, wanted, live)
     return replace(told, elements=[one for one in told.elements if one.id.path != "fields/email"])
+
+
+def leads_everywhere(self, kind, resume):
+    """It tells transitions that nobody can make."""
+    page = MemoryConfiguration.elements(self, kind, resume)
+    if kind != "transition":
+        return page
+    return replace(page, items=[replace(one, attributes={**one.attributes, "from": []}) for one in page.items])
+
+
+def leaves_out_a_way(self, kind, resume):
+    """It tells fewer transitions than there are, as an account that may not read all of them would."""
+    page = MemoryConfiguration.elements(self, kind, resume)
+    items = [one for one in page.items if kind != "transition" or one.attributes["to"] != "2"]
+    return replace(page, items=items)
+
+
+def leads_to_names(self, kind, resume):
+    """Its transitions end at words that are the native of no status."""
+    page = MemoryConfiguration.elements(self, kind, resume)
+    if kind != "transition":
+        return page
+    return replace(
+        page, items=[replace(one, attributes={**one.attributes, "to": f"state {one.attributes['to']}"}) for one in page.items]
+    )

@@ -1,8 +1,11 @@
-"""What a platform in memory can be given: fields and their choices. Statuses and the rest are made by hand there."""
+"""What a platform in memory can be given: fields and their choices. Statuses and the rest are made by hand there.
+
+One that has a workflow (`Switches.flow`) tells it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from deskweave.connector import Artifact, Element, ElementChange, Expression, Loss, Outcome, Page, Ref
@@ -14,15 +17,16 @@ if TYPE_CHECKING:
     from deskweave.testing.memory.connection import MemoryConnection
 
 PAGE: Final = 20
+MADE: Final = frozenset({"field", "choice"})
 
 
 class MemoryConfiguration:
     """`connector.ConfigurationSource` and `connector.ConfigurationTarget`. A field's id is the name it was made with."""
 
-    kinds = frozenset({"field", "choice"})
-
     def __init__(self, home: MemoryConnection) -> None:
         self._home = home
+        self._flow = home.platform.switches.flow
+        self.kinds: frozenset[str] = MADE if self._flow is None else MADE | {"status", "transition"}
 
     @property
     def _held(self) -> dict[str, tuple[str, dict[str, Json]]]:
@@ -32,10 +36,27 @@ class MemoryConfiguration:
 
     # ------------------------------------------------------------------------------------------------------------ reading
     def elements(self, kind: str, resume: str | None) -> Page[Element]:
+        if kind not in MADE:
+            return Page(items=self._told(kind), resume=None)
         natives = sorted(native for native, (held, _) in self._held.items() if held == kind)
         rest = [native for native in natives if resume is None or native > resume]
         items = [Element(id=None, native=native, attributes=dict(self._held[native][1])) for native in rest[:PAGE]]
         return Page(items=items, resume=rest[PAGE - 1] if len(rest) > PAGE else None)
+
+    def _told(self, kind: str) -> list[Element]:
+        """The states, and for each the transition that leads there from others."""
+        ways: dict[str, list[str]] = {state: [] for way in sorted(self._flow or ()) for state in way}
+        for source, target in sorted(self._flow or ()):
+            ways[target].append(source)
+        locked = "the platform's own"
+        if kind == "status":
+            return [Element(id=None, native=state, attributes={"name": state}, locked=locked) for state in ways]
+        told: list[Mapping[str, Json]] = [
+            {"name": f"to {state}", "workflow": "memory", "from": list(sources), "to": state, "demands": []}
+            for state, sources in ways.items()
+            if sources
+        ]
+        return [Element(id=None, native=str(one["name"]), attributes=one, locked=locked) for one in told]
 
     def usage(self, elements: Sequence[Element]) -> Sequence[int | None]:
         records = self._home.platform.records.values()
@@ -54,7 +75,7 @@ class MemoryConfiguration:
         losses: list[Loss] = []
         for one in wanted:
             assert one.id is not None
-            if one.id.kind in self.kinds:
+            if one.id.kind in MADE:
                 kept.append(one)
                 continue
             what = f"a platform in memory has no {one.id.kind.replace('_', ' ')} of its own"

@@ -432,7 +432,7 @@ class MemoryConnection:
         elif switches.conditions and patch.if_version is not None and patch.if_version != str(record.version):
             error = Stale("changed in between", executed=Executed.NO)
         else:
-            error = self._refused(patch.set)
+            error = self._refused(patch.set) or _barred(switches, record.fields.get("state"), patch.set.get("state"))
         if record is None or error is not None:
             return Outcome(executed=Executed.NO, ref=patch.ref, error=error)
         platform.update(record, patch.set, US)
@@ -537,3 +537,10 @@ def strike(fault: str, now: datetime, how: Mapping[str, Json] = NOTHING) -> None
         raise ZeroDivisionError
     message = f"no such fault: {fault}"
     raise ValueError(message)
+
+
+def _barred(switches: Switches, state: Json, wanted: Json) -> RequestError | None:
+    """Why a record cannot be brought from one state to another, where the platform has a workflow."""
+    if switches.flow is None or wanted in (None, state) or (str(state), str(wanted)) in switches.flow:
+        return None
+    return Rejected(f"no way leads from state {state} to {wanted}")

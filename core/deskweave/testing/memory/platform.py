@@ -52,6 +52,7 @@ class Switches:
     absent: Literal["gone", "hidden", "unclear"] = "gone"  #: what a look for a deleted record is answered with
     census: bool = True
     deletes: bool = False
+    flow: frozenset[tuple[str, str]] | None = None  #: from which `state` to which a record can be brought; None: to any
 
     def capabilities(self) -> CollectionCapabilities:
         return CollectionCapabilities(

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
 
 from deskweave.configure import Mark, Plan
 from deskweave.configure.live import read_live
+from deskweave.configure.workflow import Workflow, gaps, workflows_of
 from deskweave.testing.suite.ground import Ground
 from deskweave.testing.suite.guarantee import guarantee
+from deskweave.testing.suite.values import STATUS
 
 FEW = 4  #: elements of a run that is disturbed
+
+
+def _barred(ground: Ground, collection: str, pairs: Sequence[tuple[str, str]], workflow: Workflow) -> frozenset[tuple[str, str]]:
+    """Changes of status that a workflow does not let happen, where every one is asked for."""
+    model = ground.practice.statuses
+    draws = next(iter(model.transitions.values()))
+    every = {f"{start}_{end}": replace(draws, sources=(start,), target=end) for start, end in pairs}
+    found: set[tuple[str, str]] = set()
+    for gap in gaps(replace(model, transitions=every), ground.document.body, [workflow], {}):
+        if gap.collection == collection and gap.kind in ("nowhere", "way"):
+            starts = {start for start, _ in pairs} if gap.kind == "nowhere" else {gap.read_as}
+            found |= {(start, end) for start in starts for end in gap.statuses}
+    return frozenset(found)
 
 
 class Configuration:
@@ -126,6 +146,39 @@ class Configuration:
         held = {one.id for one in first.elements} | {one.element for one in first.losses}
         silent = [one.id.path for one in wanted if one.id is not None and one.id.kind in target.kinds and one.id not in held]
         assert not silent, f"neither held nor said to be lost: {silent[:5]}"
+
+    @guarantee(
+        "configuration/workflow",
+        en="The workflow that is told is the one there is: what it leads to is reached, and what it does not lead to is refused.",
+        zh="所报工作流就是实际的工作流：能到达的可以到达，到不了的会被拒绝。",
+        needs="configuration workflow hands patches fetch statuses",
+    )
+    def test_the_workflow_is_the_one_there_is(self, ground: Ground, collection: str) -> None:
+        source = ground.connect("admin").configuration
+        assert source is not None
+        live = ground.patiently(lambda: read_live(source))
+        workflows = workflows_of(live)
+        if not workflows:
+            pytest.skip(f"{collection}: no transition says where it leads")
+        known = {one.native for one, kind in zip(live.elements, live.kinds, strict=True) if kind == "status"}
+        ends = {end for one in workflows for passage in one.passages for end in (*passage.sources, passage.target)}
+        assert ends <= known, f"transitions lead from or to what is no status there: {sorted(ends - known)}"
+        pairs = list(permutations(ground.binding.collections[collection].statuses, 2))
+        barred = [_barred(ground, collection, pairs, one) for one in workflows]
+        for start, end in pairs:
+            told = {(start, end) in one for one in barred}
+            if len(told) > 1:
+                continue  # requests of one kind may, of another may not
+            ref = ground.raise_one(collection, status=start)
+            ground.later()
+            if ground.says(ref).get(STATUS) != start:
+                continue  # nobody gets there either
+            outcome = ground.patch(ref, {STATUS: end})
+            if told == {True}:
+                assert outcome.error is not None, f"no way from {start} to {end} was told, and there is one"
+            else:
+                assert outcome.error is None, f"a way from {start} to {end} was told: {outcome.error}"
+                ground.agrees(ref, {STATUS: end})
 
     @staticmethod
     def _open(plan: Plan) -> list[str]:

@@ -135,6 +135,14 @@ NEEDS: Final[Mapping[str, Need]] = {
             lambda g, _: g.connection.configuration is not None and g.connection.target is not None, "nothing is configured by it"
         ),
     ),
+    "workflow": Need(
+        en="transitions among `configuration.kinds`",
+        zh="`configuration.kinds` 含 transition",
+        lacks=_declared(
+            lambda g, _: g.connection.configuration is not None and "transition" in g.connection.configuration.kinds,
+            "it tells no workflow",
+        ),
+    ),
     "people": Need(en="`people`", zh="`people`", lacks=_declared(lambda g, _: g.connection.people is not None, "people is None")),
     "accounts": Need(
         en="a mapper that writes accounts",
