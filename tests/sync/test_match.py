@@ -319,7 +319,6 @@ def test_a_person_joins_two_inquiries(world):
     w = world(bindings={"b": matching("b", on_none="error")})
     w.hands("a").create("ticket", V, "li")
     w.hands("b").create("ticket", {**V, "title": "the VPN"}, "chen")
-    w.platforms["a"].hook = lambda door: None
     w.routes = [Route(id="all", when={"title": {"eq": "VPN drops"}}, among=("a", "b"))]
     w.sync(1)
     (row,) = list_parked(w.store)
@@ -447,7 +446,7 @@ def test_a_create_without_an_answer_is_not_joined_away(world):
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_killed_anywhere_and_run_again_nothing_is_doubled(world, new_world, before):
+def test_killed_anywhere_and_run_again_nothing_is_doubled(new_world, before):
     """Every door of every call, and every commit; both for records just read and for inquiries that were read before."""
     number = 0
     while True:

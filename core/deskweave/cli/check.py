@@ -12,10 +12,11 @@ from deskweave.cli.session import Session, session_of
 from deskweave.cli.trouble import remote_lines, sentence, show_findings
 from deskweave.errors import ConfigurationError, CredentialError, DocumentError, PermissionMissing, PluginError, RemoteError
 from deskweave.findings import Finding, Severity
-from deskweave.model import ConnectionName
+from deskweave.model import ConnectionName, Visibility
 
 if TYPE_CHECKING:
     from deskweave.configure import BindingReport
+    from deskweave.connector import Capabilities
     from deskweave.workspace import Workspace
 
 OK, WARN, MISS, FAIL, UNSEEN = "ok", "warn", "miss", "fail", "unseen"
@@ -131,6 +132,7 @@ def _connection(session: Session, space: Workspace, name: ConnectionName) -> tup
         rows += _binding(session, space, name, codes)
     else:
         rows.append(_row(WARN, "binding", say("check-not-bound", name=name)))
+    rows += _policies(session, space, name, capabilities, codes)
     if entry.access == "read":
         rows.append(_row(UNSEEN, "write", say("check-read-only", where=f"{entry.access_place.source}:{entry.access_place.line}")))
     else:
@@ -139,6 +141,34 @@ def _connection(session: Session, space: Workspace, name: ConnectionName) -> tup
         if not writes:
             codes.append(Exit.PERSON)
     return rows, worst(codes)
+
+
+def _policies(
+    session: Session, space: Workspace, name: ConnectionName, capabilities: Capabilities, codes: list[Exit]
+) -> list[dict[str, Any]]:
+    """What the binding asks for and this account, or this platform, cannot do."""
+    say, rows = session.say, []
+    for collection in space.binding(name).collections.values() if name in space.binding_documents else ():
+        can, policy = capabilities.collections.get(collection.name), collection.deletes.policy
+        if can is None:
+            continue
+        if collection.match is not None and (not can.reads or can.changes not in ("filter", "scan")):
+            rows.append(_row(MISS, "policies", say("check-match-unlisted", collection=collection.name)))
+        if policy == "delete" and not can.deletes:
+            rows.append(_row(MISS, "policies", say("check-cannot-delete", collection=collection.name)))
+        if policy != "ignore" and Visibility.INTERNAL not in can.visibilities:
+            rows.append(_row(WARN, "policies", say("check-no-notes", collection=collection.name)))
+        if not can.census and _followed(space, name):
+            rows.append(_row(WARN, "policies", say("check-deletions-unseen", collection=collection.name)))
+    if any(row["state"] == MISS for row in rows):
+        codes.append(Exit.PERSON)
+    return rows
+
+
+def _followed(space: Workspace, name: ConnectionName) -> bool:
+    """Whether anything would follow from a record that is deleted on a connection."""
+    others = [ConnectionName(one) for one in space.binding_documents if one != name and one in space.folder.connections]
+    return any(one.deletes.policy != "ignore" for other in others for one in space.binding(other).collections.values())
 
 
 def _binding(session: Session, space: Workspace, name: ConnectionName, codes: list[Exit]) -> list[dict[str, Any]]:

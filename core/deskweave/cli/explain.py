@@ -95,6 +95,8 @@ def _text(
             continue  # told more exactly by the platform's own history
         source = event.source.removeprefix("connection:")
         actor = called.get(event.actor or "") or (event.actor or "").removeprefix(f"{source}:")
+        if source.startswith("deletion:"):
+            source = say("explain-deletion", connection=source.removeprefix("deletion:"))
         if source.startswith("match:"):
             source = say("explain-matched", fields=source.removeprefix("match:").replace(",", ", "))
         if event.field == "message_log":

@@ -35,7 +35,7 @@ def stop_lines(session: Session, stops: Sequence[Stop]) -> list[str]:
             lines += ["  " + line for line in _cause(session, one.likely)]
     causes = [one.likely.field for one in stops if one.likely is not None]
     kinds = {one.kind for one in stops}
-    if kinds & {"changes", "creates", "notices", "mapping"}:
+    if kinds & {"changes", "creates", "deletes", "notices", "mapping"}:
         lines.append(_command(session, "look", f"deskweave sync --plan{f' --field {causes[0]}' if causes else ''}"))
     if "marks" in kinds:
         return [*lines, f"  {session.onward('deskweave store rebuild')}"]

@@ -146,7 +146,7 @@ def _added(first: SyncReport, more: SyncReport) -> SyncReport:
         have = first.connections.setdefault(name, part)
         if have is part:
             continue
-        for key in ("seen", "changed", "imported", "adopted", "created", "updated", "messages_read"):
+        for key in ("seen", "changed", "imported", "adopted", "created", "updated", "deleted", "messages_read"):
             setattr(have, key, getattr(have, key) + getattr(part, key))
         for key in ("messages_public", "messages_internal", "calls"):
             setattr(have, key, getattr(have, key) + getattr(part, key))
@@ -261,6 +261,8 @@ def _parts(session: Session, report: SyncReport) -> None:
                          say("sync-carried", n=carried, public=part.messages_public, internal=part.messages_internal)])  # fmt: skip
         if part.adopted:
             rows.append(["", name, say("sync-adopted", n=part.adopted)])
+        if part.deleted:
+            rows.append([say("sync-write"), name, say("sync-deleted", n=part.deleted)])
     screen.table(rows, align="llrrl")
     for name, part in report.connections.items():
         if part.paused is not None:
@@ -337,16 +339,16 @@ def _plan_report(
         codes.append(Exit.DIFFERENT)
     if plan.stop:
         codes.append(Exit.STOPPED)
-    verbs = {"create": "+", "update": "~", "say": "+", "note": "+"}
+    verbs = {"create": "+", "update": "~", "delete": "-", "say": "+", "note": "+"}
 
     def text() -> None:
         session.heading(say("sync-plan-head"))
         rows = [
-            [name, *(say(f"sync-verb-{verb}", n=counts[name, verb]) for verb in ("create", "update", "say", "note"))]
+            [name, *(say(f"sync-verb-{verb}", n=counts[name, verb]) for verb in verbs)]
             for name in plan.report.connections
             if any(counts[name, verb] for verb in verbs)
         ]
-        screen.table(rows, align="lrrrr")
+        screen.table(rows, align="lrrrrr")
         for record in plan.records[:LISTED]:
             label = record.label or say("not-there-yet")
             screen.say(

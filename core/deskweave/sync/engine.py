@@ -19,7 +19,7 @@ from deskweave.store.inquiries import chunks, count_inquiries
 from deskweave.store.links import anything_due, dirty_inquiries, waiting_links
 from deskweave.store.lookup import list_conflicts
 from deskweave.store.streams import beat, held_connections, pause_connection, read_connection, register_connection
-from deskweave.sync import guards, inbox, likeness, remap
+from deskweave.sync import deletion, guards, inbox, likeness, remap
 from deskweave.sync import people as whom
 from deskweave.sync.afterwards import thaw
 from deskweave.sync.create import create
@@ -101,11 +101,12 @@ class Engine:
             chosen = self._resume(run, only)
             likeness.begin(run)
             self._read(run, chosen)
+            deletion.prepare(run, chosen)
             for number in range(ROUNDS):
                 run.report.rounds += 1
                 self._merge(run)
                 settle(run, chosen)
-                due = self._due()
+                due = self._due() or bool(run.doomed)
                 if not number:
                     guards.check_marks(run)
                 if due:
@@ -139,6 +140,7 @@ class Engine:
             self._read(run, chosen)
             self._merge(run)
             settle(run, chosen)
+            deletion.prepare(run, chosen)
             stops = guards.stops_of(run)
             records = [record for side in chosen if run.works(side) for record in planned(run, side)]
             remap.accept(run, {side.name for side in chosen if whole and run.works(side)})
@@ -261,7 +263,7 @@ class Engine:
 
     def _write(self, run: Run, side: Side) -> bool:
         wrote = False
-        for step in (create, push, push_messages):
+        for step in (create, push, push_messages, deletion.carry_out):
             if run.works(side) and side.name not in run.held_back:
                 wrote |= step(run, side)
         return wrote

@@ -71,6 +71,11 @@ def stops_of(run: Run) -> list[Stop]:
             if apart is not None and len(created) > apart:
                 text = f"{len(created)} records would be created on {name}; the limit is {apart}"
                 parts.append(Stop(kind="creates", text=text, connection=name, count=len(created), limit=apart, of=live))
+            doomed = {key for key, (conn, _) in run.doomed.items() if conn == name} | run.written.get((name, "delete"), set())
+            if len(doomed) > run.guard.deletes(live):
+                most = run.guard.deletes(live)
+                text = f"{len(doomed)} records of {name} would be deleted; the limit is {most}"
+                parts.append(Stop(kind="deletes", text=text, connection=name, count=len(doomed), limit=most, of=live))
             told |= {one.id for one in records if one.state == "new" and notifies(run, name, one)}
             told |= _public(run, tx, name)
         people = 0 if len(told) <= run.guard.max_notices else _people(tx, told)

@@ -162,7 +162,7 @@ def take_messages(
         for (one, parent, told), identifier in zip(spoken, ids, strict=True):
             if identifier is not None:
                 rid = one.ref.rid if told.edits is None else state_of(one)
-                rows.append(_link(run, parent, identifier, rid=rid, collection=one.ref.collection))
+                rows.append(message_link(run, parent, identifier, rid=rid, collection=one.ref.collection))
                 run.part(side).messages_read += 1
         insert_links(tx, rows)
         spread(run, tx, links_of(tx, {InquiryId(str(parent.inquiry)) for _, parent, _ in spoken}))
@@ -219,7 +219,8 @@ def _utterance(side: Side, parent: Link, one: RemoteMessage) -> Utterance:
     )
 
 
-def _link(run: Run, parent: Link, message: str, *, rid: str | None, collection: str) -> Link:
+def message_link(run: Run, parent: Link, message: str, *, rid: str | None, collection: str) -> Link:
+    """A message on a record: there already, or to be written."""
     link = Link(
         id=run.store.new_id(),
         conn=parent.conn,
@@ -276,7 +277,7 @@ def spread(run: Run, tx: sa.Connection, links: Mapping[InquiryId, Sequence[Link]
             if not elsewhere and _carries(
                 run, side, parent, message, MESSAGE_LOG in run.withheld(side.name, values[message.inquiry])
             ):
-                added.append(_link(run, parent, message.id, rid=None, collection=parent.collection))
+                added.append(message_link(run, parent, message.id, rid=None, collection=parent.collection))
     insert_links(tx, added)
     leave_for_later(tx, later)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import sqlalchemy as sa
+
 from deskweave.model import FieldId, PublicMessage, Value
-from deskweave.store.inquiries import load_documents
+from deskweave.store.inquiries import load_documents, numbers_of
 from deskweave.store.links import due_links, links_by_id
 from deskweave.store.messages import messages_by_id
 from deskweave.sync.guards import whom
@@ -54,6 +56,7 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
                     waits_until=link.not_before if link.not_before is not None and link.not_before > run.now() else None,
                 )
             )
+        found += _deleted(run, tx, side)
         said = due_links(tx, side.name, horizon, ["message"], ["new", "creating"])
         parents = links_by_id(tx, [str(one.parent) for one in said])
         messages = messages_by_id(tx, [str(one.message) for one in said])
@@ -84,3 +87,23 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
 def _number(run: Run, values: Mapping[FieldId, Value], link: str) -> int:
     """A number for whom the platform would write to, so that a plan names nobody."""
     return run.persons.setdefault(whom(values, link), len(run.persons) + 1)
+
+
+def _deleted(run: Run, tx: sa.Connection, side: Side) -> list[PlannedRecord]:
+    """Records whose counterpart was deleted, where the binding has them follow."""
+    listed = {key: moment for key, (conn, moment) in {**run.doomed, **run.waiting_deletions}.items() if conn == side.name}
+    links = links_by_id(tx, listed)
+    numbers = numbers_of(tx, [one.inquiry for one in links.values() if one.inquiry is not None])
+    return [
+        PlannedRecord(
+            connection=side.name,
+            collection=link.collection,
+            verb="delete",
+            inquiry=link.inquiry,
+            number=numbers[link.inquiry],
+            label=link.label,
+            waits_until=moment if (moment := listed[key]) > run.now() else None,
+        )
+        for key, link in links.items()
+        if link.inquiry is not None
+    ]

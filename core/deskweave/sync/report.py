@@ -24,6 +24,7 @@ class ConnectionReport:
     adopted: int = 0  #: an answer was lost; the record was found by its mark and not sent twice
     created: int = 0
     updated: int = 0
+    deleted: int = 0  #: because a counterpart was, and the binding says so
     messages_read: int = 0
     messages_public: int = 0  #: carried there, readable by the requester
     messages_internal: int = 0  #: carried there, for agents only
@@ -117,8 +118,8 @@ class SyncReport:
 
     @property
     def written(self) -> int:
-        """Records created or changed and messages carried, over all connections."""
-        return sum(c.created + c.updated + c.messages_public + c.messages_internal for c in self.connections.values())
+        """Records created, changed or deleted and messages carried, over all connections."""
+        return sum(c.created + c.updated + c.deleted + c.messages_public + c.messages_internal for c in self.connections.values())
 
     @property
     def failed(self) -> bool:
@@ -144,7 +145,7 @@ class PlannedRecord:
 
     connection: ConnectionName
     collection: str
-    verb: Literal["create", "update", "say", "note"]
+    verb: Literal["create", "update", "delete", "say", "note"]
     inquiry: InquiryId
     number: int
     label: str | None  #: None: not there yet
@@ -176,9 +177,9 @@ class Guard:
     """How much a run may write unasked; the defaults are the product's. `--max-changes` and `--max-notices` make another one.
 
     Per connection, each up to the larger of a number of records and a share of its live links. Creates are free until a route has
-    had its first complete pass; then they count with the updates, or by a limit of their own where one is stated. Deletes are never
-    carried: their limit is for records that are gone there. `max_notices` always counts, over all connections: people, where it is
-    known who they are.
+    had its first complete pass; then they count with the updates, or by a limit of their own where one is stated. The limit for
+    deletes is for records that are gone there, and for those that are deleted because a counterpart is. `max_notices` always
+    counts, over all connections: people, where it is known who they are.
     """
 
     update_share: float = 0.05

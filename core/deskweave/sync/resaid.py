@@ -14,7 +14,7 @@ from deskweave.model import InquiryId, InternalMessage, PublicMessage, Visibilit
 from deskweave.store.links import Link, insert_links, links_by_corr, links_by_id, links_of, message_links_of, save_links
 from deskweave.store.messages import StoredMessage, messages_of
 from deskweave.sync.carried import Carried, bare, parse
-from deskweave.sync.messages import _arrived, _link, _utterance, spread
+from deskweave.sync.messages import _arrived, _utterance, message_link, spread
 from deskweave.sync.pull import MARK
 from deskweave.sync.rejoin import Key
 from deskweave.sync.run import Run
@@ -70,12 +70,12 @@ def say_again(run: Run, tx: sa.Connection, inquiries: Sequence[InquiryId], said:
                 _arrived(waiting, remote.ref)
                 moved.append(waiting)
                 continue
-            link = _link(run, parent, str(one.id), rid=remote.ref.rid, collection=remote.ref.collection)
+            link = message_link(run, parent, str(one.id), rid=remote.ref.rid, collection=remote.ref.collection)
             if remote.corr and MARK.fullmatch(remote.corr) and _free(tx, remote.corr, added):
                 link.id, link.corr = remote.corr.partition(":")[2], remote.corr
             added.append(link)
         for parent in one.silent if one.id is not None else ():
-            link = _link(run, parent, str(one.id), rid=None, collection=parent.collection)
+            link = message_link(run, parent, str(one.id), rid=None, collection=parent.collection)
             link.state, link.push = "tombstone", False
             added.append(link)
     save_links(tx, moved)

@@ -136,6 +136,8 @@ class Run:
     expected: set[tuple[InquiryId, ConnectionName]] = field(default_factory=set)  #: what the next run joins, and where
     unsaved: set[ConnectionName] = field(default_factory=set)  #: listings of a plan that the next run has to read again
     listed: set[tuple[ConnectionName, str]] = field(default_factory=set)  #: collections that were read to their end
+    doomed: dict[str, tuple[ConnectionName, datetime]] = field(default_factory=dict)  #: links to be deleted in this run
+    waiting_deletions: dict[str, tuple[ConnectionName, datetime]] = field(default_factory=dict)  #: ... and later
     waits: set[str] = field(default_factory=set)  #: counterparts that are not created in this run
     never_sent: dict[ConnectionName, frozenset[FieldId]] = field(default_factory=dict)  #: asked for again and again
     persons: dict[str, int] = field(default_factory=dict)  #: whom platforms would write to, numbered, for a plan

@@ -41,7 +41,7 @@ class Likely:
 class Stop:
     """One limit that was exceeded. Which of the numbers mean something follows from `kind`."""
 
-    kind: Literal["changes", "creates", "notices", "marks", "vanished", "mapping"]
+    kind: Literal["changes", "creates", "notices", "marks", "vanished", "mapping", "deletes"]
     text: str  #: in English, for logs and JSON
     connection: ConnectionName | None = None
     collection: str | None = None
@@ -70,7 +70,7 @@ def go_ahead(stops: Sequence[Stop]) -> str:
     return " ".join(f"{option} {count}" for option, count in most.items() if count)
 
 
-_OPTIONS: Final = {"--max-changes": ("changes", "creates", "vanished"), "--max-notices": ("notices",)}
+_OPTIONS: Final = {"--max-changes": ("changes", "creates", "vanished", "deletes"), "--max-notices": ("notices",)}
 
 
 def likely(tx: sa.Connection, wants: Sequence[tuple[Link, Mapping[FieldId, Value]]]) -> Likely | None:

@@ -16,6 +16,7 @@ from deskweave.connector import Absent, Ref
 from deskweave.store.inquiries import numbers_of
 from deskweave.store.links import Link, count_live, hush_messages, known_rids, links_by_id, save_links
 from deskweave.store.streams import Stream, read_stream, save_stream
+from deskweave.sync.deletion import confirm
 from deskweave.sync.report import GoneNote
 from deskweave.sync.run import Run, Side, fetch, ref_key
 from deskweave.sync.stops import GuardStop, Stop, go_ahead
@@ -149,6 +150,7 @@ def _miss(run: Run, side: Side, name: str, ids: Sequence[str], number: int) -> N
                 gone.append(link)
             moved.append(link)
         save_links(tx, moved)
+        confirm(run, tx, gone)
         numbers = numbers_of(tx, [one.inquiry for one in gone if one.inquiry is not None])
     for link in gone:
         number_of = None if link.inquiry is None else numbers[link.inquiry]

@@ -99,6 +99,30 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _W,
     ),
     rule(
+        "delete-held", "记录 {found} 未删除：对方删除后仍有人处理，或并非由本工具创建",
+        ("What people go on working with is not taken from them.", "仍在处理的内容不会被删除。"),
+        ("Delete it by hand, if it is no longer needed.", "如不再需要，请手动删除。"),
+        _N,
+    ),
+    rule(
+        "delete-not-allowed", "记录 {found} 应删除，但账号无删除权限",
+        ("It stays, although the binding says that it goes.", "记录会保留，与对应文件不符。"),
+        ("Grant the right to delete, or choose another policy under `deletes:`.", "授予删除权限，或在 `deletes:` 中改用其他方式。"),
+        _W,
+    ),
+    rule(
+        "delete-refused", "平台拒绝删除记录 {found}",
+        ("It stays, although the binding says that it goes.", "记录会保留，与对应文件不符。"),
+        ("Look at what the platform says; it is tried again with every run.", "查看平台给出的原因；每次同步都会重试。"),
+        _W,
+    ),
+    rule(
+        "close-not-allowed", "记录 {found} 已删除，但状态模型不允许从当前状态关闭",
+        ("The inquiry stays open on other platforms; a note says why.", "问询在其他平台上保持打开，备注中有说明。"),
+        ("Close it by hand, or add a transition.", "手动关闭，或增加流转。"),
+        _W,
+    ),
+    rule(
         "field-dropped", "平台回答成功却没有保存该字段",
         ("Both sides differ, although nobody refused anything.", "两边不一致，却没有任何拒绝。"),
         ("Look at the field's rules on the platform.", "检查平台上该字段的规则。"),

@@ -38,6 +38,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "explain-message": "a message",
     "explain-message-edited": "a message, edited",
     "message-edited": "edited",
+    "explain-deletion": "deleted on {connection}",
     "explain-matched": "matched by {fields}",
     "explain-record": "{record} is joined with it",
     "explain-about": "seen by comparing, time is the latest possible",

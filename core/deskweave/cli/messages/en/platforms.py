@@ -43,6 +43,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-merged": "{inquiries:inquiry|inquiries}: {values:value|values}",
     "sync-new": "{n} new",
     "sync-carried": "{n:message|messages} ({public} to users, {internal} internal)",
+    "sync-deleted": "{n} deleted, as the counterpart was",
     "sync-adopted": "{n:answer was|answers were} lost; each record was found by its mark and not sent twice",
     "sync-limit": "{name}: at its limit; going on at {moment}",
     "sync-waiting": "waiting for a quota or a retry; going on in {seconds} s",
@@ -79,11 +80,13 @@ MESSAGES: Final[Mapping[str, str]] = {
     "sync-plan-none": "Nothing to write.",
     "sync-verb-create": "{n} new",
     "sync-verb-update": "{n} changed",
+    "sync-verb-delete": "{n} deleted",
     "sync-verb-say": "{n:message|messages} to users",
     "sync-verb-note": "{n:internal note|internal notes}",
     "sync-notices": "The platforms themselves would write to people: up to {n:mail|mails}, {people:person|people}.",
     "verb-create": "new",
     "verb-update": "changed",
+    "verb-delete": "deleted, as the counterpart was",
     "verb-say": "a message, readable by the requester",
     "verb-note": "an internal note",
     "not-there-yet": "(not there yet)",
@@ -92,6 +95,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "guard-changes": "{n} of {of} records of {connection} would change ({updated} updated, {created} created); "
     "the limit is {limit}.",
     "guard-creates": "{n} records would be created on {connection}; the limit is {limit}.",
+    "guard-deletes": "{n} of {of} records of {connection} would be deleted; the limit is {limit}.",
     "guard-notices": "the platforms would write up to {mails:mail|mails} to {n:person|people} (new records and public messages); "
     "the limit is {limit} people.",
     "guard-marks": "{n:record|records} of {connection} carry marks this store does not know ({labels}). The store was lost, "

@@ -38,6 +38,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "explain-message": "一条消息",
     "explain-message-edited": "一条消息，已编辑",
     "message-edited": "已编辑",
+    "explain-deletion": "{connection} 已删除",
     "explain-matched": "按 {fields} 对应",
     "explain-record": "与 {record} 对应",
     "explain-about": "由比较得知，时间为最晚可能时刻",
