@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from deskweave.testing.machine import SyncMachine, bind
+from deskweave.testing.machine import CallingMachine, SyncMachine, bind
 
 HUNT = int(os.environ.get("DESKWEAVE_EXAMPLES", "0"))
 #: What hypothesis finds is printed with a blob to repeat it; to shrink a machine of this size takes longer than to read its log.
@@ -30,3 +30,7 @@ def test_two_platforms_under_attack():
 def test_three_platforms_under_attack():
     machine = bind(SyncMachine, sides=("a", "b", "c"))
     run_state_machine_as_test(machine, settings=settings(SETTINGS, max_examples=HUNT // 4 or 8))
+
+
+def test_a_platform_that_only_calls_back_under_attack():
+    run_state_machine_as_test(CallingMachine, settings=settings(SETTINGS, max_examples=HUNT // 4 or 8))

@@ -1,5 +1,6 @@
 """A stateful machine that attacks the sync engine; run it with hypothesis, on the platforms in memory."""
 
+from deskweave.testing.machine.calling import CallingMachine
 from deskweave.testing.machine.machine import SyncMachine, bind
 
-__all__ = ["SyncMachine", "bind"]
+__all__ = ["CallingMachine", "SyncMachine", "bind"]
