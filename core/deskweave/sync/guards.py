@@ -15,7 +15,7 @@ from deskweave.store.inquiries import load_documents
 from deskweave.store.links import Link, count_live, due_links, links_by_id
 from deskweave.store.messages import messages_by_id
 from deskweave.sync.merge import EMPTY
-from deskweave.sync.reconcile import Reconciliation
+from deskweave.sync.rows import Rows
 from deskweave.sync.run import Run
 from deskweave.sync.stops import GuardStop, Stop, go_ahead, in_english, likely
 
@@ -179,7 +179,7 @@ def _complete(run: Run, tx: sa.Connection) -> set[str]:
 def _with_values(run: Run, tx: sa.Connection, records: list[Link]) -> dict[str, tuple[Link, Mapping[FieldId, Value]]]:
     """Records to which values are to be written, with these, by link."""
     live = [one for one in records if one.state == "live" and one.inquiry is not None]
-    rows = Reconciliation(run, tx)
+    rows = Rows(run, tx)
     rows.load(one.inquiry for one in live if one.inquiry is not None)
     wants = {one.id: (one, rows.want(one.inquiry, rows.link(one.inquiry, one.id))) for one in live if one.inquiry is not None}
     return {key: found for key, found in wants.items() if found[1]}

@@ -12,8 +12,8 @@ from deskweave.store.links import due_links, links_by_id
 from deskweave.store.messages import messages_by_id
 from deskweave.sync.guards import whom
 from deskweave.sync.merge import EMPTY
-from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.report import PlannedField, PlannedRecord
+from deskweave.sync.rows import Rows
 from deskweave.sync.run import Run, Side
 
 
@@ -25,7 +25,7 @@ def planned(run: Run, side: Side) -> list[PlannedRecord]:
     horizon = run.now() + run.timing.backoff_most * 1000
     with run.store.read() as tx:
         due = due_links(tx, side.name, horizon, ["inquiry"], ["live", "new", "creating"])
-        rows = Reconciliation(run, tx)
+        rows = Rows(run, tx)
         rows.load(one.inquiry for one in due if one.inquiry is not None)
         for one in due:
             if one.inquiry is None or one.id in run.waits:
