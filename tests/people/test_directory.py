@@ -162,7 +162,7 @@ def test_a_rule_that_was_wrong_goes_with_what_it_matched(store):
 def test_an_account_is_asked_for_once_and_a_day_later_where_nobody_fits(store):
     people, now = Directory(store), store.now()
     with store.write() as tx:
-        assert people.meet(tx, "snow", ["li.wei", "gone", "robot", "", "x" * 400]) == 3
+        assert people.meet(tx, "snow", ["li.wei", "gone", "robot", "", "x" * 400, "\ud800", "a\nb"]) == 3
         assert people.meet(tx, "snow", ["li.wei"]) == 0
         assert people.due(tx, "snow", now) == ["gone", "li.wei", "robot"]
         robot = RemotePerson(account="robot", name="Bot", keys=[PersonKey("email", "bot@example.com")], active=True, side="bot")

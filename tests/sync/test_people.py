@@ -167,6 +167,31 @@ def test_people_who_cannot_be_read_stay_text_and_sync_goes_on(desk, fault):
         assert hows(desk)["a", "li.wei"] == "made"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda person: ["li.wei"],
+        lambda person: [],
+        lambda person: [person, person],
+        lambda person: [replace(person, name="\ud800")],
+        lambda person: [replace(person, name=None)],
+        lambda person: [replace(person, keys=[None])],
+        lambda person: [replace(person, profile={"manager": object()})],
+        lambda person: None,
+    ],
+    ids=["a-text", "too-few", "too-many", "half-a-letter", "no-name", "no-key", "no-json", "nothing"],
+)
+def test_an_answer_that_is_none_is_contained(desk, monkeypatch, answer):
+    ref = opened(desk)
+    desk.hands("a").write(ref, PUBLIC, "Hello.", "li.wei")
+    person = desk.platforms["a"].people["li.wei"]
+    monkeypatch.setattr(MemoryPeople, "fetch", lambda self, accounts: answer(person))
+    report = desk.sync(1)
+    assert {one.rule for one in report.findings} == {"people-unread"}
+    assert not report.failed
+    assert carried.parse(said(desk, "b")[0]).author == "a:li.wei"
+
+
 def test_a_limit_of_the_connection_pauses_it_like_any_other(desk):
     ref = opened(desk)
     desk.hands("a").write(ref, PUBLIC, "Hello.", "li.wei")

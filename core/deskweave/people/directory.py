@@ -70,7 +70,7 @@ class Directory:
     # ------------------------------------------------------------------------------------------------------------- asking
     def meet(self, tx: sa.Connection, connection: str, accounts: Iterable[str]) -> int:
         """Note accounts that were met, so that they are asked for; answers with how many were new."""
-        met = {one for one in accounts if one.strip() and len(one) <= LONGEST}
+        met = {one for one in accounts if one.strip() and one.isprintable() and len(one) <= LONGEST}
         known: set[str] = set()
         for part in chunks(sorted(met)):
             asked = sa.select(account.c.account).where(account.c.conn == connection, account.c.account.in_(part))

@@ -6,6 +6,7 @@ A platform that does not tell who an account is takes nothing from sync: its peo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,10 +15,11 @@ from deskweave.connector import RemotePerson
 from deskweave.errors import CredentialError, PluginError, RateLimited, RemoteError, Scope
 from deskweave.ledger import mark_dirty
 from deskweave.people import Account, name_in, names_of, places
-from deskweave.people.matching import MANY, NONE
+from deskweave.people.matching import MANY, NONE, told_by
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import inquiries_without
 from deskweave.store.messages import StoredMessage
+from deskweave.store.values import dumps
 from deskweave.sync.run import Run, Side
 
 TOGETHER: Final = 100  #: accounts in one call
@@ -52,13 +54,20 @@ def ask(run: Run, side: Side) -> None:
     for start in range(0, len(due), TOGETHER):
         part = due[start : start + TOGETHER]
         try:
-            answers = run.call(side, lambda: list(facet.fetch(part)), "people.fetch")  # noqa: B023  called before it changes
+            answers = run.call(side, lambda: [_sound(one) for one in facet.fetch(part)], "people.fetch")  # noqa: B023  at once
             if len(answers) != len(part):
                 raise PluginError(side.name, "people.fetch", f"{len(answers)} answers for {len(part)} accounts")
         except (RemoteError, PluginError) as error:
             _unanswered(run, side, part, error)
             return
         _learn(run, side, dict(zip(part, answers, strict=True)))
+
+
+def _sound(one: RemotePerson | None) -> RemotePerson | None:
+    """The answer, once it is sure that it can be kept: it is a stranger's. Whatever this raises is the connector's mistake."""
+    if one is not None:
+        dumps(asdict(told_by(one)))
+    return one
 
 
 def _unanswered(run: Run, side: Side, part: Sequence[str], error: RemoteError | PluginError) -> None:
