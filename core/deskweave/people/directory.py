@@ -28,6 +28,21 @@ LONGEST: Final = 300  #: characters of an account; what is longer is no account
 _FILES: Final = "people:"  #: reader of `position` that says which files the matches follow from
 
 
+_HERE: Final = (account.c.conn == sa.bindparam("b_conn"), account.c.account == sa.bindparam("b_account"))
+_TOLD: Final = (
+    sa.update(account).where(*_HERE).values(asked_at=sa.bindparam("asked_at"), name=sa.bindparam("name"), told=sa.bindparam("told"))
+)
+_MATCHED: Final = sa.update(account).where(*_HERE).values(person=sa.bindparam("person"), how=sa.bindparam("how"))
+_FORGET: Final = sa.delete(person_key).where(
+    person_key.c.kind == sa.bindparam("b_kind"), person_key.c.value == sa.bindparam("b_value")
+)
+_CALLED: Final = (
+    sa.update(person)
+    .where(person.c.id == sa.bindparam("b_id"))
+    .values(profile=sa.bindparam("profile"), locale=sa.bindparam("locale"), zone=sa.bindparam("zone"))
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
     """What became of one account. `person` is None where nobody is known: the account's own name stands, `text`."""
@@ -123,16 +138,17 @@ class Directory:
 
     def _write_answers(self, tx: sa.Connection, connection: str, answers: Mapping[str, RemotePerson | None]) -> None:
         now = self._store.now()
-        for name, one in answers.items():
-            where = (account.c.conn == connection, account.c.account == name)
-            if one is None:
-                tx.execute(sa.update(account).where(*where).values(asked_at=now))
-                silent = (account.c.told.is_(None), account.c.person.is_(None))
-                tx.execute(sa.update(account).where(*where, *silent).values(how=ABSENT))
-                continue
-            told = told_by(one)
-            body = {key: value for key, value in asdict(told).items() if key != "name"}
-            tx.execute(sa.update(account).where(*where).values(asked_at=now, name=told.name or None, told=body))
+        told = {name: told_by(one) for name, one in answers.items() if one is not None}
+        rows = [
+            {"b_conn": connection, "b_account": name, "asked_at": now, "name": one.name or None, "told": _body(one)}
+            for name, one in told.items()
+        ]
+        _many(tx, _TOLD, rows)
+        for part in chunks(sorted(answers.keys() - told.keys())):
+            where = (account.c.conn == connection, account.c.account.in_(part))
+            tx.execute(sa.update(account).where(*where).values(asked_at=now))
+            silent = (account.c.told.is_(None), account.c.person.is_(None))
+            tx.execute(sa.update(account).where(*where, *silent).values(how=ABSENT))
 
     # ----------------------------------------------------------------------------------------------------------- matching
     def follows_files(self, tx: sa.Connection) -> bool:
@@ -162,33 +178,37 @@ class Directory:
     def settle(self, tx: sa.Connection) -> list[Account]:
         """Match all accounts, and write what has changed; answers with the accounts that stand otherwise than before."""
         matched, accounts, keys = self._match(tx)
-        persons = {PersonId(row.id): row for row in tx.execute(sa.select(person))}
-        for who, one in matched.persons.items():
-            values = {"profile": {"name": one.name, **one.profile}, "locale": one.locale, "zone": one.zone}
-            row = persons.get(who)
-            if row is None:
-                tx.execute(sa.insert(person).values(id=who, **values))
-            elif row.erased_at is None and (row.profile, row.locale, row.zone) != tuple(values.values()):
-                tx.execute(sa.update(person).where(person.c.id == who).values(**values))
-        changed: list[Account] = []
-        for place, found in matched.accounts.items():
-            if place not in accounts:
-                changed.append(found)
-                tx.execute(sa.insert(account).values(conn=place[0], account=place[1], person=found.person, how=found.how))
-            elif (found.person, found.how) != (accounts[place].person, accounts[place].how):
-                changed.append(found)
-                where = (account.c.conn == place[0], account.c.account == place[1])
-                tx.execute(sa.update(account).where(*where).values(person=found.person, how=found.how))
-        for key, was in keys.items():
-            if matched.keys.get(key) != was:
-                tx.execute(sa.delete(person_key).where(person_key.c.kind == key[0], person_key.c.value == key[1]))
-        fresh = [{"person": who, "kind": key[0], "value": key[1]} for key, who in matched.keys.items() if keys.get(key) != who]
-        if fresh:
-            tx.execute(sa.insert(person_key), fresh)
-        gone = [who for who, row in persons.items() if who not in matched.persons and row.erased_at is None]
-        for part in chunks(gone):
+        self._save_persons(tx, matched)
+        changed = [one for place, one in matched.accounts.items() if _whose(one) != _whose(accounts.get(place))]
+        fresh = [one for one in changed if (one.connection, one.account) not in accounts]
+        moved = [one for one in changed if (one.connection, one.account) in accounts]
+        _many(tx, sa.insert(account), [{**_place(one), "person": one.person, "how": one.how} for one in fresh])
+        _many(
+            tx,
+            _MATCHED,
+            [{"b_conn": one.connection, "b_account": one.account, "person": one.person, "how": one.how} for one in moved],
+        )
+        gone = [key for key, was in keys.items() if matched.keys.get(key) != was]
+        _many(tx, _FORGET, [{"b_kind": kind, "b_value": value} for kind, value in gone])
+        taken = [(key, who) for key, who in matched.keys.items() if keys.get(key) != who]
+        _many(tx, sa.insert(person_key), [{"person": who, "kind": kind, "value": value} for (kind, value), who in taken])
+        left = set(tx.execute(sa.select(person.c.id).where(person.c.erased_at.is_(None))).scalars()) - matched.persons.keys()
+        for part in chunks(sorted(left)):
             tx.execute(sa.delete(person).where(person.c.id.in_(part)))
         return changed
+
+    @staticmethod
+    def _save_persons(tx: sa.Connection, matched: Matched) -> None:
+        known = {row.id: row for row in tx.execute(sa.select(person))}
+        fresh, moved = [], []
+        for who, one in matched.persons.items():
+            row, values = known.get(who), {"profile": {"name": one.name, **one.profile}, "locale": one.locale, "zone": one.zone}
+            if row is None:
+                fresh.append({"id": who, **values})
+            elif row.erased_at is None and (row.profile, row.locale, row.zone) != tuple(values.values()):
+                moved.append({"b_id": who, **values})
+        _many(tx, sa.insert(person), fresh)
+        _many(tx, _CALLED, moved)
 
     def _match(self, tx: sa.Connection) -> tuple[Matched, dict[tuple[str, str], Account], dict[Key, PersonId]]:
         accounts = {(row.conn, row.account): _account(row) for row in tx.execute(sa.select(account))}
@@ -270,6 +290,31 @@ def places(whos: Iterable[str | None]) -> set[tuple[str, str]]:
         if colon:
             found.add((connection, name))
     return found
+
+
+def _many(tx: sa.Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        tx.execute(statement, list(rows))
+
+
+def _whose(one: Account | None) -> tuple[PersonId | None, str] | None:
+    return None if one is None else (one.person, one.how)
+
+
+def _place(one: Account) -> dict[str, str]:
+    return {"conn": one.connection, "account": one.account}
+
+
+def _body(told: Told) -> dict[str, Any]:
+    """What is kept of it beside the name."""
+    return {
+        "keys": [list(key) for key in told.keys],
+        "side": told.side,
+        "active": told.active,
+        "locale": told.locale,
+        "zone": told.zone,
+        "profile": dict(told.profile),
+    }
 
 
 def _account(row: Any) -> Account:

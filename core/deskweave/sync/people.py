@@ -23,6 +23,7 @@ from deskweave.store.values import dumps
 from deskweave.sync.run import Run, Side
 
 TOGETHER: Final = 100  #: accounts in one call
+AT_ONCE: Final = 5_000  #: answers that are matched at once: all accounts are looked at each time
 
 
 def meet(run: Run, tx: sa.Connection, side: Side, accounts: Iterable[str | None]) -> None:
@@ -51,16 +52,22 @@ def ask(run: Run, side: Side) -> None:
         return
     with run.store.read() as tx:
         due = run.people.due(tx, side.name, run.now())
+    answers: dict[str, RemotePerson | None] = {}
     for start in range(0, len(due), TOGETHER):
         part = due[start : start + TOGETHER]
         try:
-            answers = run.call(side, lambda: [_sound(one) for one in facet.fetch(part)], "people.fetch")  # noqa: B023  at once
-            if len(answers) != len(part):
-                raise PluginError(side.name, "people.fetch", f"{len(answers)} answers for {len(part)} accounts")
+            got = run.call(side, lambda: [_sound(one) for one in facet.fetch(part)], "people.fetch")  # noqa: B023  called at once
+            if len(got) != len(part):
+                raise PluginError(side.name, "people.fetch", f"{len(got)} answers for {len(part)} accounts")
         except (RemoteError, PluginError) as error:
+            _learn(run, side, answers)
             _unanswered(run, side, part, error)
             return
-        _learn(run, side, dict(zip(part, answers, strict=True)))
+        answers.update(zip(part, got, strict=True))
+        if len(answers) >= AT_ONCE:
+            _learn(run, side, answers)
+            answers = {}
+    _learn(run, side, answers)
 
 
 def _sound(one: RemotePerson | None) -> RemotePerson | None:
@@ -87,6 +94,8 @@ def _unanswered(run: Run, side: Side, part: Sequence[str], error: RemoteError | 
 
 def _learn(run: Run, side: Side, answers: Mapping[str, RemotePerson | None]) -> None:
     assert run.people is not None
+    if not answers:
+        return
     with run.store.write() as tx:
         changed = run.people.learn(tx, side.name, answers)
         _look_again(run, tx, changed)
