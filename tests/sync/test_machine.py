@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, Phase, settings
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from deskweave.testing.machine import CallingMachine, SyncMachine, bind
@@ -34,3 +35,12 @@ def test_three_platforms_under_attack():
 
 def test_a_platform_that_only_calls_back_under_attack():
     run_state_machine_as_test(CallingMachine, settings=settings(SETTINGS, max_examples=HUNT // 4 or 8))
+
+
+SHARDS, EACH = 12, 250  #: 3,000 examples other than those above, the same ones every time, on every core at once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_three_thousand_examples(shard):
+    run_state_machine_as_test(seed(shard)(bind(SyncMachine)), settings=settings(SETTINGS, max_examples=HUNT // SHARDS or EACH))

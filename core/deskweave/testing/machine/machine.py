@@ -58,6 +58,7 @@ class SyncMachine(Weather):
             for _ in range(3):
                 self.tick_by(86_400)
                 self.become_quiet()
+                self.nobody_is_taken_for_gone()
         if list_parked(self.store):
             self.mend()
         self.check_quiet()
