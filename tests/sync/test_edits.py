@@ -90,6 +90,43 @@ def test_five_edits_to_and_fro_leave_one_first_line_and_the_author(world):
     assert [len(platform.comments) for platform in w.platforms.values()] == before
 
 
+def test_rules_that_rewrite_every_copy_are_set_aside(world):
+    """Each platform signs what it is told: every signature is an edit, and would be told to the other one, for ever."""
+    w = world(names=("a", "b", "c"))
+    ref = w.hands("a").create("ticket", V, "li")
+    w.hands("a").write(ref, PUBLIC, "hello", "li")
+    signed: set[tuple[str, int]] = set()
+    parked = []
+    for _ in range(40):
+        parked += w.sync(60).parked
+        for name in "ab":
+            for one in w.platforms[name].comments:
+                if one.by == "deskweave.bot" and (name, one.number) not in signed:
+                    signed.add((name, one.number))
+                    w.platforms[name].rewrite(one, f"{one.body} -- sent from {name}", "rule")
+    assert parked
+    assert all("a rule on this platform" in note.reason for note in parked)
+    assert len(parked) <= 2
+    assert len(w.platforms["a"].comments) + len(w.platforms["b"].comments) < 20
+    other = w.hands("a").create("ticket", {**V, "title": "other"}, "li")  # others go on
+    w.hands("a").write(other, PUBLIC, "hi", "li")
+    w.sync(60)
+    w.sync(60)
+    assert "hi" in {text for text, _ in standing(w, "c")}
+
+
+def test_people_who_rewrite_often_are_at_no_war(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    said = w.hands("a").write(ref, PUBLIC, "text", "li")
+    for n in range(12):
+        w.sync(60)
+        w.hands("a").rewrite(said, f"text {n}", "li")
+    assert not w.sync(60).parked
+    assert w.sync(60).written == 0
+    assert len(w.platforms["b"].comments) == 13
+
+
 def test_a_copy_whose_first_line_was_taken_off_keeps_its_author(world):
     w = world()
     ref = w.hands("a").create("ticket", V, "li")

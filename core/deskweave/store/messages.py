@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -51,6 +52,19 @@ def messages_of(tx: sa.Connection, inquiries: Iterable[InquiryId]) -> list[Store
 
 def messages_by_id(tx: sa.Connection, ids: Iterable[str]) -> dict[str, StoredMessage]:
     return {one.id: one for part in chunks(ids) for one in _load(tx, _BY_ID, part)}
+
+
+def count_edits(tx: sa.Connection, inquiry: InquiryId, since: datetime) -> int:
+    """How many messages of an inquiry were told to have been rewritten since."""
+    return int(tx.execute(_EDITS, {"b_inquiry": inquiry, "b_since": since}).scalar_one())
+
+
+_EDITS: Final = sa.select(sa.func.count()).where(
+    event.c.inquiry == sa.bindparam("b_inquiry"),
+    event.c.field == "message_log",
+    event.c.old.is_not(None),
+    event.c.recorded_at >= sa.bindparam("b_since"),
+)
 
 
 def _load(tx: sa.Connection, statement: sa.Select[Any], ids: Sequence[str]) -> list[StoredMessage]:

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from deskweave.connector import RemoteMessage
 from deskweave.ledger import MESSAGE_LOG, Utterance
 from deskweave.model import InternalMessage, PublicMessage, Visibility
-from deskweave.store.links import Link, links_by_id, message_links_of, scan_links
-from deskweave.store.messages import StoredMessage, messages_by_id
+from deskweave.store.links import Link, links_by_id, message_links_of, save_links, scan_links
+from deskweave.store.messages import StoredMessage, count_edits, messages_by_id
 from deskweave.store.values import instant_text
 from deskweave.sync.carried import bare
+from deskweave.sync.report import ParkedNote
 from deskweave.sync.run import Run, Side
 
 MARK: Final = "#edited:"
@@ -67,7 +68,9 @@ def edits_of(run: Run, tx: sa.Connection, side: Side, collection: str, messages:
             before = None if link is None else stored.get(str(link.message))
             if link is None or before is None or before.erased or _words(before.message.body) == _words(bare(one.body)):
                 continue
-            found.append(Edit(one, parents[str(link.parent)], before))
+            parent = parents[str(link.parent)]
+            if parent.state == "live":
+                found.append(Edit(one, parent, before))
     return found
 
 
@@ -82,6 +85,30 @@ def _last(links: Sequence[Link], kind: str) -> Mapping[str, Link]:
 
 def _words(text: str) -> list[str]:
     return text.split()
+
+
+def without_wars(run: Run, tx: sa.Connection, side: Side, edits: Sequence[Edit]) -> list[Edit]:
+    """These edits without those of copies that go to and fro between rules: nobody else would end it, the record is set aside."""
+    kept: list[Edit] = []
+    for one in edits:
+        assert one.parent.inquiry is not None
+        often = count_edits(tx, one.parent.inquiry, run.now() - run.timing.war_within)
+        if one.now.author_side != "us" or often < run.timing.war_after:
+            kept.append(one)
+            continue
+        link = links_by_id(tx, [one.parent.id])[one.parent.id]
+        if link.state == "live":
+            minutes = int(run.timing.war_within.total_seconds() // 60)
+            link.state, link.push, link.not_before = "parked", False, None
+            link.parked_reason = (
+                f"messages were rewritten {often} times within {minutes} minutes, our copies too: a rule on this platform or "
+                f"on another one changes what is said. Change that rule; release the record {minutes} minutes later"
+            )
+            save_links(tx, [link])
+            run.report.parked.append(
+                ParkedNote(link=link.id, connection=side.name, label=link.label, number=None, reason=link.parked_reason)
+            )
+    return kept
 
 
 def restated(side: Side, edit: Edit) -> Utterance:

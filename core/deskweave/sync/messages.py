@@ -32,7 +32,7 @@ from deskweave.store.links import (
 from deskweave.store.messages import StoredMessage, messages_by_id, messages_of
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.carried import EDITED, bare, carry, parse
-from deskweave.sync.edits import edits_of, restated, state_of
+from deskweave.sync.edits import edits_of, restated, state_of, without_wars
 from deskweave.sync.people import author_of, meet
 from deskweave.sync.report import ParkedNote
 from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
@@ -131,6 +131,7 @@ def take_messages(
         return False
     run.verify(side)
     with run.store.write() as tx:
+        edits = without_wars(run, tx, side, edits)
         spoken: list[tuple[RemoteMessage, Link, Utterance]] = [(one.now, one.parent, restated(side, one)) for one in edits]
         ours = {one.message: one for one in message_links_of(tx, [link.id for link in parents.values()]) if one.rid is None}
         by_corr = {one.corr: one for one in ours.values()}
