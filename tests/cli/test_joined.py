@@ -94,3 +94,22 @@ def test_a_binding_that_matches_is_no_new_mapping(cli: Any, desks: Path, plugins
         bound = space.binding("feishu")
         assert bound.digest == before
         assert bound.collections["ledger"].match is not None
+
+
+def test_check_says_what_the_binding_asks_for_and_the_account_cannot_do(cli: Any, folder: Folder, snow: Any, feishu: Any) -> None:
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    path = root / "bindings" / "servicenow.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            "  incident:\n", "  incident:\n    deletes: {policy: delete, retention: P7D}\n", 1
+        ),
+        encoding="utf-8",
+    )
+    answer = cli("check", "servicenow")
+    assert answer.code == 3
+    assert "cannot delete in incident" in " ".join(answer.out.split())
+    path = root / "bindings" / "feishu.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("  ledger:\n", "  ledger:\n    deletes: mark\n"), encoding="utf-8")
+    answer = cli("check", "feishu", "--lang", "zh")
+    assert "ledger 不接受内部备注" in "".join(answer.out.split()).replace("ledger不", "ledger 不")
+    assert "deletes-without-note" in cli("practice", "lint", "--json").out

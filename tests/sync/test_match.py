@@ -331,6 +331,35 @@ def test_a_person_joins_two_inquiries(world):
     quiet(w)
 
 
+def test_a_decision_that_came_too_late_is_asked_again(world):
+    w = world(bindings={"b": matching("b")})
+    both(w, 1)
+    w.hands("b").create("ticket", {**V, "title": "t 0"}, "chen")
+    w.sync(1)
+    first = find_inquiry(w.store, "A-1")
+    for row in list_parked(w.store):  # two people, one inquiry
+        assert say_what_it_is(w.store, row.id, first.id)
+    report = w.sync(60)
+    assert len(report.joined) == 1
+    (note,) = report.parked
+    assert "has a record on b by now" in note.reason
+    assert [len(w.platforms[name].records) for name in "ab"] == [1, 2]
+
+
+def test_looking_up_reads_no_documents(world):
+    """Through the index, however many inquiries there are."""
+    w = world(bindings={"b": matching("b")})
+    both(w)
+    w.sync(1)
+    with w.store.read() as tx:
+        asked = "SELECT inquiry FROM likeness WHERE conn = 'b' AND collection = 'ticket' AND key IN ('x', 'y')"
+        (row,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+        assert "USING INDEX ix_likeness_key" in row[-1]
+        ended = "SELECT 1 FROM event ended WHERE ended.field = 'joined_into' AND ended.inquiry = 'x'"
+        (row,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {ended}").all()
+        assert "ix_event_joined" in row[-1]
+
+
 def test_a_plan_tells_and_changes_nothing(world):
     w = world(bindings={"b": matching("b")})
     both(w)

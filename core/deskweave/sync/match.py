@@ -27,6 +27,8 @@ def welcome(
     rows: Reconciliation, side: Side, records: Sequence[tuple[RemoteRecord, View, str]], lines: Mapping[str, Lines]
 ) -> None:
     """Let go on what a person has decided about: a record is one inquiry's, or begins its own."""
+    from deskweave.sync.pull import set_aside
+
     links = links_by_id(rows.tx, [identifier for _, _, identifier in records])
     for record, view, identifier in records:
         link, said = links[identifier], lines.get(f"{record.ref.collection}/{record.ref.rid}", {})
@@ -40,6 +42,9 @@ def welcome(
         if inquiry is not None and _lacks(rows, side, link.role, inquiry):
             join(rows, inquiry, side, record, view, said, BY_PERSON)
             note_join(rows, side, record.label, BY_PERSON, inquiry)
+        elif inquiry is not None:
+            reason = f"it cannot be the inquiry that was named: that has a record on {side.name} by now"
+            set_aside(rows, side, record, f"{reason}. Decide again: deskweave parked {record.label} --again, or --drop", None)
         else:
             rows.open(side, record, view, said, alone=True)
 
