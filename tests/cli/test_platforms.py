@@ -408,6 +408,44 @@ def test_people_are_not_written_to_by_surprise(cli: Any, folder: Folder, snow: A
         jira.stop()
 
 
+def test_show_says_which_records_are_left_as_they_are(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    route = "routes: {incidents: {when: {stream: {eq: incident}}, among: [servicenow, feishu], afterwards: freeze}}\n"
+    (root / "deskweave.yaml").write_text((root / "deskweave.yaml").read_text(encoding="utf-8") + route, encoding="utf-8")
+    assert cli("apply", "--yes").code in (0, 3)
+    inquiry(root, snow, plugins, clock)
+    for _ in range(2):
+        cli("sync")
+        clock.advance(timedelta(minutes=30))
+    assert "left as it is" not in cli("show", "INQ-1").out
+    edit(root / "deskweave.yaml", "{stream: {eq: incident}}", "{stream: {eq: problem}}")
+    cli("sync")
+    assert "feishu/ledger  left as it is: it no longer fulfils its route" in cli("show", "INQ-1").out
+    assert "保持原样：已不符合路由条件" in cli("show", "INQ-1", "--lang", "zh").out
+    found = json.loads(cli("show", "INQ-1", "--json").out)["items"]
+    assert {(one["connection"], one["state"]) for one in found} == {("servicenow", "live"), ("feishu", "frozen")}
+
+
+def test_check_proves_a_status_map_by_the_platforms_own_mapper(
+    cli: Any, folder: Folder, plugins: Plugins, clock: TurnedTime
+) -> None:
+    emulator = plugins.connectors["jira_sm"].emulator
+    assert emulator is not None
+    jira: Any = emulator.start(port=0, seed=1, now=clock)
+    try:
+        root = folder(jira_sm=jira)
+        # a status is walked to there: a second field of `is` is read, and never written
+        edit(root / "bindings/jira_sm.yaml", "closed: {is: {status: Closed}", "closed: {is: {status: Closed, labels: done}")
+        assert "status-not-shown" not in cli("practice", "lint", "--json").out
+        assert "comes to rest at a state that is read as no status where the inquiry is 'closed'" in " ".join(
+            cli("check").out.split()
+        )
+    finally:
+        jira.stop()
+
+
 def test_check_tells_what_a_platforms_workflow_does_not_let_happen(
     cli: Any, folder: Folder, plugins: Plugins, clock: TurnedTime
 ) -> None:

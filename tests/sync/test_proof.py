@@ -84,6 +84,12 @@ def test_a_status_that_writing_does_not_change_is_told():
     assert (one.kind, one.status, one.becomes) == ("differs", "closed", "working")
 
 
+def test_a_status_that_writing_makes_unreadable_is_told():
+    (one,) = found({"working": ({"state": "2"},), "closed": ({"state": "9", "hold": "1"}, {"hold": "2"})})
+    assert (one.kind, one.status, one.becomes) == ("differs", "closed", None)
+    assert one.steps[-1].words == "state=9, hold=2"
+
+
 def test_an_entry_that_is_never_read_is_told():
     maps = {**PLAIN, "closed": ({"state": "9"}, {}, {"stage": "9"}), "asking": ({"state": "3"}, {}, {"state": "3", "stage": "1"})}
     (one,) = found(maps)

@@ -94,6 +94,27 @@ def test_every_kind_is_said_in_chinese() -> None:
         assert RULES[rule].in_chinese(found) != found.message
 
 
+def test_a_state_that_is_read_as_no_status_is_said_so() -> None:
+    text = '\n      in_progress: {is: {state: "2"}}\n      closed: {is: {state: "7", hold: "1"}, sets: {hold: "2"}}\n'
+    (found,) = proven(binding("snow", text))
+    assert "comes to rest at a state that is read as no status where the inquiry is 'closed'" in found.message
+    assert "停在读不出状态的取值：" in RULES["status-not-shown"].in_chinese(found)
+
+
+def test_a_mapper_that_raises_is_a_check_that_did_not_run() -> None:
+    from types import SimpleNamespace
+
+    from deskweave.configure import Lock
+    from deskweave.workspace.binding import join
+    from deskweave.workspace.proving import spoken_findings
+
+    document = binding("snow")
+    typed = join(document, builtin(), Lock(connection="snow", environment="dev"), connection="snow", language="en")
+    broken = SimpleNamespace(mapper=lambda _: object(), capabilities=SimpleNamespace(collections={}))
+    (found,) = spoken_findings(document, builtin(), typed, broken, "en")  # type: ignore[arg-type]
+    assert found.rule == "check-did-not-run"
+
+
 def test_two_owners_of_a_field_are_told_once_and_with_both_places() -> None:
     mine, shared = "impact: {at: i, policy: owner}", "impact: {at: i}"
     three = [binding("snow", fields=mine), binding("jsm", fields=shared), binding("feishu", fields=mine)]

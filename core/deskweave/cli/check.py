@@ -174,6 +174,7 @@ def _followed(space: Workspace, name: ConnectionName) -> bool:
 def _binding(session: Session, space: Workspace, name: ConnectionName, codes: list[Exit]) -> list[dict[str, Any]]:
     """Whether the names of the binding exist there."""
     from deskweave.workspace.configuring import configurator
+    from deskweave.workspace.proving import spoken_findings
 
     say = session.say
     opened = {name: space.connect(name)}
@@ -184,6 +185,11 @@ def _binding(session: Session, space: Workspace, name: ConnectionName, codes: li
     if found.failed is not None:
         codes.append(Exit.PERSON)
         return [_row(MISS, "binding", found.failed)]
+    binding = space.binding(name)
+    languages = space.practice.languages
+    spoken = spoken_findings(
+        space.binding_documents[name], space.practice, binding, opened[name].connection, languages[0] if languages else "en"
+    )
     rows = [
         _row(
             MISS if found.missing else OK,
@@ -196,7 +202,7 @@ def _binding(session: Session, space: Workspace, name: ConnectionName, codes: li
             ),
         )
     ]
-    wrong: list[Finding] = [one for one in found.findings if one.severity is not Severity.NOTE]
+    wrong: list[Finding] = [one for one in (*spoken, *found.findings) if one.severity is not Severity.NOTE]
     for one in wrong[:8]:
         rows.append(_row(MISS if one.severity is Severity.ERROR else WARN, "binding", f"{one.found}: {sentence(session, one)}"))
     if len(wrong) > 8:

@@ -167,6 +167,10 @@ class _Table:
             self._written[raw, status] = self._number(fields)
         return self._written[raw, status]
 
+    def made(self, raw: int) -> bool:
+        """Whether writing has brought a record to this: then it is not somebody else's state without a word."""
+        return raw in self._written.values()
+
     def words(self, raw: int) -> str:
         return self.shown({key: value for key, value in self._raws[raw].items() if value not in (None, "")})
 
@@ -304,7 +308,7 @@ class _Search:
         for table, (raw, _, _) in zip(self._tables, quiet.cells, strict=True):
             says, reads = table.says(quiet.status), table.read(raw)
             writes = table.voice.written and table.voice.policy in (Policy.SHARED, Policy.OWNER)
-            if writes and says is not None and reads is not None and says != reads:
+            if writes and says is not None and says != reads and (reads is not None or table.made(raw)):
                 about = self._first(table.voice.name)
                 return Counterexample(kind="differs", voices=about, status=quiet.status, becomes=reads, steps=self._told(way))
         return None

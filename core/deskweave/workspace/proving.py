@@ -11,6 +11,7 @@ from deskweave.findings import Finding, Place, Severity
 from deskweave.model import Binding, Policy, Route
 
 if TYPE_CHECKING:
+    from deskweave.connector import Connection
     from deskweave.practice import Practice
     from deskweave.sync.proof import Counterexample, Step, Voice
 
@@ -29,6 +30,36 @@ def status_findings(documents: Sequence[Document], practice: Practice, routes: I
     by_name = {document.id: document for document in documents}
     for one in prove(practice.statuses, voices, shares):
         yield _finding(one, by_name)
+
+
+def spoken_findings(
+    document: Document, practice: Practice, binding: Binding, connection: Connection, language: str
+) -> list[Finding]:
+    """What only the connector's own mapper shows of a binding: `check` asks for it where files have shown nothing.
+
+    Args:
+        document: the binding as it is written.
+        practice: composed.
+        binding: the same, joined with the lock file.
+        connection: probed.
+        language: whose labels stand for choices.
+    """
+    from deskweave.sync.proof import Voice, prove
+
+    told = {(one.rule, one.place) for one in status_findings([document], practice, (), language)}
+    try:
+        mapper, can = connection.mapper(binding), connection.capabilities.collections
+        voices = [
+            Voice(connection=str(binding.connection), collection=one, mapper=mapper, written=name in can and can[name].patches)
+            for name, one in binding.collections.items()
+        ]
+        found = [_finding(one, {document.id: document}) for one in prove(practice.statuses, voices)]
+    except Exception as error:  # noqa: BLE001  a connector's mapper is a stranger's code
+        message = f"a check did not run: the mapper of {document.id} raised {type(error).__name__} at a status of its binding"
+        place = Place(f"connection:{document.id}", "mapper")
+        remedy = "mend the plugin: a mapper reads any record and writes any status of its binding"
+        return [problem("check-did-not-run", place, document.id, message, remedy=remedy)]
+    return [one for one in found if (one.rule, one.place) not in told]
 
 
 def _voices(binding: Binding) -> Iterator[Voice]:
@@ -65,9 +96,11 @@ def _finding(one: Counterexample, documents: Mapping[str, Document]) -> Finding:
             remedy = "let each `is` be read back as its own status, also beside what other statuses leave there"
             return problem("status-flaps", place, one.status, message, remedy=remedy, values=values)
         case "differs":
-            message = f"{about} comes to rest at {becomes!r} where the inquiry is {one.status!r}{beside}: {path}"
+            rest = repr(becomes) if becomes else "a state that is read as no status"
+            message = f"{about} comes to rest at {rest} where the inquiry is {one.status!r}{beside}: {path}"
             remedy = f"let writing {one.status!r} change what is read there"
-            return problem("status-not-shown", place, one.status, message, remedy=remedy, values=values)
+            form = {} if becomes else {"form": "unreadable"}
+            return problem("status-not-shown", place, one.status, message, remedy=remedy, values={**values, **form})
         case "unread":
             message = f"it is read as {becomes!r}, not as {one.status!r}" if becomes else f"it is never read as {one.status!r}"
             return Finding(

@@ -121,6 +121,7 @@ FOLDER: Final[tuple[Rule, ...]] = (
         ("People on that platform see another status than everybody else, and nothing ever puts it right.",
          "该平台上的人看到的状态与别处不同，而且不会被纠正。"),
         ("Let writing the status change what is read there.", "让写入该状态后读回的值随之改变。"),
+        unreadable="问询为 {found} 时，{about} 停在读不出状态的取值：{path_zh}",
     ),
     rule(
         "two-owners", "{found} 在 {second} 与 {first}（{where}）都写了 `policy: owner`，而路由 {route} 的问询两边都有",
