@@ -158,8 +158,8 @@ def test_people_who_cannot_be_read_stay_text_and_sync_goes_on(desk, fault):
     assert not report.failed
     assert carried.parse(said(desk, "b")[0]).author == "a:li.wei"
     again = desk.sync(60)
-    if fault == "limited_class":
-        assert hows(desk)["a", "li.wei"] == "made", "a limit has passed: the next run asks again"
+    if fault in ("limited_class", "down"):
+        assert hows(desk)["a", "li.wei"] == "made", "it has passed: the next run asks again"
     else:
         assert again.findings == []
         assert hows(desk)["a", "li.wei"] == "unread"
@@ -190,6 +190,40 @@ def test_an_answer_that_is_none_is_contained(desk, monkeypatch, answer):
     assert {one.rule for one in report.findings} == {"people-unread"}
     assert not report.failed
     assert carried.parse(said(desk, "b")[0]).author == "a:li.wei"
+
+
+def test_a_right_that_is_missing_is_missed_once_for_all(desk):
+    ref = opened(desk)
+    for number in range(150):
+        desk.hands("a").write(ref, PUBLIC, f"word {number}", f"user{number}@example.com")
+    asked = []
+    desk.platforms["a"].hook = lambda door: asked.append(door) if "people" in door else None
+    desk.platforms["a"].people_faults = ["no_right"]
+    desk.sync(1)
+    assert desk.sync(60).findings == []
+    assert asked == ["before people.fetch"], "everybody who is due is asked for a day later"
+
+
+def test_another_instance_is_asked_for_nobody(desk):
+    from deskweave.errors import SafetyStop
+
+    ref = opened(desk)
+    desk.hands("a").write(ref, PUBLIC, "Hello.", "li.wei")
+    desk.platforms["a"].people_faults = ["limited_class"]
+    desk.sync(1)
+    asked = []
+    desk.platforms["a"].hook = lambda door: asked.append(door) if "people" in door else None
+
+    def other():
+        raise SafetyStop("another instance")
+
+    sides = desk.engine()._sides
+    engine = desk.engine()
+    engine._sides = {name: replace(side, verify=other if name == "a" else None) for name, side in sides.items()}
+    desk.clock.turn(60)
+    with pytest.raises(SafetyStop):
+        engine.run()
+    assert asked == []
 
 
 def test_a_limit_of_the_connection_pauses_it_like_any_other(desk):

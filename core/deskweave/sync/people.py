@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from deskweave.connector import RemotePerson
-from deskweave.errors import CredentialError, PluginError, RateLimited, RemoteError, Scope
+from deskweave.errors import ConfigurationError, CredentialError, PluginError, RateLimited, RemoteError, Scope, TransientError
 from deskweave.ledger import mark_dirty
 from deskweave.people import Account, name_in, names_of, places
 from deskweave.people.matching import MANY, NONE, told_by
@@ -52,6 +52,11 @@ def ask(run: Run, side: Side) -> None:
         return
     with run.store.read() as tx:
         due = run.people.due(tx, side.name, run.now())
+    if due:
+        with run.containing(side):
+            run.verify(side)
+        if not run.works(side):
+            return
     answers: dict[str, RemotePerson | None] = {}
     for start in range(0, len(due), TOGETHER):
         part = due[start : start + TOGETHER]
@@ -61,7 +66,7 @@ def ask(run: Run, side: Side) -> None:
                 raise PluginError(side.name, "people.fetch", f"{len(got)} answers for {len(part)} accounts")
         except (RemoteError, PluginError) as error:
             _learn(run, side, answers)
-            _unanswered(run, side, part, error)
+            _unanswered(run, side, due[start:] if isinstance(error, ConfigurationError) else part, error)
             return
         answers.update(zip(part, got, strict=True))
         if len(answers) >= AT_ONCE:
@@ -78,13 +83,12 @@ def _sound(one: RemotePerson | None) -> RemotePerson | None:
 
 
 def _unanswered(run: Run, side: Side, part: Sequence[str], error: RemoteError | PluginError) -> None:
-    """A limit passes, and the next run asks again; a right that is missing is asked for once a day."""
-    limited = isinstance(error, RateLimited)
-    if (limited and error.scope is Scope.CONNECTION) or isinstance(error, CredentialError):  # type: ignore[union-attr]
+    """What passes, the next run asks again; what a person has to mend, be it a right or a connector, is tried once a day."""
+    if isinstance(error, CredentialError) or (isinstance(error, RateLimited) and error.scope is Scope.CONNECTION):
         with run.containing(side):
             raise error
         return
-    if not limited:
+    if not isinstance(error, TransientError):
         assert run.people is not None
         with run.store.write() as tx:
             run.people.unread(tx, side.name, part)
