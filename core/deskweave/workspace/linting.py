@@ -36,4 +36,11 @@ def findings_of(space: Workspace, *, deep: bool) -> list[Finding]:
         from deskweave.workspace.log_mapping import mapping_findings
 
         findings += mapping_findings(space)
+    if deep:  # sync reads it again; nothing else goes by it
+        from deskweave.workspace.spreadsheets import listed_people
+
+        try:
+            listed_people(space.folder, practice, space.language)
+        except DocumentError as error:
+            findings += error.findings
     return [*findings, *lint(space.folder, practice, bound.values(), space.plugins if deep else None)]
