@@ -22,6 +22,7 @@ SLOWER = [
     "a message without an answer is taken for none",
     "calls are not counted",
     "carried messages not recognised",
+    "deliveries are done before their rows",
     "gone after one census",
     "messages written out of their order",
     "no search before a create is repeated",

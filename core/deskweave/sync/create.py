@@ -85,7 +85,7 @@ def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Se
         blind = capabilities.creates is Plant.UPSERT and capabilities.find == "none"
         if link.state == "new" or capabilities.creates is Plant.KEY or blind:
             births.append(link)
-        elif capabilities.creates is Plant.NONE or capabilities.find == "none":
+        elif capabilities.creates is Plant.NONE or capabilities.find == "none" or side.connection.records is None:
             _unknown(run, side, link)
         elif _search(run, side, link):
             wrote = True

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from deskweave.testing.machine import SyncMachine, bind
+from deskweave.testing.machine import bind
 from deskweave.testing.mutants.mutant import Mutant
 from deskweave.testing.mutants.protections import MUTANTS
 
@@ -46,7 +46,7 @@ def play(mutant: Mutant, examples: int, *, seed: bool = False) -> None:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(bind(SyncMachine, **mutant.weather), settings=chosen)
+    run_state_machine_as_test(bind(mutant.machine, **mutant.weather), settings=chosen)
 
 
 def _property(error: BaseException) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
+from deskweave.testing.machine import SyncMachine
+
 Take = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -20,6 +22,7 @@ class Mutant:
         name: of the function.
         without: makes the function without the protection out of the one with it.
         weather: attributes of the machine in which the protection matters.
+        machine: the one that attacks.
         scene: played in place of the machine, where no person and no weather of it leads to what the protection is for.
     """
 
@@ -27,6 +30,7 @@ class Mutant:
     name: str
     without: Take
     weather: Mapping[str, Any] = field(default_factory=dict)
+    machine: type[SyncMachine] = SyncMachine
     scene: Callable[[], None] | None = None
 
     @contextmanager

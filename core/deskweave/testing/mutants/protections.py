@@ -11,13 +11,15 @@ from unittest import mock
 from deskweave.connector import Absent, Page, Plant
 from deskweave.errors import Executed, RequestError, TransientError
 from deskweave.http import MemoryBudget
+from deskweave.store.inbox import finish
 from deskweave.store.lease import Lease
 from deskweave.store.links import known_rids
 from deskweave.store.streams import Stream, save_stream
-from deskweave.sync import create, engine, messages, pull, push, reconcile, remap, sweep
+from deskweave.sync import create, engine, inbox, messages, pull, push, reconcile, remap, sweep
 from deskweave.sync.entries import version_of
 from deskweave.sync.fingerprint import imprint
 from deskweave.sync.run import RECORDS
+from deskweave.testing.machine import CallingMachine
 from deskweave.testing.memory import MemoryConnection
 from deskweave.testing.mutants.mutant import Mutant, always
 from deskweave.testing.mutants.scenes import (
@@ -32,6 +34,17 @@ NEVER: Final = timedelta(0)
 
 def _no_fingerprint(_plain: Callable[..., Any]) -> Callable[..., Any]:
     return lambda _seen_fp, record, mapper: mapper.read(record)
+
+
+def _done_first(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A delivery is done, and then what it tells is taken in."""
+
+    def take(run: Any, side: Any, one: Any, *, finishes: bool) -> Any:
+        with run.store.write() as tx:
+            finish(tx, side.name, [one.id])
+        return plain(run, side, one, finishes=finishes)
+
+    return take
 
 
 def _no_history_on_recovery(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -281,4 +294,10 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         owner=sweep, name="fetch", without=_hidden_is_gone, weather={**CALM, "always": ("deletes",), "pinned": {"absent": "hidden"}}
     ),
     "an emptied platform is believed": Mutant(owner=sweep, name="_census", without=_unguarded, scene=an_emptied_platform),
+    "deliveries are done before their rows": Mutant(
+        owner=inbox, name="_take", without=_done_first, weather={"swarm": (), "wrong": ("crash",)}, machine=CallingMachine
+    ),
+    "overtaken deliveries are taken for news": Mutant(
+        owner=pull, name="_outdated", without=always(False), weather={"swarm": (), "wrong": ("tick",)}, machine=CallingMachine
+    ),
 }
