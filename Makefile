@@ -10,9 +10,11 @@ $(VENV)/.demo: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml $(VENV)/.demo
+# one installation, not one upon the other
+$(VENV)/.test: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
-	@touch $@
+	@touch $(VENV)/.demo $@
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
@@ -22,7 +24,7 @@ demo: $(VENV)/.demo  ## the main job, on three emulated platforms
 	$(BIN)/deskweave demo $(ARGS)
 
 test: $(VENV)/.test  ## what a user relies on, in under four minutes
-	$(BIN)/python -m pytest -n auto -q $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -q $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check core schemas plugins tests

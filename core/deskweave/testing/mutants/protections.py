@@ -202,7 +202,17 @@ BARE: Final = {"conditions": False, "history": "full", "scan": False, "index_lag
 MUTANTS: Final[Mapping[str, Mutant]] = {
     # ---------------------------------------------------------------------------------------------------------- reading
     "no overlap window": Mutant(owner=pull, name="overlap", without=always(NEVER), weather={"pinned": LAG}),
-    "a mark on a listed record is not known": Mutant(owner=pull, name="links_by_corr", without=always({})),
+    "a mark on a listed record is not known": Mutant(
+        owner=pull,
+        name="links_by_corr",
+        without=always({}),
+        weather={
+            **CALM,
+            "pinned": {**SWIFT, "plant": Plant.ATOMIC, "find": "strong"},
+            "wrong": ("tick",),
+            "losses": ("lost_answer",),
+        },
+    ),
     "a record that is joined is not known": Mutant(owner=pull, name="scan_links", without=always({})),
     "no fingerprint": Mutant(owner=pull, name="glance", without=_no_fingerprint),
     "watermark before rows": Mutant(owner=pull, name="take_page", without=_watermark_first, weather={"wrong": ("crash",)}),
