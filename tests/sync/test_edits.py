@@ -203,6 +203,52 @@ def test_an_internal_note_made_public_does_not_take_its_copy_along(world):
     assert [one.visibility for one in w.platforms["b"].comments] == [INTERNAL, INTERNAL]
 
 
+@pytest.mark.parametrize("messages", ["feed", "per_record"])
+@pytest.mark.parametrize("text", ["call me on 555", "nothing"], ids=["the text stays", "the text is another"])
+def test_what_was_made_internal_before_its_copy_was_written_stays_where_it_is(world, messages, text):
+    """A slip of the hand: said in public, taken back a minute later. Another platform was away, and must not be told now."""
+    w = world(names=("a", "b", "c"), switches={"a": Switches(messages=messages)})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(60)
+    w.sync(60)
+    said = w.hands("a").write(ref, PUBLIC, "call me on 555", "li")
+    w.clock.turn(60)
+    w.engine().run(["a", "c"])  # b is away
+    w.clock.turn(60)
+    w.engine().run(["a", "c"])
+    assert [one.visibility for one in w.platforms["c"].comments] == [PUBLIC]  # there it was said already
+    (found,) = w.platforms["a"].comments
+    found.visibility = INTERNAL
+    w.hands("a").rewrite(said, text, "li")
+    for _ in range(4):
+        w.sync(60)
+    assert not [one for one in w.platforms["b"].comments if one.visibility is PUBLIC]
+    assert [one.visibility for one in w.platforms["b"].comments] == [INTERNAL] * (text == "nothing")
+    writes = [platform.writes for platform in w.platforms.values()]
+    w.sync(600)
+    assert [platform.writes for platform in w.platforms.values()] == writes
+
+
+@pytest.mark.parametrize("visibility", [PUBLIC, INTERNAL])
+def test_a_mark_that_a_person_writes_is_no_arrival(world, visibility):
+    """Whoever quotes a copy on a platform that waits for its own does not stop the message from being written there."""
+    w = world(names=("a", "b", "c"))
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(60)
+    w.sync(60)
+    w.hands("a").write(ref, PUBLIC, "the printer is mended", "li")
+    for _ in range(2):
+        w.clock.turn(60)
+        w.engine().run(["a", "b"])  # c is away
+    (copy,) = w.platforms["b"].comments
+    (there,) = w.refs("c")
+    w.hands("c").write(there, visibility, copy.body, "chen")
+    for _ in range(3):
+        w.sync(60)
+    ours = [one for one in w.platforms["c"].comments if one.by != "chen"]
+    assert [(one.visibility, one.body.splitlines()[-1]) for one in ours] == [(PUBLIC, "the printer is mended")]
+
+
 def test_a_platform_that_does_not_tell_edits_is_not_asked(world):
     w = world(switches={"a": Switches(message_edits="unseen")})
     ref = w.hands("a").create("ticket", V, "li")

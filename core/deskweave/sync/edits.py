@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from deskweave.connector import RemoteMessage
 from deskweave.ledger import MESSAGE_LOG, Utterance
-from deskweave.model import InternalMessage, PublicMessage, Visibility
-from deskweave.store.links import Link, links_by_id, message_links_of, save_links, scan_links
+from deskweave.model import InquiryId, InternalMessage, PublicMessage, Visibility
+from deskweave.store.links import Link, links_by_id, links_of, message_links_of, save_links, scan_links
 from deskweave.store.messages import StoredMessage, count_edits, messages_by_id
 from deskweave.store.values import instant_text
 from deskweave.sync.carried import bare
@@ -72,6 +72,39 @@ def edits_of(run: Run, tx: sa.Connection, side: Side, collection: str, messages:
             if parent.state == "live":
                 found.append(Edit(one, parent, before))
     return found
+
+
+def closed_of(tx: sa.Connection, side: Side, messages: Sequence[RemoteMessage]) -> list[str]:
+    """Copies that are still to be written of messages that were public when they were read, and are internal now: by link.
+
+    Args:
+        tx: reads.
+        side: the connection they stand on.
+        messages: in any order, all of them known.
+    """
+    found: list[str] = []
+    inner = [one for one in messages if one.visibility is Visibility.INTERNAL and one.edited_at is not None]
+    for kind in sorted({one.ref.collection for one in inner}):
+        known = scan_links(tx, side.name, kind, [one.ref.rid for one in inner if one.ref.collection == kind])
+        links = list(links_by_id(tx, [row.id for row in known.values()]).values())
+        stored = messages_by_id(tx, [str(link.message) for link in links])
+        public = {name for name, one in stored.items() if isinstance(one.message, PublicMessage)}
+        mine = {InquiryId(one.inquiry) for name, one in stored.items() if name in public}
+        records = [link.id for every in links_of(tx, mine).values() for link in every]
+        found += [one.id for one in message_links_of(tx, records) if one.message in public and _unsent(one)]
+    return found
+
+
+def withdrawn(tx: sa.Connection, closed: Sequence[str]) -> list[Link]:
+    """The same copies, as far as nothing of them has been sent since: they are not to be written any more."""
+    links = [link for link in links_by_id(tx, closed).values() if _unsent(link)]
+    for link in links:
+        link.state, link.push, link.not_before = "tombstone", False, None
+    return links
+
+
+def _unsent(link: Link) -> bool:
+    return link.state == "new" and link.rid is None
 
 
 def _last(links: Sequence[Link], kind: str) -> Mapping[str, Link]:

@@ -32,7 +32,7 @@ from deskweave.store.links import (
 from deskweave.store.messages import StoredMessage, messages_by_id, messages_of
 from deskweave.store.streams import Stream, read_stream, save_stream
 from deskweave.sync.carried import EDITED, bare, carry, parse
-from deskweave.sync.edits import edits_of, restated, state_of, without_wars
+from deskweave.sync.edits import closed_of, edits_of, restated, state_of, withdrawn, without_wars
 from deskweave.sync.people import author_of, meet
 from deskweave.sync.report import ParkedNote
 from deskweave.sync.run import Progress, Run, Side, key_of, next_wait, ref_key
@@ -120,6 +120,7 @@ def take_messages(
         fresh = [one for one in every.values() if (one.ref.collection, one.ref.rid) not in known]
         edits = edits_of(run, tx, side, name, [one for one in every.values() if (one.ref.collection, one.ref.rid) in known])
         edits = [one for one in edits if not _frozen(one.parent)]
+        closed = closed_of(tx, side, [one for one in every.values() if (one.ref.collection, one.ref.rid) in known])
         parents = parents_of(tx, side, [one.parent for one in fresh])
     strangers = {one.parent for one in fresh} - {Ref(link.collection, str(link.rid)) for link in parents.values()}
     if strangers:
@@ -127,7 +128,7 @@ def take_messages(
         with run.store.read() as tx:
             parents = parents_of(tx, side, [one.parent for one in fresh])
     fresh = [one for one in fresh if ref_key(one.parent) in parents and not _frozen(parents[ref_key(one.parent)])]
-    if not fresh and not edits:
+    if not fresh and not edits and not closed:
         return False
     run.verify(side)
     with run.store.write() as tx:
@@ -139,7 +140,7 @@ def take_messages(
         for one in sorted(fresh, key=lambda message: message.at):  # of one instant: as the platform lists them
             said = parse(one.body)
             link = by_corr.get(one.corr) if one.corr else None
-            if link is None and said is not None:
+            if link is None and said is not None and one.author_side == "us":  # a person may write any mark there is
                 link = ours.get(said.mark)
             if link is not None and link.rid is None:
                 _arrived(link, one.ref)
@@ -156,7 +157,7 @@ def take_messages(
                 )
                 continue
             spoken.append((one, parents[ref_key(one.parent)], _utterance(side, parents[ref_key(one.parent)], one)))
-        save_links(tx, moved)
+        save_links(tx, [*moved, *withdrawn(tx, closed)])
         meet(run, tx, side, [one.author for one, _, _ in spoken])
         ids = run.ledger.record(tx, [utterance for _, _, utterance in spoken])
         rows = []
@@ -171,7 +172,7 @@ def take_messages(
             save_stream(tx, side.name, name, FEED, to)
         if also is not None:
             also(tx)
-    return bool(moved or any(identifier is not None for identifier in ids) or to is not None or also is not None)
+    return bool(moved or closed or any(identifier is not None for identifier in ids) or to is not None or also is not None)
 
 
 def _frozen(parent: Link) -> bool:
