@@ -180,6 +180,27 @@ def test_a_run_that_takes_long_and_is_not_taken_over_goes_on(world, tmp_path):
     other.close()
 
 
+def test_every_commit_is_a_sign_of_life(world, tmp_path):
+    """A first run may merge for an hour between two calls."""
+    path = tmp_path / "state.db"
+    w = desk(world, path)
+    other, five = Store.open(path, now=w.clock), timedelta(minutes=5)
+    with w.store.lease("sync", five):
+        for _ in range(6):
+            w.clock.turn(LEASE * 0.6)
+            with w.store.write():
+                pass
+            with pytest.raises(SafetyStop, match=r"in use"), other.lease("sync", five):
+                pass
+        w.clock.turn(LEASE * 0.6)
+        with pytest.raises(ZeroDivisionError), w.store.write():
+            raise ZeroDivisionError  # rolled back: it has said nothing
+        w.clock.turn(LEASE * 0.6)
+        with other.lease("sync", five), pytest.raises(LeaseLost):
+            w.store.keep_lease()
+    other.close()
+
+
 def test_one_that_took_over_is_told_from_one_that_died(world, tmp_path):
     path = tmp_path / "state.db"
     w = desk(world, path)

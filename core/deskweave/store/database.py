@@ -168,9 +168,10 @@ class Store:
     def _begin(self, how: str) -> Iterator[sa.Connection]:
         with self.engine.connect() as connection, connection.begin():
             _raw(connection).execute(how)  # past SQLAlchemy's cursors and events: a transaction costs half as much
-            if how != "BEGIN":
-                self._lease.require(connection)
+            until = None if how == "BEGIN" else self._lease.require(connection, self.now())
             yield connection
+        if until is not None:
+            self._lease.kept(until)
 
     def lease(self, purpose: str, length: timedelta | None = None) -> AbstractContextManager[None]:
         """Hold the store against other processes; taken again by the same `Store` it only counts.

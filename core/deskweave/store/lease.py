@@ -128,23 +128,36 @@ class Lease:
         Raises:
             LeaseLost: another process has taken over.
         """
-        if self._until is None or self._length is None or self._until - store.now() >= self._length / 2:
-            return
-        until = store.now() + self._length
-        with store.write() as tx:
-            tx.execute(_KEEP, {"b_until": until})
-        self._until = until
+        if self._longer(store.now()) is not None:
+            with store.write():
+                pass  # every commit of ours says so, see `require`
 
-    def require(self, tx: sa.Connection) -> None:
-        """See to it that a transaction that writes is its holder's.
+    def _longer(self, now: datetime) -> datetime | None:
+        """Until when the lease would be kept now; None: less than half of it has passed, or it has no time."""
+        if self._until is None or self._length is None or self._until - now >= self._length / 2:
+            return None
+        return now + self._length
+
+    def require(self, tx: sa.Connection, now: datetime) -> datetime | None:
+        """See to it that a transaction that writes is its holder's. Answers with the moment until which its commit keeps the lease.
 
         Raises:
             LeaseLost: another process has taken over.
         """
-        if self._token is not None and tx.execute(_TOKEN).scalar() != self._token:
+        if self._token is None:
+            return None
+        if tx.execute(_TOKEN).scalar() != self._token:
             row = tx.execute(_ROW).first()
             assert self._store is not None
             raise LeaseLost(self._store, _called(None if row is None else row.holder))
+        until = self._longer(now)
+        if until is not None:
+            tx.execute(_KEEP, {"b_until": until})
+        return until
+
+    def kept(self, until: datetime) -> None:
+        """That commit is done."""
+        self._until = until
 
     def _in_use(self, by: Note | None) -> str:
         return (
