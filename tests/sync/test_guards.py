@@ -13,7 +13,7 @@ from deskweave.model import ConnectionName, Field, FieldBinding, FieldId, Policy
 from deskweave.store import Store, find_inquiry, list_parked, release
 from deskweave.store.parked import give_up, join_record, repeat_create
 from deskweave.sync import Guard, GuardStop
-from deskweave.testing.memory import FIELDS, Switches, small_binding
+from deskweave.testing.memory import FIELDS, Crash, Switches, small_binding
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
 
@@ -257,6 +257,29 @@ def test_a_person_decides_about_a_create_that_nothing_can_recognise(world, fault
     w.hands("b").edit(w.refs("b")[0], {"status": "closed"}, "chen")
     w.sync(60)
     assert w.hands("a").shows(ref)["status"] == "closed"
+
+
+@pytest.mark.parametrize("lag", [0, 180])
+def test_a_create_whose_mark_was_to_follow_and_did_not_is_neither_doubled_nor_a_new_inquiry(world, lag):
+    w = world(switches={"b": Switches(plant=Plant.AFTER, index_lag=timedelta(seconds=lag))})
+    w.hands("a").create("ticket", V, "li")
+
+    def crash(door):
+        if door == "between sink.create and its mark":
+            raise Crash
+
+    w.platforms["b"].hook = crash
+    with pytest.raises(Crash):
+        w.sync(1)
+    w.platforms["b"].hook = lambda _door: None
+    for _ in range(6):
+        w.sync(70)
+    assert len(w.platforms["a"].records) == len(w.platforms["b"].records) == 1
+    waiting, twin = sorted(list_parked(w.store), key=lambda one: one.inquiry is None)
+    assert (waiting.state, twin.label) == ("unknown", "B-1")
+    assert join_record(w.store, waiting.id, twin)
+    assert w.sync(60).inquiries_total == 1
+    assert not list_parked(w.store)
 
 
 def test_what_somebody_else_made_alike_is_an_inquiry_once_a_person_says_so(world):

@@ -73,8 +73,12 @@ def _recognised(capabilities: CollectionCapabilities) -> bool:
 
 
 def wait_of(capabilities: CollectionCapabilities) -> timedelta:
-    """How long a create without an answer is left alone: until it can no longer take effect, and is listed if it has."""
-    return capabilities.settle + (capabilities.index_lag if capabilities.find != "strong" else timedelta(0))
+    """How long a create without an answer is left alone: until it can no longer take effect, and is listed if it has.
+
+    A mark that is planted by a second call may be missing: then only a listing shows the record.
+    """
+    by_listing = capabilities.find != "strong" or capabilities.creates is Plant.AFTER
+    return capabilities.settle + (capabilities.index_lag if by_listing else timedelta(0))
 
 
 def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Sequence[Link]) -> bool:
@@ -101,9 +105,7 @@ def _unknown(run: Run, side: Side, link: Link) -> None:
         rows = Reconciliation(run, tx)
         assert link.inquiry is not None
         rows.load([link.inquiry])
-        mine = rows.link(link.inquiry, link.id)
-        rows.park(mine, "whether it was created is not known, and it cannot be recognised there: look, then say which record it is")
-        mine.state = "unknown"
+        rows.leave_open(rows.link(link.inquiry, link.id))
         rows.flush()
 
 

@@ -168,7 +168,8 @@ def take_page(
         rows = Reconciliation(run, tx)
         ids = [identifier for _, _, identifier in page.moved]
         links = links_by_id(tx, ids)
-        homes = [one.inquiry for one in [*links.values(), *(link for _, _, link in page.found)] if one.inquiry is not None]
+        begun = [link for _, _, link in [*page.found, *page.alike]]
+        homes = [one.inquiry for one in [*links.values(), *begun] if one.inquiry is not None]
         rows.load(homes)
         for record, view, link in page.found:
             assert link.inquiry is not None
@@ -193,6 +194,8 @@ def take_page(
         for record, view in match.sift(rows, side, name, page.fresh, lines):
             rows.open(side, record, view, lines.get(ref_key(record.ref), NO_LINES))
         numbers = numbers_of(tx, [twin.inquiry for _, _, twin in page.alike if twin.inquiry is not None])
+        found = side.capabilities(name)
+        marked_later = found is not None and found.creates is Plant.AFTER
         for record, view, twin in page.alike:
             assert twin.inquiry is not None
             called = f"INQ-{numbers[twin.inquiry]}"
@@ -201,6 +204,9 @@ def take_page(
                 f"--is {record.label}, or deskweave parked {record.label} --release where somebody else made it"
             )
             set_aside(rows, side, record, reason, imprint(record, view, side.mapper.digest))
+            unanswered = rows.link(twin.inquiry, twin.id)
+            if unanswered.state == "creating" and marked_later:
+                rows.leave_open(unanswered)  # it may be this one, crashed in between: it is not sent again
         for record in page.broken:
             set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
         rows.flush()
@@ -269,7 +275,7 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
     if page.moved and (capabilities.index_lag or capabilities.changes == "callback"):
         links = links_by_id(tx, [identifier for _, _, identifier in page.moved])
         page.moved = [one for one in page.moved if not _outdated(one[0], links[one[2]])]
-    blind = capabilities.creates is Plant.NONE or capabilities.find == "none"
+    blind = capabilities.creates in (Plant.NONE, Plant.AFTER) or capabilities.find == "none"
     twins = _unanswered(side, tx, name) if strangers and blind else []
     marked = links_by_corr(tx, [one.corr for one, _ in strangers if one.corr])
     for record, view in strangers:

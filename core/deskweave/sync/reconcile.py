@@ -291,6 +291,11 @@ class Reconciliation(Rows):
             ParkedNote(link=link.id, connection=link.conn, label=link.label, number=number, reason=reason)  # type: ignore[arg-type]
         )
 
+    def leave_open(self, link: Link) -> None:
+        """A create of which nothing there tells for certain whether it took effect: a machine never repeats it."""
+        self.park(link, "whether it was created is not known, and it cannot be recognised there: look, then say which record it is")
+        link.state = "unknown"
+
     # ------------------------------------------------------------------------------------------------------ first contact
     def open(self, side: Side, record: RemoteRecord, view: View, lines: Lines = NO_LINES, *, alone: bool = False) -> None:
         """A record nobody knew becomes an inquiry; `alone`: a person has said that it is none of those it looks like."""

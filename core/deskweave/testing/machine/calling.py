@@ -11,9 +11,12 @@ from deskweave.workspace.receiving import receive
 
 
 class CallingMachine(SyncMachine):
-    """The first platform calls back. A deletion there is told by nobody, so nobody deletes."""
+    """The first platform calls back. A deletion there is told by nobody, so nobody deletes.
 
-    swarm = tuple(one for one in SyncMachine.swarm if one != "deletes")
+    Records have versions: of two states of one instant that come in no order, nothing else tells which is the later one.
+    """
+
+    swarm = tuple(one for one in SyncMachine.swarm if one not in ("deletes", "unversioned"))
 
     def __init__(self) -> None:
         super().__init__()

@@ -44,6 +44,7 @@ WEATHER: Final[Mapping[str, str]] = {
     "deaf": "a field is written with success and keeps what it had",
     "deletes": "people delete records and take them back out of the bin",
     "late history": "lines of history show late",
+    "plants": "a create carries no mark, or gets it by a second call",
     "policies": "platforms own fields, fill them once, or let them only be read",
     "reads": "reading calls fail, and listings stay where they are",
     "refusals": "a rule refuses a value for as long as nobody mends it",
@@ -179,6 +180,8 @@ class Ground(RuleBasedStateMachine):
             free["absent"] = st.sampled_from(["gone", "gone", "gone", "hidden"])
         if "late history" in self.on:
             free["history_lag"] = st.sampled_from([timedelta(seconds=20), timedelta(minutes=5)])
+        if "plants" in self.on:
+            free["plant"] = st.sampled_from([Plant.NONE, Plant.AFTER])
         if "unversioned" in self.on:
             free["versions"] = st.sampled_from([False, True])
         return st.builds(Switches, **{**free, **{name: st.just(value) for name, value in self.pinned.items()}})

@@ -25,7 +25,8 @@ from deskweave.store.events import events_of
 from deskweave.store.inquiries import load_documents
 from deskweave.store.links import links_of
 from deskweave.store.lookup import LinkRow
-from deskweave.store.parked import list_parked, release
+from deskweave.store.parked import join_record, list_parked, release, repeat_create
+from deskweave.sync.run import key_of
 from deskweave.testing.machine.messages import Messages
 from deskweave.testing.machine.values import Values
 from deskweave.testing.machine.weather import Weather
@@ -93,10 +94,25 @@ class SyncMachine(Weather):
         for platform in self.platforms.values():
             platform.refuses = frozenset()
         for one in list_parked(self.store):
+            if one.state == "unknown":
+                self.decide(one)
+        self.become_quiet()
+        for one in list_parked(self.store):
             release(self.store, one.id)
         self.become_quiet()
         left = [one for one in list_parked(self.store) if self._stands(one)]
         assert not left, f"P11: parked again: {left}"
+
+    def decide(self, row: LinkRow) -> None:
+        """A person looks whether a create took effect of which the engine does not know: on the platform they can see that."""
+        key = key_of(row.id, 0)
+        made = next((one for one in self.platforms[row.connection].records.values() if one.key == key), None)
+        if made is None:
+            assert repeat_create(self.store, row.id)
+            return
+        twin = next((one for one in list_parked(self.store) if (one.connection, one.rid) == (row.connection, made.rid)), None)
+        assert twin is not None, f"P1: {made.label} on {row.connection} was created for {row.id} and taken for another inquiry"
+        assert join_record(self.store, row.id, twin)
 
     def _stands(self, row: LinkRow) -> bool:
         return row.rid is None or (row.collection, row.rid) in self.platforms[row.connection].records

@@ -79,11 +79,11 @@ class People(Ground):
     def edit(self, data: st.DataObject) -> None:
         self.edit_one(*self.draw_edit(data))
 
-    @precondition(lambda self: any(platform.records for platform in self.platforms.values()))
+    @precondition(lambda self: any(self.open_to_people(name) for name in self.platforms))
     @rule(data=st.data(), visibility=st.sampled_from(list(Visibility)))
     def speak(self, data: st.DataObject, visibility: Visibility) -> None:
-        name = data.draw(st.sampled_from(sorted(name for name, platform in self.platforms.items() if platform.records)))
-        key = data.draw(st.sampled_from(sorted(self.platforms[name].records)))
+        name = data.draw(st.sampled_from(sorted(name for name in self.platforms if self.open_to_people(name))))
+        key = data.draw(st.sampled_from(self.open_to_people(name)))
         for _ in range(data.draw(st.integers(1, 3)) if self.talkative else 1):
             text = f"message {len(self.spoken)}"
             self.spoken.append(Spoken(name, Ref(*key), text, visibility))
@@ -119,12 +119,22 @@ class People(Ground):
         if key[1] in self.known(name, there=False):
             self.hands(name).restore(Ref(*key), "someone")
 
+    def open_to_people(self, name: str) -> list[tuple[str, str]]:
+        """Records people do something on. Not those we made that can only be told again by what they say, as long as that is so."""
+        records = self.platforms[name].records
+        if "plants" not in self.on:
+            return sorted(records)
+        known = self.known(name)
+        return sorted(key for key, record in records.items() if not record.key or key[1] in known)
+
     def known(self, name: str, *, there: bool = True) -> set[str]:
         """Ids the engine knows on a platform; `there`: of records that are not deleted."""
         with self.store.read() as tx:
             found = set(
                 tx.execute(
-                    sa.select(tables.link.c.rid).where(tables.link.c.conn == name, tables.link.c.kind == "inquiry")
+                    sa.select(tables.link.c.rid).where(
+                        tables.link.c.conn == name, tables.link.c.kind == "inquiry", tables.link.c.inquiry.is_not(None)
+                    )
                 ).scalars()
             )
         return {rid for rid in found if rid and (not there or any(key[1] == rid for key in self.platforms[name].records))}
@@ -134,7 +144,7 @@ class People(Ground):
         with self.store.read() as tx:
             rows = tx.execute(
                 sa.select(tables.link.c.inquiry, tables.link.c.conn, tables.link.c.collection, tables.link.c.rid).where(
-                    tables.link.c.kind == "inquiry", tables.link.c.rid.is_not(None)
+                    tables.link.c.kind == "inquiry", tables.link.c.rid.is_not(None), tables.link.c.inquiry.is_not(None)
                 )
             ).all()
         homes: dict[str, list[tuple[str, Ref]]] = {}
@@ -151,10 +161,9 @@ class People(Ground):
         return name, data.draw(st.integers(0, 30)), FieldId(field), data.draw(st.sampled_from(WORDS[field]))
 
     def edit_one(self, name: str, which: int, field: FieldId, value: str) -> None:
-        platform = self.platforms[name]
-        if not platform.records:
+        keys = self.open_to_people(name)
+        if not keys:
             return
-        keys = sorted(platform.records)
         self.change(name, Ref(*keys[which % len(keys)]), field, value)
 
     def change(self, name: str, ref: Ref, field: FieldId, value: str) -> None:

@@ -175,8 +175,11 @@ class Values:
             name: Witness(self.machine.platforms[name], self.machine.bindings[name], ref, deed.field)
             for name, ref in places.items()
         }
-        if any(same(one, deed.wrote) for one in stood) and self._alike(deed, every, witnesses):
-            return "alike"
+        if any(same(one, deed.wrote) for one in stood):
+            if self._alike(deed, every, witnesses):
+                return "alike"
+            if any(one.number > deed.number and self._policy(one.platform, one.field) is Policy.READ_ONLY for one in every):
+                return "only read"  # by a later word from where nobody can be shown ours
         if self._unseen(deed, witnesses[deed.platform]):
             return "unseen"
         return "put back" if self._put_back(deed, every, witnesses) else None

@@ -82,6 +82,8 @@ class Weather(People):
             for _ in range(data.draw(st.integers(0, 2))):
                 name = data.draw(st.sampled_from(sorted(self.platforms)))
                 self.platforms[name].read_faults.append(data.draw(st.sampled_from(READ_FAULTS)))
+        if "plants" in self.on and data.draw(st.booleans()):
+            self.plans.append(Plan(f"{data.draw(st.sampled_from(sorted(self.platforms)))} between sink.create and its mark", crash))
         if "second" in self.on and data.draw(st.booleans()):
             act = data.draw(st.sampled_from([self.second, self.take_over]))
             self.plans.append(Plan(self.doors + data.draw(st.integers(1, 25)), act))
