@@ -47,15 +47,17 @@ def mapper(binding):
 
 
 class Knowing(MemoryPlatform):
-    """Keeps who it knows by account, under its own name for them; whom we only name it does not take."""
+    """Keeps who it knows by account, under its own name for them; whom we name it looks for, and takes where one bears the name."""
 
     def known(self, fields, by):
         fields = dict(fields)
         raw = fields.get("agent")
         if by == US and isinstance(raw, Mapping):
             fields.pop("agent")
-            if raw.get("account") in self.people:
-                fields["agent"] = {"account": raw["account"], "name": self.people[raw["account"]].name}
+            named = [account for account, one in self.people.items() if one is not None and one.name == raw["name"]]
+            account = raw.get("account") or (named[0] if len(named) == 1 else None)
+            if account in self.people:
+                fields["agent"] = {"account": account, "name": self.people[account].name}
         return fields
 
     def insert(self, collection, fields, by, *, corr, key):
@@ -71,17 +73,22 @@ class Connected(MemoryConnection):
         self.people = MemoryPeople(platform)
 
 
-def bound(name, policy=Policy.SHARED):
+def bound(name, policy=Policy.SHARED, native="agent"):
     plain = small_binding(name)
-    at = FieldBinding(at="agent", native="agent", policy=policy)
+    at = FieldBinding(at=native, native=native, policy=policy)
     collections = {key: replace(one, fields={**one.fields, AGENT: at}) for key, one in plain.collections.items()}
     return replace(plain, collections=collections, fields=WITH_AGENT, digest=f"{plain.digest}-agent-{policy}")
 
 
 @pytest.fixture
 def desk(world):
-    names = ("a", "b")
-    made = world(bindings={name: bound(name) for name in names}, fields=WITH_AGENT, mapper=mapper, connection=Connected)
+    return desk_of(world, ("a", "b"))
+
+
+def desk_of(world, names):
+    """Platforms that know their people, and `c`, to which they are text."""
+    bindings = {name: bound(name, native="who" if name == "c" else "agent") for name in names}
+    made = world(names=names, bindings=bindings, fields=WITH_AGENT, mapper=mapper, connection=Connected)
     made.platforms = {
         name: Knowing(name=name, now=made.clock, switches=one.switches, seed=number)
         for number, (name, one) in enumerate(made.platforms.items())
@@ -239,3 +246,22 @@ def test_a_lost_answer_sends_the_account_once_more_and_no_other(desk):
     assert agent(desk, "b") == {"account": "557:1", "name": "Wei Li"}
     assert quiet(desk)
     assert held(desk) == ("李伟", ["李伟"])
+
+
+def test_a_name_typed_where_people_are_text_reaches_the_others_by_account(world):
+    desk = desk_of(world, ("a", "b", "c"))
+    met(desk, "557:1", "557:2")
+    raised(desk)
+    desk.hands("a").edit(next(iter(desk.refs("a"))), {"title": "earlier still"}, "chen.jing")
+    for _ in range(2):
+        desk.sync(60)
+    (there,) = [one for one in desk.platforms["c"].records.values() if one.fields["short"] == "VPN"]
+    assert there.fields["who"] == {"name": "李伟"}
+    desk.platforms["c"].update(there, {"who": {"name": "陈静"}}, "someone")
+    for _ in range(4):
+        desk.sync(120)
+    assert agent(desk, "a") == {"account": "chen.jing", "name": "陈静"}
+    assert agent(desk, "b") == {"account": "557:2", "name": "Chen Jing"}
+    assert there.fields["who"] == {"name": "陈静"}
+    assert quiet(desk)
+    assert held(desk) == ("陈静", ["李伟", "陈静"])
