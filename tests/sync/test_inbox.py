@@ -454,7 +454,14 @@ class TellsNoTime(MemoryReceiver):
         )
 
 
-@pytest.mark.parametrize("kind", [Falls, TellsNoTime])
+class CountsDeliveries(MemoryReceiver):
+    """An id that is no text."""
+
+    def known_by(self, request):
+        return {"number": 1}
+
+
+@pytest.mark.parametrize("kind", [Falls, TellsNoTime, CountsDeliveries])
 def test_what_a_connector_falls_over_is_kept_and_read_when_it_is_mended(world, kind):
     w = world(switches={"a": CALLS})
     w.hands("a").create("ticket", V, "li.wei")
@@ -626,6 +633,9 @@ def test_what_cannot_be_saved_is_not_taken(world):
     (request,) = w.platforms["a"].posts.take()
     told = receive(w.store, "a", receiver_of(w), request)
     assert (told.reply.status, told.outcome) == (503, "not-saved")
+    with pytest.raises(sa.exc.OperationalError) as caught, w.store.write() as tx:
+        save_delivery(tx, "a", "one", request, Content())
+    assert "webhook-signature" not in str(caught.value), "what was sent is in the error, and so in a crash file"
 
 
 def test_forged_deliveries_leave_nothing_behind(world):

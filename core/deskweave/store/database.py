@@ -258,9 +258,11 @@ def _engine(path: str) -> sa.Engine:
     if path == MEMORY and _IDLE:
         return _IDLE.pop()
     if path == MEMORY:
-        engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+        )
     else:
-        engine = sa.create_engine(f"sqlite:///{path}")
+        engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True)  # errors go into crash files, people's words do not
 
     @sa_event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:

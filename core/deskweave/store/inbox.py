@@ -77,7 +77,7 @@ def save_delivery(tx: sa.Connection, connection: str, identifier: str, request: 
     """
     row = {
         "conn": connection,
-        "delivery_id": identifier,
+        "delivery_id": _word(identifier),
         "received_at": request.received_at,
         "raw": _sealed(request),
         **_columns(content),
