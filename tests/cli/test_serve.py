@@ -12,62 +12,27 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pluggy
 import pytest
 import requests
 
-from deskweave import hookspecs, workspace
+from deskweave import workspace
 from deskweave.cli import serve as command
 from deskweave.cli.app import call
 from deskweave.emulation import TurnedTime
-from deskweave.hookspecs import hookimpl
 from deskweave.plugins import Plugins
-from deskweave.testing.memory import MemoryConnection, MemoryConnector, MemoryReceiver, Switches
+from deskweave.testing.memory import MemoryConnection, MemoryReceiver
 from deskweave.testing.memory.connector import RunningMemory
 from deskweave.workspace.receiving import hook_path, hook_secret
-from deskweave.workspace.scaffold import NewConnection, write_folder
-
-
-class MemoryPlugin:
-    deskweave_api = 1
-
-    @hookimpl
-    def deskweave_connectors(self) -> list[Any]:
-        return [MemoryConnector(configures=False), MemoryConnector(configures=False, name="robot")]
 
 
 @pytest.fixture(scope="session")
-def plugins() -> Plugins:
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    made = Plugins(manager)
-    made.register(MemoryPlugin(), "memory")
-    return made
+def plugins(memory_plugins: Plugins) -> Plugins:
+    return memory_plugins
 
 
 @pytest.fixture
-def two(tmp_path: Path, plugins: Plugins, clock: TurnedTime) -> Iterator[dict[str, RunningMemory]]:
-    made = {
-        "chat": MemoryConnector(switches=Switches(callback=True), configures=False, name="robot"),
-        "desk": MemoryConnector(configures=False),
-    }
-    running = {name: one.emulator.start(port=0, seed=1, now=clock) for name, one in made.items()}
-    write_folder(
-        tmp_path,
-        id="acme",
-        now=clock(),
-        plugins=plugins,
-        language="en",
-        zone="Asia/Shanghai",
-        since=clock() - timedelta(days=1),
-        connections=[
-            NewConnection(name=name, plugin=made[name].name, access="write", settings=one.settings("admin"))
-            for name, one in running.items()
-        ],
-    )
-    yield running
-    for one in running.values():
-        one.stop()
+def two(chat_and_desk: dict[str, RunningMemory]) -> dict[str, RunningMemory]:
+    return chat_and_desk
 
 
 class Serving:
