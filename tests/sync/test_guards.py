@@ -455,3 +455,35 @@ def test_a_limit_on_one_class_of_reading_leaves_the_rest_of_the_connection_alone
     limited[0] = False
     w.sync(1)  # nothing kept it from being asked at once
     assert len(w.platforms["a"].records) == len(w.platforms["b"].records) == 3
+
+
+def test_what_was_said_while_a_record_was_set_aside_follows_when_it_goes_on(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(1)
+    w.platforms["b"].refuses = frozenset({("short", "no")})
+    w.hands("a").edit(ref, {"title": "no"}, "li")
+    for _ in range(3):
+        w.sync(600)
+    (parked,) = list_parked(w.store)
+    w.hands("a").write(ref, Visibility.PUBLIC, "meanwhile", "li")
+    w.sync(60)
+    w.hands("b").edit(w.refs("b")[0], {"priority": "low"}, "chen")
+    w.platforms["b"].refuses = frozenset()
+    assert release(w.store, parked.id)
+    w.sync(60)
+    assert [body.splitlines()[-1] for _, body in w.hands("b").said(w.refs("b")[0])] == ["meanwhile"]
+
+
+def test_what_was_said_while_nobody_knew_of_a_create_follows_once_a_person_says_so(world):
+    w = world(switches={"b": Switches(plant=Plant.NONE)})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = ["lost_answer"]
+    for _ in range(4):
+        w.sync(600)
+    waiting, twin = sorted(list_parked(w.store), key=lambda one: one.inquiry is None)
+    w.hands("a").write(ref, Visibility.INTERNAL, "meanwhile", "li")
+    w.sync(60)
+    assert join_record(w.store, waiting.id, twin)
+    w.sync(60)
+    assert [body.splitlines()[-1] for _, body in w.hands("b").said(w.refs("b")[0])] == ["meanwhile"]

@@ -45,7 +45,7 @@ class Reconciliation(Rows):
         self._new: dict[InquiryId, datetime] = {}
         self._orphans: list[Link] = []
         self._disagreements: list[Disagreement] = []
-        self.grown: set[InquiryId] = set()  #: inquiries that got a new record link: their messages have to follow
+        self.grown: set[InquiryId] = set()  #: inquiries that got a record, or got one back: their messages have to follow
 
     # ---------------------------------------------------------------------------------------------------------- observing
     def observe(
@@ -118,6 +118,8 @@ class Reconciliation(Rows):
             self._say(inquiry, name, value, "plugin:incoming", run.now())
         run.report.values_merged += len(merged.taken)
         run.touched.add(inquiry)
+        if link.seen_fp is None:
+            self.grown.add(inquiry)  # seen first, or let go on by a person: what was said while it was set aside has to follow
         self.remember(link, side, record, view, sent)
         if remapped and (merged.taken or merged.clashes or (not link.push and self.want(inquiry, link))):
             run.remapped.setdefault(side.name, set()).add(link.id)
