@@ -18,7 +18,7 @@ from deskweave.store.inbox import KEPT, Content, finish, list_deliveries, reopen
 from deskweave.store.inquiries import load_documents
 from deskweave.store.streams import Held, hold_connection
 from deskweave.sync.run import Hooks
-from deskweave.testing.memory import Crash, MemoryConnection, MemoryReceiver, Switches, small_binding, small_mapper
+from deskweave.testing.memory import Crash, MemoryConnection, MemoryHands, MemoryReceiver, Switches, small_binding, small_mapper
 from deskweave.workspace.receiving import receive
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
@@ -558,6 +558,36 @@ def test_a_new_mapping_reads_what_was_delivered_once_more(world):
         seen = tx.execute(sa.select(tables.link.c.seen_fp).where(tables.link.c.conn == "a")).scalar_one()
     assert seen.startswith(small_mapper(w.bindings["a"]).digest[:12])
     assert not w.sync(1).conflicts
+
+
+def test_what_a_platform_cannot_be_asked_about_now_waits(world):
+    w = world(switches={"a": CALLS})
+    w.hands("a").create("ticket", V, "li.wei")
+    carry(w)
+    w.platforms["a"].collections = {"other": CALLS}  # a right was lost: nobody knows whether this is the truth
+    w.sync(1)
+    assert states(w) == ["waiting"]
+    w.platforms["a"].collections = {}
+    w.sync(1)
+    assert states(w) == ["done"]
+    assert len(w.refs("b")) == 1
+
+
+def test_what_is_told_of_a_collection_nobody_bound_counts_once_it_is_bound(world):
+    every = {"ticket": {}, "chat": {"role": "chat"}}
+    w = world(switches={"a": CALLS})
+    w.platforms["a"].collections = {"ticket": CALLS, "chat": CALLS}
+    both = small_binding("a", collections=every)
+    MemoryHands(w.platforms["a"], small_mapper(both)).create("chat", V, "li.wei")
+    carry(w)
+    w.sync(1)
+    assert states(w) == ["done"]
+    assert count(w, tables.inquiry) == 0
+    w.bindings["a"] = both
+    with w.store.write() as tx:
+        reopen(tx, "a", ["post-000001"])
+    w.engine().plan()
+    assert count(w, tables.inquiry) == 1
 
 
 def test_done_deliveries_go_after_a_month(world):

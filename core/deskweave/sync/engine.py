@@ -225,7 +225,7 @@ class Engine:
                 thaw(run, side)
         waiting = inbox.waiting(run)
         for side in sides:
-            if run.works(side) and side.name in waiting:
+            if run.works(side) and side.speaks and side.name in waiting:
                 inbox.take_deliveries(run, side)
             if run.works(side):
                 pull(run, side)

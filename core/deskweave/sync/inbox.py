@@ -166,6 +166,8 @@ def _take(run: Run, side: Side, one: Kept, *, finishes: bool) -> bool:
         finishes: nothing is left to do after it.
     """
     assert one.content is not None
+    if _unprobed(side, one.content):
+        return False
     done = partial(finish, connection=side.name, identifiers=[one.id])
     messages = [said for said in one.content.messages if _heard(side, said.parent.collection)]
     steps: list[Callable[[Also | None], bool]] = [
@@ -193,6 +195,12 @@ def _take(run: Run, side: Side, one: Kept, *, finishes: bool) -> bool:
 
 class Waiting(Exception):
     """A delivery that is left for later, or for a person."""
+
+
+def _unprobed(side: Side, content: Content) -> bool:
+    """Whether it tells of a bound collection of which nobody knows now what it can do: is this the truth, or a hint?"""
+    told = {record.ref.collection for record in content.records} | {said.parent.collection for said in content.messages}
+    return any(name in side.binding.collections and side.capabilities(name) is None for name in told)
 
 
 def _truth(side: Side, collection: str) -> bool:
