@@ -193,7 +193,7 @@ def test_inquiries_that_were_read_before_become_one(world, later):
     w.hands("a").create("ticket", V, "li")
     w.hands("b").write(w.refs("b")[0], Visibility.PUBLIC, "since noon", "chen")
     w.access = {"a": "read", "b": "read"}
-    w.sync(60)
+    w.sync(600)
     w.access = {}
     w.bindings[later] = matching(later)
     touch(w)
@@ -329,6 +329,18 @@ def test_a_person_joins_two_inquiries(world):
     assert [(note.field, note.ours, note.theirs) for note in report.conflicts] == [("title", "VPN drops", "the VPN")]
     assert not list_parked(w.store)
     quiet(w)
+
+
+def test_what_is_said_while_they_are_joined_is_carried_whatever_the_clock_of_the_platform(world):
+    w = world(bindings={"b": matching("b")}, switches={"b": Switches(precision=timedelta(minutes=1))})
+    both(w, 1)
+    w.hands("a").write(w.refs("a")[0], Visibility.PUBLIC, "long ago", "li")
+    w.sync(3599)
+    w.clock.turn(0.5)
+    w.hands("b").write(w.refs("b")[0], Visibility.PUBLIC, "just now", "chen")  # stamped with the minute that has begun before
+    w.sync(60)
+    assert [comment.body.splitlines()[-1] for comment in w.platforms["a"].comments] == ["long ago", "just now"]
+    assert [comment.body for comment in w.platforms["b"].comments] == ["just now"]
 
 
 def test_a_decision_that_came_too_late_is_asked_again(world):

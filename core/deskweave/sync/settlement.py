@@ -30,17 +30,8 @@ def may_be_due(rows: Reconciliation, side: Side, collection: CollectionBinding, 
         return True
     key = key_of(match, side.mapper.project(collection.name, rows.values[inquiry]).values)
     like = alike(rows.tx, side.name, collection.name, [key] if key else []).get(key or "", [])
-    return bool(_standing(rows, side, collection, [one for one in like if one != inquiry]))
-
-
-def _standing(rows: Reconciliation, side: Side, collection: CollectionBinding, like: Sequence[InquiryId]) -> list[InquiryId]:
-    """Those of some inquiries that have a record in a collection."""
-    links = links_of(rows.tx, like)
-    return [
-        one
-        for one in like
-        if any((link.conn, link.collection) == (side.name, collection.name) and link.rid is not None for link in links.get(one, ()))
-    ]
+    links = links_of(rows.tx, [one for one in like if one != inquiry])
+    return any(_stands(every, side.name, collection.name) for every in links.values())
 
 
 def settle(run: Run, sides: Sequence[Side]) -> None:
@@ -229,6 +220,7 @@ def _ask(rows: Reconciliation, side: Side, link: Link, number: int, why: str, ca
         rows.run.waits.add(link.id)
         rows.run.tell_parked(side, None, number, reason)
     else:
+        link.seen_version = None  # what somebody said of it before is of no use
         rows.park(link, reason)
 
 
