@@ -1,8 +1,9 @@
 """What no listing of changes tells: records that are gone, and changes that came into a listing late.
 
 A record counts as gone when two complete censuses in a row, a day apart, miss it and the platform says of it that it is gone. Then
-its link becomes a tombstone: the inquiry, its events and its counterparts stay, nothing is written there, nothing is made anew. A
-census that misses many records at once is no news about them but about our rights, or about the platform: it stops everything.
+its link becomes a tombstone: the inquiry and its events stay, nothing is written there, nothing is made anew; what follows for its
+counterparts is for `deletion`. A census that misses many records at once is no news about them but about our rights, or about the
+platform: it stops everything.
 """
 
 from __future__ import annotations
