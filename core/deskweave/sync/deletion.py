@@ -60,18 +60,22 @@ def confirm(run: Run, tx: sa.Connection, gone: Sequence[Link]) -> None:
     rows = Reconciliation(run, tx)
     told = [one for one in gone if one.inquiry is not None and one.id not in ours]
     rows.load(InquiryId(str(one.inquiry)) for one in told)
+    followed: list[Link] = []
     for link in told:
         inquiry = InquiryId(str(link.inquiry))
         acting = {one.id: (one, policy_of(run, one)) for one in rows.links[inquiry] if one.id != link.id}
         acting = {key: pair for key, pair in acting.items() if pair[1].policy != "ignore"}
         if not acting:
             continue
+        followed.append(link)
         _note(run, rows, inquiry, link, acting)
         if any(policy.policy == "close" for _, policy in acting.values()):
             _close(run, rows, inquiry, link)
+    if not followed:
+        return
     rows.flush()
     after = last_seq(tx)
-    for link in told:
+    for link in followed:
         doomed = [one for one in rows.links[InquiryId(str(link.inquiry))] if policy_of(run, one).policy == "delete"]
         add_deletions(
             tx,
