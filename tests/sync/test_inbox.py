@@ -472,6 +472,24 @@ def test_what_a_connector_falls_over_is_kept_and_read_when_it_is_mended(world, k
     assert len(w.refs("b")) == 1
 
 
+def test_a_store_in_trouble_parks_nothing(world, monkeypatch):
+    from deskweave.sync import inbox
+
+    def locked(*_):
+        raise sa.exc.OperationalError("", {}, Exception("database is locked"))
+
+    w = world(switches={"a": CALLS})
+    w.hands("a").create("ticket", V, "li.wei")
+    carry(w, kind=Falls)
+    monkeypatch.setattr(inbox, "keep_content", locked)
+    with pytest.raises(sa.exc.OperationalError):
+        w.sync(1)
+    assert states(w) == ["unread"]
+    monkeypatch.undo()
+    w.sync(1)
+    assert states(w) == ["done"]
+
+
 def test_what_nobody_can_read_is_parked_with_its_reason_and_others_go_on(world, monkeypatch):
     w = world(switches={"a": CALLS})
     monkeypatch.setattr(MemoryConnection, "receives", Falls)

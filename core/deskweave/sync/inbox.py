@@ -18,7 +18,16 @@ from typing import Final
 import sqlalchemy as sa
 
 from deskweave.connector import Answer, Ref, RemoteMessage, RemoteRecord
-from deskweave.errors import ConfigurationError, PluginError, RateLimited, Rejected, RemoteError, RequestError, TransientError
+from deskweave.errors import (
+    ConfigurationError,
+    PluginError,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    RequestError,
+    SafetyStop,
+    TransientError,
+)
 from deskweave.ledger import MESSAGE_LOG, Entry, Posting, Utterance
 from deskweave.model import FieldId, InquiryId, InternalMessage, PublicMessage, Value
 from deskweave.model.desk import ObservedChange
@@ -109,7 +118,7 @@ def _batch(run: Run, side: Side, batch: Sequence[Kept]) -> None:
         work(one)
         if side.name in run.foreign:
             return
-    parked = {note.id for note in run.report.deliveries}
+    parked = {note.id for note in run.report.deliveries if note.connection == side.name}
     for one in [one for one in waits if one.id not in parked]:
         work(one)  # what it needs may have come with a later one
     _look(run, side, hinted)
@@ -142,6 +151,8 @@ def _read(run: Run, side: Side, one: Kept) -> Kept | None:
         _park(run, side, one, "the connector takes it for forged or too old")
     except (RemoteError, PluginError) as error:
         _park(run, side, one, f"the connector cannot read it: {error}")
+    except (sa.exc.SQLAlchemyError, SafetyStop):
+        raise  # about the store, and not about what came
     except Exception as error:  # noqa: BLE001  of another shape than a Delivery: a stranger's code
         _park(run, side, one, f"the connector cannot read it: {type(error).__name__}")
     else:
