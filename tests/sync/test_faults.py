@@ -145,6 +145,33 @@ def test_a_person_who_puts_the_old_value_back_over_an_unanswered_write_is_in_the
     assert conflicts(w) == [("title", "delta", "alpha", "ours")]
 
 
+def test_what_people_put_where_a_create_was_not_kept_is_no_answer_to_it(world):
+    """The platform dropped the status, the answer was lost, and somebody filled the empty field: they never saw our word."""
+    w = world(switches={"b": Switches(deaf=frozenset({"state"}))})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = ["lost_answer"]
+    w.sync(1)
+    w.clock.turn(5)
+    w.hands("b").edit(w.refs("b")[0], {"status": "working"}, "chen")
+    for _ in range(4):
+        w.sync(60)
+    assert conflicts(w) == [("status", "waiting", "working", "ours")]
+    assert w.hands("a").shows(ref)["status"] == "waiting"
+
+
+def test_what_people_changed_after_a_create_whose_answer_was_lost_is_taken(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.platforms["b"].faults = ["lost_answer"]
+    w.sync(1)
+    w.clock.turn(5)
+    w.hands("b").edit(w.refs("b")[0], {"status": "working"}, "chen")
+    for _ in range(4):
+        w.sync(60)
+    assert conflicts(w) == []
+    assert w.hands("a").shows(ref)["status"] == "working"
+
+
 def test_a_write_that_never_arrived_is_no_conflict(world):
     w = world(switches={"b": Switches(history="none")})
     ref = w.hands("a").create("ticket", {**V, "title": "alpha"}, "li")

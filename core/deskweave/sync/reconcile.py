@@ -373,13 +373,14 @@ class Reconciliation(Rows):
         projected = side.mapper.project(link.collection, said).values
         base: dict[FieldId, Value] = {}
         for name, seen in view.values.items():
-            if name in stated:
-                lost = seen in EMPTY and stated[name] not in EMPTY and not lines.get(name)
+            first = next(iter(lines.get(name, ())), None)
+            if first is not None and not (name in stated and same(first.new, stated[name])):
+                base[name] = first.old  # what people found there: the platform may not have kept what was stated
+            elif name in stated:
+                lost = seen in EMPTY and stated[name] not in EMPTY and first is None
                 if lost and not answered:
                     self._disagree(link, name, stated[name], projected.get(name), seen, "ours")
                 base[name] = seen if answered or lost else stated[name]
-            elif lines.get(name):
-                base[name] = lines[name][0].old
             else:
                 # nothing was said of it: where we have a word the platform's default gives way, else it is taken over
                 base[name] = None if projected.get(name) in EMPTY else seen
