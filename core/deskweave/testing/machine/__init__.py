@@ -2,5 +2,6 @@
 
 from deskweave.testing.machine.calling import CallingMachine
 from deskweave.testing.machine.machine import SyncMachine, bind
+from deskweave.testing.machine.values import LIMITS
 
-__all__ = ["CallingMachine", "SyncMachine", "bind"]
+__all__ = ["LIMITS", "CallingMachine", "SyncMachine", "bind"]

@@ -4,8 +4,9 @@ Properties, checked when things are let to settle:
 P0 it becomes quiet. P1 nothing is lost, nothing doubled. P2 every platform says what the inquiry says, in its own words.
 P3 every value somebody wrote is final, was knowingly overwritten, or is in the conflict log. P4 a quiet run writes nothing
 remotely. P5 there is no echo storm. P6 a quiet run writes one row per connection. P7 there is no false conflict. P8 tokens only
-rise. P13 a platform that can say less changes nothing by saying it. P14 messages keep their order. And the document is the fold of
-its events.
+rise. P9 no window holds more calls of one process than a rate says. P10 we delete nothing, and nobody is taken for gone whom two
+censuses did not miss. P11 what was set aside goes on once its reason is gone. P13 a platform that can say less changes nothing by
+saying it. P14 messages keep their order. P15 nothing is written where nothing may be. And the document is the fold of its events.
 """
 
 from __future__ import annotations

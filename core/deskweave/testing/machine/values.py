@@ -21,6 +21,7 @@ from deskweave.testing.memory import small_mapper
 from deskweave.testing.memory.hands import whole
 from deskweave.testing.memory.platform import US
 
+LIMITS: Final = ("alike", "unseen", "put back", "only read")  #: by which a value may be lost without a conflict
 SHORT: Final = 5  #: of a title, as some bindings shorten it
 
 
