@@ -175,7 +175,7 @@ SPELLED = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(a=SPELLED, b=SPELLED, state=st.sampled_from("123"), hold=st.sampled_from(RAW), begins=st.sampled_from(["waiting", "closed"]))
 def test_where_nothing_is_found_the_engine_comes_to_rest_after_an_edit(new_world, a, b, state, hold, begins):
     assume(all(one.kind == "unread" for one in found(a, b)))

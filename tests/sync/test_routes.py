@@ -133,7 +133,7 @@ def test_a_frozen_record_of_a_source_that_calls_back_is_caught_up_from_what_it_d
 
 @pytest.mark.parametrize("messages", ["feed", "per_record"])
 def test_a_crash_while_it_comes_back_loses_nothing_that_was_said_meanwhile(world, messages):
-    for number in range(1, 40, 2):
+    for number in range(1, 40, 3):
         w = world(names=("a", "c"), routes=routes(among=(A, C))[1:], switches={"c": Switches(messages=messages)})
         ref = w.hands("a").create("ticket", V, "li")
         w.sync(1)
@@ -305,7 +305,7 @@ def test_what_was_frozen_goes_on_when_the_file_says_keep(world, tmp_path):
     assert w.hands("c").shows(w.refs("c")[0])["priority"] == "low"
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from("ac"), st.sampled_from(["low", "high"]), st.sampled_from(["working", "asking", "closed"])),
