@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from deskweave import workspace
+from deskweave.connector import Ref
 from deskweave.emulation import TurnedTime
 from deskweave.plugins import Plugins
 
@@ -113,3 +115,39 @@ def test_check_says_what_the_binding_asks_for_and_the_account_cannot_do(cli: Any
     answer = cli("check", "feishu", "--lang", "zh")
     assert "ledger 不接受内部备注" in "".join(answer.out.split()).replace("ledger不", "ledger 不")
     assert "deletes-without-note" in cli("practice", "lint", "--json").out
+
+
+@pytest.mark.parametrize("policy", ["mark", "close"])
+def test_a_row_that_is_deleted_leaves_a_note_on_the_incident(
+    cli: Any, folder: Folder, snow: Any, feishu: Any, plugins: Plugins, clock: TurnedTime, policy: str
+) -> None:
+    root = folder(access="write", servicenow=snow, feishu=feishu)
+    path = root / "bindings" / "servicenow.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("  incident:\n", f"  incident:\n    deletes: {policy}\n", 1), encoding="utf-8"
+    )
+    assert cli("apply", "--yes", "--connection", "feishu").code in (0, 3)
+    with workspace.open(root, now=clock, plugins=plugins) as space:
+        there = {name: space.connect(name).inner.mapper(space.binding(name)) for name in ("servicenow", "feishu")}
+        incidents, rows = snow.hands(there["servicenow"]), feishu.hands(there["feishu"])
+        values = {"status": "awaiting_acceptance", "stream": "incident", "submitted_at": clock()}
+        refs = [incidents.create("incident", {**values, "title": title}, "li.wei") for title in ("VPN drops", "no sound")]
+        clock.advance(timedelta(minutes=10))
+        assert cli("sync").code in (0, 3)
+        clock.advance(timedelta(minutes=10))
+        cli("sync")
+        with space.store.read() as tx:
+            gone = tx.execute(sa.text("SELECT rid FROM link WHERE conn = 'feishu' AND label = 'FS-0001'")).scalar()
+        rows.remove(Ref("ledger", gone))
+        for _ in range(2):
+            clock.advance(timedelta(days=1))
+            answer = cli("sync")
+        assert "FS-0001" in answer.out
+        (note,) = [body for _, body in incidents.said(refs[0]) if "was deleted there" in body]
+        assert "FS-0001 (feishu)" in note
+        assert "[deskweave |" in note
+        assert not [body for _, body in incidents.said(refs[1]) if "was deleted there" in body]
+        ended = incidents.shows(refs[0])["status"]
+        assert ended == ("cancelled" if policy == "close" else "awaiting_acceptance")
+        if policy == "close":
+            assert "deleted on feishu" in cli("explain", "INQ-1", "status").out
