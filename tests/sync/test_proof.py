@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -196,11 +194,3 @@ def test_where_nothing_is_found_the_engine_comes_to_rest_after_an_edit(new_world
         shows = w.hands(name).shows(w.refs(name)[0]).get(STATUS)
         assert shows in (says, None), name  # None: what a person typed there has no word, and is left alone
     w.store.close()
-
-
-def test_every_pair_of_three_status_maps_is_decided():
-    """The search ends, whatever the maps: small ones are tried one by one."""
-    spelled = [({"state": "1"},), ({"state": "2"},), ({"state": "2"}, {"state": "1"})]
-    for one, other in product(product(spelled, repeat=2), repeat=2):
-        maps = [dict(zip(("working", "closed"), half, strict=True)) for half in (one, other)]
-        assert isinstance(found(*maps), list)
