@@ -18,12 +18,13 @@ from deskweave.store.streams import Stream, save_stream
 from deskweave.sync import create, engine, inbox, messages, pull, push, reconcile, remap, sweep
 from deskweave.sync.entries import version_of
 from deskweave.sync.fingerprint import imprint
-from deskweave.sync.run import RECORDS
+from deskweave.sync.run import RECORDS, Run
 from deskweave.testing.machine import CallingMachine
 from deskweave.testing.memory import MemoryConnection
 from deskweave.testing.mutants.mutant import Mutant, always
 from deskweave.testing.mutants.scenes import (
     a_changed_mapping,
+    a_limit,
     an_edit_behind_the_page,
     an_emptied_platform,
     an_unrecognisable_create,
@@ -291,6 +292,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     ),
     # ----------------------------------------------------------------------------------------------------------- limits
     "calls are not counted": Mutant(owner=MemoryBudget, name="take", without=always(None), weather={**CALM, "always": ("budget",)}),
+    "a limit is not kept": Mutant(owner=Run, name="limited", without=always(None), scene=a_limit),
     "the store's lease is not asked for": Mutant(
         owner=Lease, name="require", without=always(None), weather={**CALM, "always": ("second",)}
     ),

@@ -84,6 +84,20 @@ def an_unrecognisable_create() -> None:
     assert len(there.records) == 1, f"P1: {len(there.records)} records on b for one inquiry"
 
 
+def a_limit() -> None:
+    """A platform says that it was asked too much, and from when on it may be asked again."""
+    machine = stage(b=Switches(batch=1))
+    for number in range(2):
+        machine.hands("a").create("ticket", {**SAID, FieldId("title"): f"t {number}"}, "someone")
+    there = machine.platforms["b"]
+    there.faults = ["limited"]
+    run(machine, 60)
+    asked = there.calls
+    run(machine, 10)
+    assert there.calls == asked, "P9: asked again before the moment that a limit gave"
+    machine.settle()
+
+
 def an_emptied_platform() -> None:
     """For two days a platform shows none of its records, and says that they are gone."""
     machine = stage()
