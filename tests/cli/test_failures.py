@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from deskweave import workspace
+from deskweave.emulation import TurnedTime
+from deskweave.plugins import Plugins
+
 Folder = Callable[..., Path]
 
 
@@ -151,3 +155,17 @@ def test_zh_has_no_blank_after_a_full_stop(cli: Any, folder: Folder, snow: Any) 
     answer = cli("apply", "--lang", "zh", "--yes")
     assert answer.code == 5
     assert answer.err.startswith("已停止。servicenow")
+
+
+def test_what_an_account_lacks_for_several_collections_is_said_once(
+    cli: Any, folder: Folder, snow: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
+    root = folder(servicenow=snow)
+    with workspace.open(root, now=clock, plugins=plugins) as space:
+        hands = snow.hands(space.connect("servicenow").inner.mapper(space.binding("servicenow")))
+        for collection in ("incident", "interaction"):
+            hands.create(collection, {"title": "VPN drops", "status": "awaiting_acceptance"}, "li.wei")
+    answer = cli("check")
+    assert answer.out.count("ignores query terms") == 1, answer.out
+    items = json.loads(cli("check", "--json").out)["items"]
+    assert len({json.dumps(one, sort_keys=True) for one in items}) == len(items)

@@ -91,3 +91,12 @@ def test_what_onward_prints_is_understood(tmp_path: Path, capsys: pytest.Capture
             assert options.folder in (tmp_path, Path())
             assert call([*line.split()[1:], "--help"]) == 0
             assert capsys.readouterr().out.startswith(f"Usage: deskweave {name}")
+
+
+def test_a_folder_without_a_connection_is_not_sent_to_a_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(["init"]) == 0
+    assert call(["practice", "adopt"]) == 0
+    assert "deskweave sync" not in capsys.readouterr().out

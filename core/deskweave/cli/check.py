@@ -125,7 +125,9 @@ def _connection(session: Session, space: Workspace, name: ConnectionName) -> tup
     for finding in capabilities.lost:
         state = {Severity.ERROR: MISS, Severity.WARNING: MISS, Severity.NOTE: WARN}[finding.severity]
         text = sentence(session, finding).rstrip(".") + (f". {finding.remedy}" if finding.remedy else "")
-        rows.append(_row(state, "lost", text))
+        row = _row(state, "lost", text)
+        if row not in rows:  # what an account lacks for each of several collections, is said once
+            rows.append(row)
         if state == MISS:
             codes.append(Exit.PERSON)
     if name in space.binding_documents:

@@ -93,7 +93,7 @@ def adopt(
         return Exit.STOPPED
     if not same:
         session.screen.say(say("adopt-done", version=practice.version))
-    session.next("deskweave sync --plan")
+    session.next("deskweave sync --plan" if space.folder.connections else "deskweave practice render")
     return Exit.DONE
 
 
