@@ -13,10 +13,11 @@ from deskweave.workspace.receiving import receive
 class CallingMachine(SyncMachine):
     """The first platform calls back. A deletion there is told by nobody, so nobody deletes.
 
-    Records have versions: of two states of one instant that come in no order, nothing else tells which is the later one.
+    What it has to say is said once only, so nothing is settled twice. Records have versions: of two states of one instant that come
+    in no order, nothing else tells which is the later one.
     """
 
-    swarm = tuple(one for one in SyncMachine.swarm if one not in ("deletes", "unversioned"))
+    swarm = tuple(one for one in SyncMachine.swarm if one not in ("deletes", "order", "unversioned"))
 
     def __init__(self) -> None:
         super().__init__()

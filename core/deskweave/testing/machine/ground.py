@@ -44,6 +44,7 @@ WEATHER: Final[Mapping[str, str]] = {
     "deaf": "a field is written with success and keeps what it had",
     "deletes": "people delete records and take them back out of the bin",
     "late history": "lines of history show late",
+    "order": "what is settled is settled once more with the sides in the opposite order",
     "plants": "a create carries no mark, or gets it by a second call",
     "policies": "platforms own fields, fill them once, or let them only be read",
     "reads": "reading calls fail, and listings stay where they are",
@@ -72,6 +73,7 @@ class Ground(RuleBasedStateMachine):
     pinned: Mapping[str, Any] = {}  #: switches that are not drawn
     swarm: tuple[str, ...] = tuple(WEATHER)  #: of these every example has up to two
     always: tuple[str, ...] = ()  #: every example has these
+    PAUSE: Final = timedelta(seconds=120)  #: between two runs that let things settle
     tally: ClassVar[Counter[str]] = Counter()  #: over all examples: values that were judged, and how often each excuse was taken
 
     def __init__(self) -> None:
@@ -186,19 +188,20 @@ class Ground(RuleBasedStateMachine):
             free["versions"] = st.sampled_from([False, True])
         return st.builds(Switches, **{**free, **{name: st.just(value) for name, value in self.pinned.items()}})
 
-    def connection(self, name: str) -> MemoryConnection:
-        connection = MemoryConnection(self.platforms[name], small_mapper)
+    def connection(self, name: str, platform: MemoryPlatform | None = None) -> MemoryConnection:
+        connection = MemoryConnection(platform or self.platforms[name], small_mapper)
         connection.budget = self.budgets[name]
         return connection
 
-    def engine(self, store: HookedStore | None = None) -> Engine:
-        names = [ConnectionName(name) for name in self.platforms]
+    def engine(self, store: HookedStore | None = None, platforms: Mapping[str, MemoryPlatform] | None = None) -> Engine:
+        platforms = platforms or self.platforms
+        names = [ConnectionName(name) for name in platforms]
         return Engine(
             store=store or self.store,
             sides={
                 name: Side(
                     name=name,
-                    connection=self.connection(name),
+                    connection=self.connection(name, platforms[name]),
                     binding=self.bindings[name],
                     mapper=small_mapper(self.bindings[name]),
                     access="write",
