@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from deskweave.configure import Lock, option_texts
-from deskweave.documents import Document, as_map
+from deskweave.documents import Document, as_map, shown
 from deskweave.findings import Finding, Severity
 from deskweave.mapping.mapper import digest_of
 from deskweave.model import (
@@ -190,7 +191,7 @@ def _values(predicate: Mapping[str, Any]) -> tuple[str, bool, frozenset[str]] | 
 
 
 def spelled_twice(document: Document, practice: Practice, language: str) -> Iterator[Finding]:
-    """Warnings about choices of a field that are spelled the same on the platform: what is read back is the first of them."""
+    """Warnings about choices of a field, and statuses, that are spelled the same on the platform: it shows them alike."""
     for name, body in as_map(document.body.get("collections")).items():
         for slug, bound in as_map(as_map(body).get("fields")).items():
             term = practice.fields.get(FieldId(slug))
@@ -209,6 +210,20 @@ def spelled_twice(document: Document, practice: Practice, language: str) -> Iter
                         message=f"{first!r} and {choice!r} are both {str(raw)[:40]!r} there; reading it gives {first!r}",
                         remedy="name them apart under `choices:`",
                     )
+        told: dict[str, str] = {}
+        for status, bound in as_map(as_map(body).get("statuses")).items():
+            raw = as_map(as_map(bound).get("is"))
+            first = told.setdefault(json.dumps(raw, sort_keys=True, ensure_ascii=False), status)
+            if first != status:
+                yield Finding(
+                    rule="status-folded",
+                    severity=Severity.WARNING,
+                    place=document.place(["collections", name, "statuses", status, "is"]),
+                    found=shown(raw),
+                    message=f"{first!r} is spelled the same there, so the platform does not tell the two apart: an inquiry that "
+                    f"comes back to it is again in the one it last held, and one that was in neither is in {first!r}",
+                    remedy="tell them apart by another native field, or leave it so where the platform has one word for both",
+                )
 
 
 def doubtful_policies(document: Document, practice: Practice) -> Iterator[Finding]:

@@ -96,6 +96,14 @@ FOLDER: Final[tuple[Rule, ...]] = (
         ("Tell them apart by another native field.", "用另一个原生字段区分。"),
     ),
     rule(
+        "status-folded", "两个状态在平台上写法相同（{found}），平台无法区分",
+        ("The platform shows both alike; an inquiry that comes back to it is in the one it last held.",
+         "平台上两者显示相同；问询回到该值时，恢复为最近一次的状态。"),
+        ("Tell them apart by another native field, or leave it so where the platform has one word for both.",
+         "用另一个原生字段区分；平台只有一个说法时可保持不变。"),
+        Severity.WARNING,
+    ),
+    rule(
         "status-read-otherwise", "{found} 读作“{becomes}”，而不是“{status}”",
         ("A record in that state is taken for another status, or for none, whatever the line says.",
          "处于该状态的记录会被当成另一状态或无法识别，与此行所写不符。"),
