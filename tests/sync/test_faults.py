@@ -359,3 +359,20 @@ def test_a_field_that_is_only_read_does_not_go_with_a_create_either(world, field
     w.hands("b").edit(made, {FieldId(field): {"title": "theirs", "priority": "low", "status": "closed"}[field]}, "wang")
     w.sync(60)
     assert w.hands("a").shows(ref)[FieldId(field)] in ("theirs", "low", "closed")  # it is read as ever
+
+
+def test_a_record_that_is_deleted_before_its_messages_are_read_stops_nothing(world):
+    w = world(switches={"a": Switches(messages="per_record", batch=5)})
+    refs = [w.hands("a").create("ticket", {**V, "title": f"t {n}"}, "li") for n in range(2)]
+    w.sync(1)
+    w.hands("a").write(refs[1], Visibility.PUBLIC, "hello", "li")
+
+    def delete(door):
+        if door == "after records.changes" and len(w.platforms["a"].records) == 2:
+            w.hands("a").remove(refs[0])
+
+    w.hands("a").edit(refs[0], {"title": "changed"}, "li")
+    w.platforms["a"].hook = delete
+    for _ in range(2):
+        assert not w.sync(60).failed
+    assert len(w.platforms["b"].comments) == 1

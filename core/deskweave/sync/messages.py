@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from deskweave.connector import CollectionCapabilities, Outcome, Plant, Ref, RemoteMessage, RemoteRecord
-from deskweave.errors import Executed, PluginError, RateLimited, Rejected, RemoteError, RequestError, TransientError
+from deskweave.errors import Executed, Missing, PluginError, RateLimited, Rejected, RemoteError, RequestError, TransientError
 from deskweave.ledger import MESSAGE_LOG, Utterance
 from deskweave.model import InquiryId, InternalMessage, PublicMessage, Visibility
 from deskweave.store.audit import Written, digest_value, record_writes
@@ -83,15 +83,18 @@ def _feed(run: Run, side: Side, name: str, capabilities: CollectionCapabilities)
 
 
 def read_of(run: Run, side: Side, name: str, refs: Sequence[Ref]) -> bool:
-    """Read all messages of these records."""
+    """Read all messages of these records; one that is not there any more has none."""
     source, changed = side.connection.messages, False
     if source is None:
         return False
     for start in range(0, len(refs), TOGETHER):
         found: list[RemoteMessage] = []
         for ref in refs[start : start + TOGETHER]:
-            for page in run.pages(side, partial(source.of, ref), "messages.of", f"the messages of {ref_key(ref)}"):
-                found.extend(page.items)
+            try:
+                for page in run.pages(side, partial(source.of, ref), "messages.of", f"the messages of {ref_key(ref)}"):
+                    found.extend(page.items)
+            except Missing:
+                continue  # deleted since it was seen, or hidden: the others' messages are read, and a census tells of it
         changed |= take_messages(run, side, name, found)
     return changed
 

@@ -113,13 +113,14 @@ class SyncMachine(Weather):
         """P11: what kept records from being written is taken away, a person lets them go on, and all of it comes together."""
         for platform in self.platforms.values():
             platform.refuses = frozenset()
-        for one in list_parked(self.store):
-            if one.state == "unknown":
+        for _ in range(4):  # a create that nothing can recognise may be open again
+            parked = list_parked(self.store)
+            unknown = [one for one in parked if one.state == "unknown"]
+            for one in unknown:
                 self.decide(one)
-        self.become_quiet()
-        for one in list_parked(self.store):
-            release(self.store, one.id)
-        self.become_quiet()
+            for one in parked if not unknown else ():
+                release(self.store, one.id)
+            self.become_quiet()
         left = [one for one in list_parked(self.store) if self._stands(one)]
         assert not left, f"P11: parked again: {left}"
 
