@@ -8,8 +8,12 @@ import pytest
 
 from deskweave.errors import Executed, TransientError
 from deskweave.model import ConnectionName, Visibility
+from deskweave.model.desk import Hold
+from deskweave.store.parked import list_parked, release
 from deskweave.store.streams import Held, hold_connection
 from deskweave.sync import Engine
+from deskweave.sync.run import Hooks
+from deskweave.testing.memory import Switches
 from deskweave.workspace.guarded import SilentConnection
 
 V = {"title": "VPN drops", "priority": "high", "status": "waiting"}
@@ -84,3 +88,20 @@ def test_what_changed_while_a_platform_was_not_there_reaches_it_later(world, sil
     (there,) = w.refs("b")
     assert w.hands("b").shows(there)["priority"] == "low"
     assert [body.splitlines()[-1] for _, body in w.hands("b").said(there)] == ["restart it"]
+
+
+@pytest.mark.parametrize("messages", ["feed", "per_record"])
+def test_what_was_said_on_a_record_that_was_set_aside_is_carried_once_it_is_let_go_on(world, messages):
+    held = [Hold("somebody has to look")]
+    hooks = Hooks(incoming=lambda inquiry, change: held)
+    w = world(switches={"a": Switches(messages=messages)}, more={"hooks": hooks})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.hands("a").write(ref, Visibility.PUBLIC, "the lift is stuck", "li")
+    for _ in range(3):
+        w.sync(600)
+    held.clear()
+    (parked,) = list_parked(w.store)
+    assert release(w.store, parked.id)
+    for _ in range(3):
+        w.sync(600)
+    assert [body.splitlines()[-1] for _, body in w.hands("b").said(w.refs("b")[0])] == ["the lift is stuck"]

@@ -176,8 +176,9 @@ def _forget(tx: sa.Connection, identifier: str) -> None:
 
 
 def _list_anew(tx: sa.Connection, conn: str, collection: str) -> None:
+    """Records and messages: what was said on a record while it was set aside had no inquiry to go to, and was passed over."""
     tx.execute(
         sa.update(stream)
-        .where(stream.c.conn == conn, stream.c.collection == collection, stream.c.feed == "records")
+        .where(stream.c.conn == conn, stream.c.collection == collection, stream.c.feed.in_(["records", "messages"]))
         .values(watermark=None, resume=None)
     )
