@@ -98,7 +98,7 @@ class SyncMachine(Weather):
             if self.remapped and "remaps" in self.on:
                 self.look()
                 continue
-            if report is None and self.orphaned:
+            if report is None and self.other is not None:
                 continue
             assert report is not None
             assert report.rounds < 12, "P0: a run does not come to an end"
