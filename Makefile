@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types layers docs bench-kpi mutants clean
+.PHONY: demo test lint types layers docs bench-kpi bench-sync mutants clean
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -48,6 +48,9 @@ $(VENV)/.bench: $(VENV)/.demo
 
 bench-kpi: $(VENV)/.bench  ## KPIs over 1 and 10 million inquiries, beside pandas; ARGS=1000000 for one million alone
 	$(BIN)/python tests/bench/kpi.py $(ARGS)
+
+bench-sync: $(VENV)/.demo  ## what the engine adds to reading and writing pages, over requests and json; ARGS=10000 for fewer records
+	$(BIN)/python tests/bench/sync.py $(ARGS)
 
 mutants: $(VENV)/.test  ## the engine without one protection after the other: which property notices, and how soon
 	$(BIN)/python -m deskweave.testing.mutants $(ARGS)
