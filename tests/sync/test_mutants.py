@@ -26,7 +26,6 @@ SLOWER = [
     "gone after one census",
     "messages written out of their order",
     "no search before a create is repeated",
-    "written without merging what was read before",
 ]
 CHOSEN = MUTANTS if "DESKWEAVE_EXAMPLES" in os.environ else [*QUICK, *SLOWER]
 

@@ -25,6 +25,7 @@ from deskweave.testing.mutants.mutant import Mutant, always
 from deskweave.testing.mutants.scenes import (
     a_changed_mapping,
     a_limit,
+    an_edit_before_the_look,
     an_edit_behind_the_page,
     an_emptied_platform,
     an_unrecognisable_create,
@@ -241,7 +242,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     ),
     # ---------------------------------------------------------------------------------------------------------- writing
     "written without merging what was read before": Mutant(
-        owner=push, name="_claim", without=_write_unmerged, weather={**CROWD, **CALM, "pinned": BARE}
+        owner=push, name="_claim", without=_write_unmerged, scene=an_edit_before_the_look
     ),
     "the answer to a write is not read back": Mutant(
         owner=push,

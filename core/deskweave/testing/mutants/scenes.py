@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import Plant
+from deskweave.connector import Plant, Ref
 from deskweave.errors import SafetyStop
 from deskweave.model import Binding, ConnectionName, FieldId, Route, Value
 from deskweave.store import tables
@@ -69,6 +69,21 @@ def an_edit_behind_the_page() -> None:
         machine.change("a", refs[1], title, "gamma")
 
     machine.plans = [Plan("a after records.changes", meanwhile)]
+    run(machine, 60)
+    machine.settle()
+
+
+def an_edit_before_the_look() -> None:
+    """Somebody edits a record after it was listed and before we look at it once more to write to it."""
+    bare = Switches(conditions=False, history="full")
+    machine = stage(a=bare, b=bare)
+    title = FieldId("title")
+    ref = machine.hands("a").create("ticket", SAID, "someone")
+    run(machine, 60)
+    run(machine, 200)
+    other = Ref(*next(iter(machine.platforms["b"].records)))
+    machine.change("a", ref, title, "beta")
+    machine.plans = [Plan("b before records.fetch", lambda: machine.change("b", other, title, "gamma"))]
     run(machine, 60)
     machine.settle()
 
