@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from deskweave import workspace
 from deskweave.emulation import TurnedTime
 from deskweave.plugins import Plugins
+from deskweave.store.tables import inbox
 from deskweave.testing.memory import MemoryConnection, MemoryReceiver
 from deskweave.testing.memory.connector import RunningMemory
 from deskweave.workspace.receiving import Receiving
@@ -60,6 +62,15 @@ def test_deliveries_are_listed_worked_on_and_replayed(
     clock.advance(timedelta(minutes=2))
     assert json.loads(cli("sync", "--json").out)["summary"]["written"] == 0
     assert len(two["desk"].platform.records) == 1
+
+
+def test_what_is_to_be_pasted_runs_nothing_a_platform_has_written(
+    cli: Any, tmp_path: Path, two: Any, plugins: Plugins, clock: TurnedTime
+) -> None:
+    say(tmp_path, two, plugins, clock, "VPN drops")
+    with workspace.open(tmp_path, now=clock, plugins=plugins) as space, space.store.write() as tx:
+        tx.execute(sa.update(inbox).values(delivery_id="x; reboot", parked_reason="no"))
+    assert "deskweave store inbox 'x; reboot' --replay" in cli("store", "inbox").out
 
 
 def test_a_delivery_nobody_can_read_waits_for_a_person(

@@ -102,7 +102,7 @@ def test_a_delivery_reaches_the_other_platform(
         assert post(one, path, request) == 200
         assert not two["desk"].platform.records, "a request is answered before anything is worked on"
         clock.advance(timedelta(seconds=31))
-        one.bell.rung.set()
+        one.bell.ring()
         ran = one.next_run()
         assert sum(part.received for part in ran.report.connections.values()) == 1
         assert len(two["desk"].platform.records) == 1
@@ -118,7 +118,8 @@ def test_a_second_one_is_refused_and_others_may_use_the_store(serving: Serve, cl
         one.next_run()
         refused = cli("serve", "--listen", "127.0.0.1:0")
         assert refused.code == 5
-        assert "serve" in refused.err
+        assert "serves this folder since" in " ".join(refused.err.split())
+        assert "已在为此文件夹运行 serve" in "".join(cli("serve", "--listen", "127.0.0.1:0", "--lang", "zh").err.split("\n"))
         assert cli("conflicts").code == 0
         assert cli("sync").code in (0, 3)
 
@@ -157,6 +158,21 @@ def test_the_addresses_are_shown_when_asked_for(cli: Any, tmp_path: Path, two: A
     secret = (tmp_path / ".deskweave/dev/hooks.secret").read_text(encoding="ascii")
     assert item == {"connection": "chat", "address": f"https://desk.example/in/hooks/chat/{secret}"}
     assert "Keep them to yourself" in cli("serve", "--addresses").out
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"), [("[::1]:1", "[::1]:1"), (f"{'a' * 70}.example:0", "a.example:0"), ("192.0.2.1:0", "192.0.2.1:0")]
+)
+def test_where_nobody_can_listen_is_said_as_it_is_typed(
+    cli: Any, two: Any, monkeypatch: pytest.MonkeyPatch, where: str, shown: str
+) -> None:
+    if where == "[::1]:1":
+        monkeypatch.setattr(
+            "socketserver.TCPServer.server_bind", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+        )
+    told = cli("serve", "--listen", where)
+    assert told.code == 5
+    assert f"{shown}:" in "".join(told.err.split())
 
 
 @pytest.mark.parametrize("where", ["nowhere", "127.0.0.1:99999", "1.2.3.4.5:x"])
@@ -198,3 +214,26 @@ def test_a_signal_ends_it_after_the_run_in_hand_and_a_second_one_at_once(clock: 
         with pytest.raises(KeyboardInterrupt):
             handler(signal.SIGINT, None)
     assert signal.getsignal(signal.SIGTERM) is not handler
+
+
+def test_a_signal_in_the_middle_of_a_line_still_ends_it(clock: TurnedTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    from deskweave.cli.session import Options, Session
+
+    def reentrant(*_: Any) -> None:
+        raise RuntimeError("reentrant call inside <_io.BufferedWriter>")
+
+    session, bell = Session(Options()), command.Bell(clock)
+    monkeypatch.setattr(session.screen, "note", reentrant)
+    with command._signals(session, bell):
+        handler = signal.getsignal(signal.SIGTERM)
+        assert callable(handler)
+        handler(signal.SIGTERM, None)
+    assert bell.wait(clock()) is False
+
+
+def test_a_ring_wakes_once(clock: TurnedTime) -> None:
+    bell = command.Bell(clock)
+    bell.ring()
+    bell.ring()
+    assert bell.wait(clock() + timedelta(hours=1))
+    assert bell.rung.empty()

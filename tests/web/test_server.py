@@ -7,6 +7,7 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ import requests
 from deskweave.store import Store
 from deskweave.store.inbox import list_deliveries
 from deskweave.web import Hooks, HookServer, server
+from deskweave.workspace import Stopped
 from deskweave.workspace.receiving import Receiving, hook_path, hook_secret
 
 
@@ -122,6 +124,65 @@ def test_a_body_has_an_end_and_says_where(web, head, status):
     assert b"Python" not in told
 
 
+@pytest.mark.parametrize(
+    ("head", "outcome"), [("Content-Length: 1048577", "too-large"), ("Transfer-Encoding: chunked", "no-length")]
+)
+def test_a_platform_whose_deliveries_never_get_through_is_heard_of(web, head, outcome):
+    web.raw(f"POST {hook_path('chat', web.secret)} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{{}}".encode())
+    web.raw(f"POST /hooks/chat/guessed HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{{}}".encode())
+    assert web.heard == [("chat", outcome)]
+
+
+class Hurried:
+    """A clock that goes on by some seconds whenever somebody looks."""
+
+    def __init__(self, seconds):
+        self.seconds, self.now = seconds, 0.0
+
+    def monotonic(self):
+        self.now += self.seconds
+        return self.now
+
+
+def test_a_request_has_an_end_of_time_in_however_many_pieces_it_comes(web, monkeypatch):
+    long = b"GET /healthz HTTP/1.1\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(60)) + b"\r\n"
+    assert web.raw(long).startswith(b"HTTP/1.1 200")
+    monkeypatch.setattr(server, "time", Hurried(4.0))
+    with suppress(ConnectionError):  # it hangs up in the middle of it
+        assert web.raw(long) == b""
+    monkeypatch.undo()
+    assert web.raw(long).startswith(b"HTTP/1.1 200")
+
+
+def test_a_request_that_never_ends_does_not_keep_it_from_stopping(web, monkeypatch):
+    inside, leave = threading.Event(), threading.Event()
+
+    def hangs(*_):
+        inside.set()
+        leave.wait(30)
+        raise RuntimeError
+
+    monkeypatch.setattr(web.hooks, "answer", hangs)
+    monkeypatch.setattr(server, "GRACE", 0.0)
+    with socket.create_connection(("127.0.0.1", web.server.port), timeout=5) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert inside.wait(10)
+        web.server.stop()
+        assert not leave.is_set()
+        leave.set()
+
+
+def test_a_connector_that_hangs_has_the_others_sent_again(web, desk, monkeypatch):
+    desk.say("VPN drops")
+    (request,) = desk.running["chat"].posts.take()
+    monkeypatch.setattr("deskweave.workspace.receiving.TURN", 0.0)
+    _, turn = web.receiving._receivers["chat"]
+    with turn:
+        assert web.post(request).status_code == 503
+    assert web.post(request).status_code == 200
+    assert web.heard == [("chat", "not-saved"), ("chat", "kept")]
+
+
 def test_half_a_body_is_no_delivery(web):
     told = web.raw(f"POST {hook_path('chat', web.secret)} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{{}}".encode())
     assert told == b""
@@ -192,6 +253,31 @@ def test_the_secret_is_made_once_and_is_nobody_elses(desk):
         mode = (desk.space.folder.state_folder / "hooks.secret").stat().st_mode
         assert stat.S_IMODE(mode) == 0o600
     assert [one.name for one in desk.space.folder.state_folder.glob("hooks.secret*")] == ["hooks.secret"]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "short", "../" * 12, "a b" * 12, "\u5bc6" * 30])
+def test_an_address_that_can_be_guessed_is_none(desk, text):
+    file = desk.space.folder.state_folder / "hooks.secret"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Stopped, match="Delete it"):
+        hook_secret(desk.space.folder.state_folder)
+    file.unlink()
+    assert len(hook_secret(desk.space.folder.state_folder)) >= 32
+
+
+def test_a_secret_is_made_where_there_are_no_links_and_nobody_else_reads_one_put_back(desk, monkeypatch):
+    def refuses(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("os.link", refuses)
+    folder = desk.space.folder.state_folder
+    first = hook_secret(folder)
+    assert [one.name for one in folder.glob("hooks.secret*")] == ["hooks.secret"]
+    (folder / "hooks.secret").chmod(0o644)
+    assert hook_secret(folder) == first
+    if sys.platform != "win32":
+        assert stat.S_IMODE((folder / "hooks.secret").stat().st_mode) == 0o600
 
 
 def test_a_connection_that_cannot_be_opened_has_its_deliveries_sent_again(desk, monkeypatch):

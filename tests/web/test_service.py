@@ -39,6 +39,20 @@ def test_it_runs_every_few_minutes_until_it_is_stopped(desk):
     assert all(one.error is None for one in hand.ran)
 
 
+def test_it_can_be_stopped_where_every_run_takes_longer_than_the_time_between_two(desk, monkeypatch):
+    sync = type(desk.space).sync
+
+    def slow(space):
+        done = sync(space)
+        desk.clock.advance(3 * EVERY)
+        return done
+
+    monkeypatch.setattr(type(desk.space), "sync", slow)
+    hand = Hand(desk, lambda: None)
+    hand.service.run()
+    assert len(hand.ran) == 2
+
+
 def test_what_is_delivered_is_worked_on_soon_and_not_at_once_each_time(desk):
     hand = Hand(desk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,11 +107,11 @@ def parked(
         elif found and found[0].state == "unknown":
             name = f"INQ-{numbers[found[0].inquiry]}" if found[0].inquiry in numbers else found[0].id
             twins = [one.label for one in every if one.inquiry is None and one.label and one.connection == found[0].connection]
-            words = [f"--is {twins[0]}"] if twins else []
+            words = [f"--is {shlex.quote(twins[0])}"] if twins else []
             session.next(*(f"deskweave parked {name} {word}" for word in (*words, "--again", "--drop")))
         elif found:
             number = f"INQ-{numbers[found[0].inquiry]}" if found[0].inquiry in numbers else found[0].id
-            session.next(f"deskweave parked {found[0].label or number} --release")
+            session.next(f"deskweave parked {shlex.quote(found[0].label or number)} --release")
         else:
             screen.say(say("parked-none"))
             session.next("deskweave status")

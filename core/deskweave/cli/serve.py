@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,21 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Bell:
-    """What wakes a process that waits: something was delivered, or somebody wants it to stop."""
+    """What wakes a process that waits: something was delivered, or somebody wants it to stop.
+
+    A signal may ring it in the middle of a wait of the same thread; an event or a condition would lock up.
+    """
 
     now: Callable[[], datetime]
-    rung: threading.Event = field(default_factory=threading.Event)
+    rung: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
     ended: bool = False
+
+    def ring(self) -> None:
+        self.rung.put(None)
 
     def end(self) -> None:
         self.ended = True
-        self.rung.set()
+        self.ring()
 
     def wait(self, until: datetime) -> bool:
         """Until an instant, a ring or the end; False: it is the end."""
         if not self.ended:
-            self.rung.wait(max(0.0, (until - self.now()).total_seconds()))
-            self.rung.clear()
+            with suppress(queue.Empty):
+                self.rung.get(timeout=max(0.0, (until - self.now()).total_seconds()))
+                while True:
+                    self.rung.get_nowait()
         return not self.ended
 
 
@@ -77,14 +86,14 @@ def serve(
         service = Service(space, every=space.folder.every, wait=bell.wait, told=lambda ran: _told(session, ran))
 
         def heard(connection: str, receipt: Receipt) -> None:
-            _heard(session, connection, receipt)
             if receipt.outcome in ("kept", "unread"):
                 service.ring()
-                bell.rung.set()
+                bell.ring()
+            _heard(session, connection, receipt)
 
         hooks = Hooks(receiving, secret, now=space.now, healthy=service.healthy, heard=heard)
         with alone(space), _listening(HookServer, hooks, where) as server, _signals(session, bell):
-            _begun(session, f"{where[0]}:{server.port}", receiving.names, space)
+            _begun(session, _shown(where[0], server.port), receiving.names, space)
             service.run()
         session.screen.note(say("serve-stopped"))
         return Exit.DONE
@@ -104,18 +113,23 @@ def _begun(session: Session, address: str, names: Sequence[str], space: Workspac
     screen.out.flush()
 
 
+def _shown(host: str, port: int) -> str:
+    """An address as it is typed."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 @contextmanager
 def _listening(make: Any, hooks: Any, where: tuple[str, int]) -> Iterator[Any]:
     from deskweave.workspace import Stopped
 
     try:
         server = make(hooks, *where)
-    except OSError as error:
-        address = f"{where[0]}:{where[1]}"
+    except (OSError, UnicodeError) as error:
+        address, why = _shown(*where), str(getattr(error, "strerror", None) or error)
         raise Stopped(
             "cannot-listen",
-            f"nothing can listen at {address}: {error.strerror or error}",
-            values={"address": address, "why": str(error.strerror or error)},
+            f"nothing can listen at {address}: {why}",
+            values={"address": address, "why": why},
             next="deskweave serve --listen 127.0.0.1:0",
         ) from error
     try:
@@ -134,8 +148,9 @@ def _signals(session: Session, bell: Bell) -> Iterator[None]:
     def stop(number: int, _frame: object) -> None:
         if bell.ended and number == signal.SIGINT:
             raise KeyboardInterrupt
-        session.screen.note(session.say("serve-stopping"))
         bell.end()
+        with suppress(RuntimeError):  # it came in the middle of another line
+            session.screen.note(session.say("serve-stopping"))
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -167,7 +182,7 @@ def _addresses(session: Session, space: Workspace, receiving: Any, secret: str) 
 
 def _heard(session: Session, connection: str, receipt: Receipt) -> None:
     """What a person should know of a delivery: nothing of what was sent."""
-    if receipt.outcome in ("unread", "not-saved", "refused", "too-large"):
+    if receipt.outcome in ("unread", "not-saved", "refused", "too-large", "no-length"):
         line = session.say(f"serve-{receipt.outcome}", connection=connection, trouble=receipt.trouble)
         session.screen.warn(f"{session.moment(session.now())}  {line}", hang=4)
 

@@ -45,6 +45,19 @@ class LeaseLost(SafetyStop):
         self.values = {"store": str(store), "holder": holder}
 
 
+class InUse(SafetyStop):
+    """Another process holds the lease. `by`: which one, as far as it has said so."""
+
+    def __init__(self, store: Path | None, note: Note | None) -> None:
+        self.by = _called(note)
+        super().__init__(
+            f"the store {store} is in use by {self.by}. Only one process may write to it. "
+            "Wait until it has finished, or stop it; reading commands (status, show, explain) work meanwhile."
+        )
+        told = {name: str((note or {}).get(name, "?")) for name in ("pid", "purpose", "since")}
+        self.rule, self.values = "store-in-use", {"store": str(store), **told}
+
+
 class Lease:
     """The right to write to one store. Taken again by its holder it only counts.
 
@@ -71,7 +84,7 @@ class Lease:
             rows: False where the tables are not there yet.
 
         Raises:
-            SafetyStop: another process holds it; the message names its process id, its purpose and since when.
+            InUse: another process holds it; the message names its process id, its purpose and since when.
         """
         if self._path is None or self._depth:
             self._depth += 1
@@ -84,7 +97,7 @@ class Lease:
         try:
             locked = _lock(descriptor)
             if not locked and (length is None or not rows):
-                raise SafetyStop(self._in_use(_read(descriptor)))
+                raise InUse(self._store, _read(descriptor))
             note = {"pid": os.getpid(), "purpose": purpose, "since": store.now().isoformat()}
             if locked:
                 os.ftruncate(descriptor, 0)
@@ -115,7 +128,7 @@ class Lease:
             else:  # a holder without a time, or a migration, does not pass
                 free = row is not None and row.until is not None and not timed and row.locked == other
             if not free:
-                raise SafetyStop(self._in_use(row.holder if row is not None and timed else other))
+                raise InUse(self._store, row.holder if row is not None and timed else other)
             token = 1 if row is None else row.token + 1
             values = {"token": token, "holder": note, "until": until, "locked": other or note}
             statement = sa.insert(lease).values(name=ROW) if row is None else sa.update(lease).where(lease.c.name == ROW)
@@ -158,12 +171,6 @@ class Lease:
     def kept(self, until: datetime) -> None:
         """That commit is done."""
         self._until = until
-
-    def _in_use(self, by: Note | None) -> str:
-        return (
-            f"the store {self._store} is in use by {_called(by)}. Only one process may write to it. "
-            "Wait until it has finished, or stop it; reading commands (status, show, explain) work meanwhile."
-        )
 
 
 def _read(descriptor: int) -> Note | None:

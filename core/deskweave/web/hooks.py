@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Final
 
 from deskweave.connector import RawReply, RawRequest
-from deskweave.workspace.receiving import Receipt, Receiving, hook_path, reply
+from deskweave.workspace.receiving import Outcome, Receipt, Receiving, hook_path, reply
 
 METHODS: Final = ("GET", "POST", "PUT")
+UNREADABLE: Final[Mapping[int, Outcome]] = {411: "no-length", 413: "too-large"}
 Healthy = Callable[[], tuple[bool, datetime | None]]
 
 
@@ -59,6 +60,13 @@ class Hooks:
         )
         self._heard(name, receipt)
         return receipt.reply
+
+    def refuse(self, path: str, status: int) -> RawReply:
+        """A request whose body is not read: a platform whose deliveries never get through must not go unnoticed."""
+        name = self._name(path)
+        if name is not None and status in UNREADABLE:
+            self._heard(name, Receipt(reply(status), UNREADABLE[status]))
+        return reply(status)
 
     def _name(self, path: str) -> str | None:
         found = None

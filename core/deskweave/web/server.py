@@ -5,19 +5,26 @@ It speaks plain HTTP and is meant to stand behind a reverse proxy that speaks TL
 
 from __future__ import annotations
 
+import io
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from socketserver import TCPServer
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from deskweave.connector import RawReply
 from deskweave.web.hooks import Hooks
 from deskweave.workspace.receiving import LIMIT
 
-PATIENCE: Final = 10.0  #: seconds for a request to arrive
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+PATIENCE: Final = 10.0  #: seconds for a request to arrive, head and body, however many pieces it comes in
+GRACE: Final = 30.0  #: seconds requests in hand have left once it is to stop: a connector that never answers holds nobody up
 AT_ONCE: Final = 32
 BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -39,23 +46,33 @@ class HookServer:
         return int(self._server.server_address[1])
 
     def stop(self) -> None:
-        """Take no more requests; those in hand are answered first."""
+        """Take no more requests; those in hand are answered first, unless that takes too long: their senders come again."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self._server.settle(GRACE)
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # a delivery in hand is saved and answered before the process ends
-    block_on_close = True
+    daemon_threads = True  # `settle` waits for them, and not for ever
     request_queue_size = 64
-    allow_reuse_address = True
+    allow_reuse_address = sys.platform != "win32"  # there it would let two listen at one port
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], sixth: bool) -> None:
         if sixth:
             self.address_family = socket.AF_INET6
         self._free = threading.BoundedSemaphore(AT_ONCE)
         super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # the one between asks name servers what this machine is called
+
+    def settle(self, seconds: float) -> None:
+        """Wait until no request is in hand any more, so long at most."""
+        until = time.monotonic() + seconds
+        for _ in range(AT_ONCE):
+            if not self._free.acquire(timeout=max(0.0, until - time.monotonic())):
+                return
 
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         if not self._free.acquire(blocking=False):
@@ -79,11 +96,33 @@ class _Server(ThreadingHTTPServer):
         """A client that hangs up is no news."""
 
 
+class _Incoming(io.RawIOBase):
+    """What a client sends, until its time is over: one that sends a byte now and then would keep a thread for hours."""
+
+    def __init__(self, line: socket.socket, seconds: float) -> None:
+        self._line, self._until = line, time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._line.settimeout(left)
+        return self._line.recv_into(buffer)
+
+
 def _handler(hooks: Hooks) -> type[BaseHTTPRequestHandler]:
     class Line(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = PATIENCE
         wbufsize = -1  # head and body in one packet
+
+        def setup(self) -> None:
+            super().setup()
+            self.rfile.close()
+            self.rfile = io.BufferedReader(_Incoming(self.connection, PATIENCE))
 
         def handle_one_request(self) -> None:
             try:
@@ -99,10 +138,10 @@ def _handler(hooks: Hooks) -> type[BaseHTTPRequestHandler]:
                 return
             length = self._length()
             if length < 0:
-                self._send(RawReply(-length, {}, b""))
+                self._send(hooks.refuse(split.path, -length))
                 return
-            body = self._body(length)
-            if body is None:
+            body = self.rfile.read(length)
+            if len(body) < length:
                 return  # it did not all come: nothing was taken, and nothing is answered
             headers: dict[str, str] = {}
             for name, value in self.headers.items():
@@ -122,19 +161,6 @@ def _handler(hooks: Hooks) -> type[BaseHTTPRequestHandler]:
             if len(set(stated)) > 1 or not stated[0].isascii() or not stated[0].isdigit():
                 return -400
             return int(stated[0]) if len(stated[0]) < 12 and int(stated[0]) <= LIMIT else -413
-
-        def _body(self, length: int) -> bytes | None:
-            until, parts = time.monotonic() + PATIENCE, bytearray()
-            while len(parts) < length:
-                left = until - time.monotonic()
-                if left <= 0:
-                    return None
-                self.connection.settimeout(left)
-                part = self.rfile.read1(min(length - len(parts), 65536))
-                if not part:
-                    return None
-                parts += part
-            return bytes(parts)
 
         def _send(self, answer: RawReply) -> None:
             self.connection.settimeout(PATIENCE)

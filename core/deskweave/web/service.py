@@ -65,10 +65,10 @@ class Service:
             ended = self._space.now()
             while True:
                 due = self._due(begun, ended, ran)
+                if not self._wait(due):  # asked where nothing is to be waited for, too: runs may take longer than `every`
+                    return
                 if self._space.now() >= due:
                     break
-                if not self._wait(due):
-                    return
 
     def _once(self) -> Ran:
         try:

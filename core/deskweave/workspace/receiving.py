@@ -9,10 +9,11 @@ for the same connector would fall over it again; a later run reads it, or a repl
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -34,7 +35,8 @@ from deskweave.store.inbox import (
     unread_id,
     unread_load,
 )
-from deskweave.store.lease import Lease
+from deskweave.store.lease import InUse, Lease
+from deskweave.workspace.stop import Stopped
 
 if TYPE_CHECKING:
     from deskweave.connector import Connection, WebhookReceiver
@@ -42,10 +44,11 @@ if TYPE_CHECKING:
     from deskweave.workspace.workspace import Workspace
 
 LIMIT: Final = 1024 * 1024  #: bytes of a body
+TURN: Final = 10.0  #: seconds a delivery waits for its connector to be done with the one before
 UNREAD_MOST: Final = 1000  #: a connection's deliveries nobody could read: whoever knows the address could send more and more ...
 UNREAD_BYTES: Final = 64 * LIMIT  #: ... and larger ones
 
-Outcome = Literal["kept", "known", "handshake", "unread", "refused", "too-large", "not-saved"]
+Outcome = Literal["kept", "known", "handshake", "unread", "refused", "too-large", "no-length", "not-saved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,12 @@ class Receiving:
         if connection in self.closed:
             return Receipt(reply(503), "not-saved", trouble=type(self.closed[connection]).__name__)
         receiver, alone = self._receivers[connection]
-        with alone:
+        if not alone.acquire(timeout=TURN):  # it hangs over another delivery: others shall not run out of threads for it
+            return Receipt(reply(503), "not-saved", trouble="TimeoutError")
+        try:
             return receive(self._store, connection, receiver, request)
+        finally:
+            alone.release()
 
     def replay(self, deliveries: Sequence[Kept]) -> Mapping[str, list[Kept]]:
         """Have deliveries worked on again by the next run, read anew by the connector as it is now.
@@ -201,19 +208,30 @@ def drop(store: Store, deliveries: Sequence[Kept]) -> None:
             finish(tx, one.connection, [one.id])
 
 
-def alone(space: Workspace) -> AbstractContextManager[None]:
+@contextmanager
+def alone(space: Workspace) -> Iterator[None]:
     """Be the only process that serves this folder. Between two runs others may still take the store, as `conflicts` does.
 
     Raises:
-        SafetyStop: another one does; it is named.
+        Stopped: another one does; it is named.
     """
     path = space.folder.store_path
-    return Lease(path.with_name(f"{path.name}-serve")).hold(space.store, "serve", rows=False)
+    with ExitStack() as held:
+        try:
+            held.enter_context(Lease(path.with_name(f"{path.name}-serve")).hold(space.store, "serve", rows=False))
+        except InUse as error:
+            message = f"this folder is served by {error.by} already; one is enough, and two would run twice as often"
+            raise Stopped("served-already", message, values=error.values) from None
+        yield
 
 
 # ------------------------------------------------------------------------------------------------------------------- address
 def hook_secret(state_folder: Path) -> str:
-    """The random part of every address deliveries are sent to: made once, readable by nobody else."""
+    """The random part of every address deliveries are sent to: made once, readable by nobody else.
+
+    Raises:
+        Stopped: what stands in the file can be guessed, or in no address.
+    """
     path = state_folder / "hooks.secret"
     if not path.exists():
         state_folder.mkdir(parents=True, exist_ok=True)
@@ -221,13 +239,31 @@ def hook_secret(state_folder: Path) -> str:
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(24))
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(made, path)
         except FileExistsError:
             pass  # another process was first
+        except OSError:  # a file system without links
+            made.replace(path)
         finally:
-            made.unlink()
-    return path.read_text(encoding="ascii").strip()
+            made.unlink(missing_ok=True)
+    with suppress(OSError):  # put back from a backup, anybody may be able to read it
+        path.chmod(0o600)
+    found = path.read_text(encoding="ascii", errors="replace").strip()
+    if _SECRET.fullmatch(found) is None:
+        raise Stopped(
+            "hook-secret",
+            f"{path} holds no secret that could stand in an address: at least 24 letters, digits, - and _. Delete it; the next "
+            "start makes another one, and the addresses have to be entered anew.",
+            values={"file": str(path)},
+            next="deskweave serve --addresses",
+        )
+    return found
+
+
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{24,}")
 
 
 def hook_path(name: ConnectionName | str, secret: str) -> str:

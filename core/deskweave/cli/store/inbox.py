@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -84,7 +85,7 @@ def inbox(
         elif any(one.state == "waiting" for one in found):
             session.next("deskweave sync")
         else:
-            session.next(f"deskweave store inbox {found[0].id} --replay")
+            session.next(f"deskweave store inbox {shlex.quote(found[0].id)} --replay")
 
     return session.finish(
         Report(

@@ -67,6 +67,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "serve-not-saved": "{connection}: a delivery could not be saved ({trouble}); the platform has to send it again",
     "serve-refused": "{connection}: a delivery was refused as forged or too old",
     "serve-too-large": "{connection}: a delivery of more than 1 MiB was refused",
+    "serve-no-length": "{connection}: a delivery without its length (chunked) was refused; let the reverse proxy buffer requests",
     "serve-ran": "{received:delivery|deliveries}, {touched:inquiry|inquiries} looked at, {written} written, {waiting} for a person",
     "serve-run-failed": "the run ended early; the next one tries again",
     "sync-gone": "{n:record|records} deleted there; the inquiry and its other records stay",

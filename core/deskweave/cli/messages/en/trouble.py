@@ -55,6 +55,11 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-Missing": "Look at it there: it is gone, or not for us to see.",
     "remedy-other": "deskweave check {connection} -v",
     "stop-no-store": "There is no store at {file}.",
+    "stop-store-in-use": "The store {store} is in use by process {pid} ({purpose}) since {since}. Only one may write to it. "
+    "Wait until it has finished, or stop it; reading commands (status, show, explain) work meanwhile.",
+    "stop-served-already": "Process {pid} serves this folder since {since}; one is enough. Stop it first to start another.",
+    "stop-hook-secret": "{file} holds no secret that could stand in an address: at least 24 letters, digits, - and _. Delete it; "
+    "the next start makes another one, and the addresses have to be entered anew.",
     "stop-cannot-listen": "Nothing can listen at {address}: {why}",
     "stop-file-there": "{file} is there already. Nothing was written.",
     "stop-no-such-store": "{file} is no store of Deskweave's, or it is damaged. Nothing was changed.",

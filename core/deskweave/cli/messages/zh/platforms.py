@@ -67,6 +67,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "serve-not-saved": "{connection}：一次推送未能保存（{trouble}），平台需重新推送",
     "serve-refused": "{connection}：拒绝了一次伪造或过期的推送",
     "serve-too-large": "{connection}：拒绝了一次超过 1 MiB 的推送",
+    "serve-no-length": "{connection}：拒绝了一次未注明长度（分块传输）的推送，请让反向代理先缓冲请求",
     "serve-ran": "推送 {received} 次，查看问询 {touched} 条，写入 {written} 处，待人工处理 {waiting} 项",
     "serve-run-failed": "本次同步提前结束，下次会重试",
     "sync-gone": "{n} 条记录已在平台上删除；问询及其他平台的记录保留",

@@ -55,6 +55,11 @@ MESSAGES: Final[Mapping[str, str]] = {
     "remedy-Missing": "请到平台上查看：已删除，或我们无权查看。",
     "remedy-other": "deskweave check {connection} -v",
     "stop-no-store": "{file} 处没有存储。",
+    "stop-store-in-use": "存储 {store} 正由进程 {pid}（{purpose}）使用，始于 {since}。同一时间只能有一个进程写入。"
+    "请等它完成或将其停止；期间仍可使用 status、show、explain 等只读命令。",
+    "stop-served-already": "进程 {pid} 自 {since} 起已在为此文件夹运行 serve，一个即可。如需另启，请先停止它。",
+    "stop-hook-secret": "{file} 中的内容不能用作地址中的密钥：至少 24 个字母、数字、- 或 _。请删除该文件，"
+    "下次启动时会重新生成，各平台的地址须重新填写。",
     "stop-cannot-listen": "无法监听 {address}：{why}",
     "stop-file-there": "{file} 已存在。没有写入。",
     "stop-no-such-store": "{file} 不是 Deskweave 的存储，或已损坏。没有改动。",
