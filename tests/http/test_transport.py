@@ -25,6 +25,8 @@ class Echo(Platform):
             self.router.add(method, "/echo", self.echo, writes=method == "POST")
         self.router.add("GET", "/moved", lambda call: Reply(status=302, headers={"Location": "/echo", "Set-Cookie": "a=b"}))
         self.router.add("GET", "/html", lambda call: Reply(body=b"<html>", headers={"Content-Type": "text/html"}))
+        halves = rb'{"cut": "a\ud83d", "whole": "\ud83d\ude00", "two": ["\ude00\uD83D"]}'
+        self.router.add("GET", "/halves", lambda call: Reply(body=halves, headers={"Content-Type": "application/json"}))
         self.router.add("GET", "/huge", lambda call: Reply(body=b"x" * 70 * 1024 * 1024))
 
     def echo(self, call: Call) -> Reply:
@@ -108,6 +110,12 @@ def test_a_write_that_never_left_was_not_executed(transport: Transport, echo: Lo
 def test_a_page_that_is_no_json_reaches_the_table(transport: Transport) -> None:
     with pytest.raises(Rejected, match="status 200"):
         transport.send("GET", "/html", reads=True, rate_class="any")
+
+
+def test_half_a_character_is_replaced_where_it_comes_in(transport: Transport) -> None:
+    """A text that was cut by UTF-16 units: no store and no other platform takes it."""
+    said = transport.send("GET", "/halves", reads=True, rate_class="any").parsed
+    assert said == {"cut": "a\ufffd", "whole": "\N{GRINNING FACE}", "two": ["\ufffd\ufffd"]}
 
 
 def test_an_endless_answer_is_cut(transport: Transport) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deskweave.connector import Page
+from deskweave.connector import Page, Ref
 from deskweave.errors import Executed, TransientError
 from deskweave.model import Visibility
 from deskweave.testing.memory import MemoryConnection, Switches
@@ -94,3 +94,81 @@ def test_a_listing_that_brings_less_than_the_platform_counts_is_a_finding(world,
     assert what in {one.place.path for one in findings}
     assert all("told" in one.message for one in findings)
     assert not [one for one in w.sync(60).findings if one.rule == "listing-incomplete"]
+
+
+@pytest.mark.parametrize("bad", ["VPN \ud83d", 2**70])
+@pytest.mark.parametrize("native", ["short", "state", "prio"])
+def test_a_record_that_no_store_can_hold_is_set_aside_and_stops_no_other(world, native, bad):
+    """A text that a platform has cut in the middle of a character, a number of 70 bits."""
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.hands("a").create("ticket", {**V, "title": "fine"}, "li")
+    record = w.platforms["a"].records[ref.collection, ref.rid]
+    record.fields[native] = bad
+    report = w.sync(60)
+    titles = [w.hands("b").shows(one)["title"] for one in w.refs("b")]
+    assert "fine" in titles
+    assert len(titles) + len(report.parked) == 2
+    w.sync(60)
+
+
+@pytest.mark.parametrize("extra", ["\ud83d", 2**70, object()])
+def test_a_record_that_is_no_json_as_it_came_is_still_read_each_time(world, extra):
+    w = world(switches={"a": Switches(history="none")})
+    ref = w.hands("a").create("ticket", V, "li")
+    w.platforms["a"].records[ref.collection, ref.rid].fields["unbound"] = extra
+    w.sync(60)
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    w.sync(60)
+    assert w.hands("b").shows(w.refs("b")[0])["priority"] == "low"
+
+
+def test_half_a_character_in_a_message_stops_nothing(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.hands("a").write(ref, Visibility.PUBLIC, "cut \ud83d", "li")
+    w.hands("a").write(ref, Visibility.PUBLIC, "hello", "li")
+    w.sync(60)
+    assert [one.body.splitlines()[-1] for one in w.platforms["b"].comments] == ["cut ?", "hello"]
+    assert not w.sync(60).written
+
+
+@pytest.mark.parametrize("when", ["before it is written to", "in the answer to a create"])
+def test_a_record_that_cannot_be_read_where_it_is_written_stops_no_other(world, monkeypatch, when):
+    """The mapper raises at one record only, and only on b."""
+    w = world()
+    first = w.hands("a").create("ticket", V, "li")
+    other = w.hands("a").create("ticket", {**V, "title": "fine"}, "li")
+    plain = type(w.mapper(w.bindings["b"])).read
+    created = when == "in the answer to a create"
+    if not created:
+        w.sync(60)
+        w.hands("a").edit(first, {"title": "bad"}, "li")
+        w.hands("a").edit(other, {"priority": "low"}, "li")
+
+    def read(self, record):
+        if record.ref.rid and record.ref == bad and self._binding.connection == "b":
+            raise ZeroDivisionError
+        return plain(self, record)
+
+    bad = Ref("ticket", "000001")
+    monkeypatch.setattr(type(w.mapper(w.bindings["b"])), "read", read)
+    w.sync(60)
+    shown = [(record.fields["short"], record.fields["prio"]) for record in w.platforms["b"].records.values()]
+    assert ("fine", "1" if created else "3") in shown
+    assert len(shown) == 2
+    monkeypatch.undo()
+    w.sync(60)
+    assert len(w.refs("b")) == 2
+
+
+def test_a_connector_that_answers_for_fewer_records_pauses_only_itself(world, monkeypatch):
+    w = world(names=("a", "b", "c"))
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(60)
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    plain = MemoryConnection.fetch
+    monkeypatch.setattr(MemoryConnection, "fetch", lambda self, refs: plain(self, refs) if self.platform.name != "b" else [])
+    report = w.sync(60)
+    assert "0 answers for 1 records" in report.connections["b"].paused
+    assert w.hands("c").shows(w.refs("c")[0])["priority"] == "low"

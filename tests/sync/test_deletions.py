@@ -142,6 +142,28 @@ def test_where_no_transition_ends_it_a_note_and_a_finding_say_so(world):
     assert len(notes(w, "b")) == 1
 
 
+def test_a_record_that_cannot_be_read_when_its_day_comes_stays_and_stops_no_other(world, monkeypatch):
+    w = desk(world, names="abc", b=DELETE, c=DELETE)
+    lose(w)
+    w.sync(6 * DAY)
+    w.clock.turn(2 * DAY)
+    mapper = type(w.mapper(w.bindings["b"]))
+    plain = mapper.read
+
+    def read(self, record):
+        if self._binding.connection == "b":
+            raise ZeroDivisionError
+        return plain(self, record)
+
+    monkeypatch.setattr(mapper, "read", read)
+    report = w.sync(0)
+    assert ("delete-held", "B-1 is not deleted: it cannot be read") in [(one.rule, one.message) for one in report.findings]
+    assert (titles(w, "b"), titles(w, "c")) == (["t 0", "stays"], ["stays"])
+    monkeypatch.undo()
+    w.sync(DAY)
+    assert titles(w, "b") == ["stays"]
+
+
 def test_deleted_after_its_retention_and_not_a_day_before(world):
     w = desk(world, b=DELETE)
     lose(w)

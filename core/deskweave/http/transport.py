@@ -141,7 +141,7 @@ def _answer(method: str, path: str, response: requests.Response, reads: bool) ->
     is_json = False
     if body[:1] in (b"{", b"[") or "json" in response.headers.get("Content-Type", ""):
         try:
-            parsed, is_json = json.loads(body), True
+            parsed, is_json = _loads(body), True
         except ValueError:
             parsed = None
     return Answer(
@@ -154,6 +154,16 @@ def _answer(method: str, path: str, response: requests.Response, reads: bool) ->
         is_json=is_json,
         reads=reads,
     )
+
+
+def _loads(body: bytes) -> Json:
+    """JSON, without halves of characters: a platform that cuts a text by UTF-16 units leaves one, and nothing can store it."""
+    parsed: Json = json.loads(body)
+    if rb"\ud" not in body.lower():
+        return parsed
+    whole = json.dumps(parsed, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    cleaned: Json = json.loads(whole)
+    return cleaned
 
 
 def retry_after(answer: Answer, now: datetime, *, header: str = "retry-after") -> datetime | None:

@@ -24,6 +24,7 @@ from deskweave.store.audit import Written, digest_value, record_writes
 from deskweave.store.links import Link, due_links, links_by_id
 from deskweave.store.values import ulid_time
 from deskweave.sync.batches import limit_of, send
+from deskweave.sync.fingerprint import legible
 from deskweave.sync.persons import spelling
 from deskweave.sync.pull import lines_of
 from deskweave.sync.reconcile import NO_LINES, Reconciliation
@@ -125,8 +126,12 @@ def _search(run: Run, side: Side, link: Link) -> bool:
         rows.load([link.inquiry])
         mine = rows.link(link.inquiry, link.id)
         if mine.rid is None:
-            rows.meet(mine, first, side.mapper.read(first), lines.get(ref_key(first.ref), NO_LINES), answered=False)
-            run.part(side).adopted += 1
+            view = legible(first, side.mapper)
+            if view is None:
+                rows.leave_open(mine)
+            else:
+                rows.meet(mine, first, view, lines.get(ref_key(first.ref), NO_LINES), answered=False)
+                run.part(side).adopted += 1
         rows.flush()
     for other in others:
         run.note(
@@ -256,8 +261,9 @@ def _send(run: Run, side: Side, capabilities: CollectionCapabilities, births: Se
                 run.told.add(link.id)
             if outcome.ref is not None:
                 record = outcome.record or reread.get(outcome.ref)
-                if isinstance(record, RemoteRecord):
-                    rows.meet(link, record, side.mapper.read(record), answered=one.first and outcome.record is not None)
+                view = legible(record, side.mapper) if isinstance(record, RemoteRecord) else None
+                if isinstance(record, RemoteRecord) and view is not None:
+                    rows.meet(link, record, view, answered=one.first and outcome.record is not None)
                 else:
                     link.rid, link.state = outcome.ref.rid, "live"
                     link.base, link.seen_fp = {}, None  # the next look meets it, with the draft at hand
@@ -303,8 +309,8 @@ def _failed(run: Run, rows: Reconciliation, link: Link, error: RequestError) -> 
 
 def _audit(run: Run, side: Side, one: Birth, outcome: Outcome) -> Written:
     ref = ref_key(outcome.ref) if outcome.ref is not None else f"{one.draft.collection}/{one.draft.corr}"
-    record = outcome.record
-    stated = side.mapper.read(record).values if record is not None else {}
+    view = None if outcome.record is None else legible(outcome.record, side.mapper)
+    stated = {} if view is None else view.values
     return Written(
         at=run.now(),
         conn=side.name,

@@ -31,7 +31,7 @@ from deskweave.store.deletions import (
 from deskweave.store.events import last_seq
 from deskweave.store.links import Link, hush_messages, insert_links, links_by_id, save_links
 from deskweave.sync.entries import version_of
-from deskweave.sync.fingerprint import says_the_same
+from deskweave.sync.fingerprint import legible, says_the_same
 from deskweave.sync.messages import message_link, spread
 from deskweave.sync.reconcile import Reconciliation
 from deskweave.sync.run import STATUS, Progress, Run, Side, fetch, ref_key
@@ -268,7 +268,11 @@ def _delete(run: Run, side: Side, identifier: str) -> bool:
             forget_deletions(tx, [link.id])
         _kept(run, side, link, "it was changed or restored after it was to be deleted")
         return False
-    if one.sent_at is None and not says_the_same(link.seen_fp, side.mapper.read(found), side.mapper.digest):
+    view = legible(found, side.mapper)
+    if view is None:
+        _kept(run, side, link, "it cannot be read")
+        return False
+    if one.sent_at is None and not says_the_same(link.seen_fp, view, side.mapper.digest):
         return False  # it has just changed: it is read first, and looked at again
     run.verify(side)
     with run.store.write() as tx:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 import orjson
 
 from deskweave.connector import Mapper, RemoteRecord, View
+
+UNREADABLE: Final = "it could not be read: the mapping raised an error"
 
 
 def fingerprint(view: View, digest: str) -> str:
@@ -30,12 +33,33 @@ def glance(seen_fp: str | None, record: RemoteRecord, mapper: Mapper) -> View | 
     """The record in our words; None: it says what it said when it was last seen.
 
     Raises:
-        Exception: whatever a mapper raises at a record it cannot read.
+        Exception: whatever a mapper raises at a record it cannot read; TypeError where the store cannot hold what it says.
     """
-    if seen_fp is not None and seen_fp[:12] == mapper.digest[:12] and seen_fp.rsplit(":", 1)[1] == _raw(record):
+    raw = _raw(record)
+    if raw and seen_fp is not None and seen_fp[:12] == mapper.digest[:12] and seen_fp.rsplit(":", 1)[1] == raw:
         return None
-    view = mapper.read(record)
+    view = read(record, mapper)
     return None if says_the_same(seen_fp, view, mapper.digest) else view
+
+
+def read(record: RemoteRecord, mapper: Mapper) -> View:
+    """The record in our words, once it is sure that the store can hold them: half a character, or a number of 70 bits, it cannot.
+
+    Raises:
+        Exception: as `glance`.
+    """
+    view = mapper.read(record)
+    fingerprint(view, mapper.digest)
+    orjson.dumps([record.label, record.url, record.version, record.updated_by])
+    return view
+
+
+def legible(record: RemoteRecord, mapper: Mapper) -> View | None:
+    """The same; None where it cannot be read: one bad record blocks only itself."""
+    try:
+        return read(record, mapper)
+    except Exception:  # noqa: BLE001  hostile records and strangers' codecs
+        return None
 
 
 def _raw(record: RemoteRecord) -> str:

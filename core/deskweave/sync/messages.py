@@ -6,6 +6,7 @@ What was said belongs to the inquiry wherever it was said (practice A4, G5, G7).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -112,7 +113,7 @@ def take_messages(
     Returns:
         False: all were known, and nothing was written.
     """
-    every = {one.ref.rid: one for one in messages}
+    every = {one.ref.rid: replace(one, body=one.body.encode(errors="replace").decode()) for one in messages}  # no half characters
     by_collection: dict[str, list[str]] = {}
     for one in every.values():
         by_collection.setdefault(one.ref.collection, []).append(one.ref.rid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -31,7 +31,7 @@ from deskweave.store.streams import Stream, read_connection, read_stream, save_s
 from deskweave.sync import match
 from deskweave.sync.afterwards import stand
 from deskweave.sync.entries import precedes, version_of
-from deskweave.sync.fingerprint import glance, imprint
+from deskweave.sync.fingerprint import UNREADABLE, glance, imprint
 from deskweave.sync.history import origin_of, read_lines, without_echoes
 from deskweave.sync.merge import same
 from deskweave.sync.people import meet
@@ -208,7 +208,8 @@ def take_page(
             if unanswered.state == "creating" and marked_later:
                 rows.leave_open(unanswered)  # it may be this one, crashed in between: it is not sent again
         for record in page.broken:
-            set_aside(rows, side, record, "it could not be read: the mapping raised an error", None)
+            plain = replace(record, label=record.label.encode(errors="replace").decode(), url=None, version=None)
+            set_aside(rows, side, plain, UNREADABLE, None)
         rows.flush()
         rows.follow()
         meet(run, tx, side, _actors(page, lines))

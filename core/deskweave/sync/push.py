@@ -28,7 +28,7 @@ from deskweave.store.links import Link, due_links
 from deskweave.store.values import encode
 from deskweave.sync.batches import limit_of, send
 from deskweave.sync.entries import follows, version_of
-from deskweave.sync.fingerprint import says_the_same
+from deskweave.sync.fingerprint import UNREADABLE, legible, says_the_same
 from deskweave.sync.merge import same
 from deskweave.sync.persons import spelling
 from deskweave.sync.pull import lines_of
@@ -94,7 +94,10 @@ def _batch(run: Run, side: Side, capabilities: CollectionCapabilities, batch: Se
         ref = Ref(link.collection, str(link.rid))
         record = got[ref]
         if isinstance(record, RemoteRecord):
-            views[ref] = side.mapper.read(record)
+            view = legible(record, side.mapper)
+            if view is None:
+                continue
+            views[ref] = view
             if (
                 link.inflight
                 or not says_the_same(link.seen_fp, views[ref], side.mapper.digest)
@@ -128,6 +131,9 @@ def _claim(
             record = got[ref]
             if isinstance(record, Absent):
                 rows.park(link, f"it was asked for and did not come ({record.why}); deletions are never carried over by themselves")
+                continue
+            if ref not in views:
+                rows.park(link, UNREADABLE)
                 continue
             if ref in moved:
                 rows.observe(link, record, views[ref], lines.get(ref_key(ref), NO_LINES))
@@ -319,9 +325,9 @@ def _acknowledge(
         applied.discard(name)
     if outcome.error is None and one.cross is not None:
         link.cross = one.cross
-    if not isinstance(record, RemoteRecord):
+    view = legible(record, side.mapper) if isinstance(record, RemoteRecord) else None
+    if view is None or not isinstance(record, RemoteRecord):
         return  # what may have been written stays in flight until the record is seen again
-    view = side.mapper.read(record)
     kept = {
         name
         for name in applied

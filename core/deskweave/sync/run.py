@@ -372,8 +372,10 @@ def fetch(run: Run, side: Side, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord |
     size = 1 if capabilities is None else max(1, capabilities.fetch_batch)
     for start in range(0, len(refs), size):
         part = refs[start : start + size]
-        for ref, one in zip(part, run.call(side, lambda: source.fetch(part), "records.fetch"), strict=True):  # noqa: B023
-            found[ref] = one
+        got = run.call(side, lambda: source.fetch(part), "records.fetch")  # noqa: B023
+        if len(got) != len(part):
+            raise PluginError(side.name, "records.fetch", f"{len(got)} answers for {len(part)} records")
+        found.update(zip(part, got, strict=True))
     return found
 
 
