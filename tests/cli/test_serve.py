@@ -118,7 +118,9 @@ def test_a_second_one_is_refused_and_others_may_use_the_store(serving: Serve, cl
         one.next_run()
         refused = cli("serve", "--listen", "127.0.0.1:0")
         assert refused.code == 5
-        assert "serves this folder since" in " ".join(refused.err.split())
+        told = " ".join(refused.err.split())
+        assert "serves this folder since" in told
+        assert "+00:00" not in told, "a person reads the time of the folder's zone"
         assert "已在为此文件夹运行 serve" in "".join(cli("serve", "--listen", "127.0.0.1:0", "--lang", "zh").err.split("\n"))
         assert cli("conflicts").code == 0
         assert cli("sync").code in (0, 3)

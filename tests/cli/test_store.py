@@ -146,7 +146,9 @@ def test_a_copy_is_put_back(cli: Any, tmp_path: Path, two: Any, plugins: Plugins
     assert cli("store", "backup", "x.db").code == 5  # nothing to copy
     fill(cli, tmp_path, two, plugins, clock)
     assert cli("store", "backup", "copy.db").code == 0
-    assert cli("store", "backup", "copy.db").code == 5
+    refused = cli("store", "backup", "copy.db")
+    assert refused.code == 5
+    assert "deskweave store backup copy.db --yes" in refused.err
     assert cli("store", "backup", "copy.db", "--yes").code == 0
     with sqlite3.connect("copy.db") as file:
         assert file.execute("SELECT count(*) FROM inquiry").fetchone() == (3,)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -199,6 +201,8 @@ def _stopped(session: Session, error: SafetyStop) -> None:
             warn(f"  {line}" if not line.startswith("  ") else line, hang=6)
         return
     values = dict(getattr(error, "values", {}))
+    with suppress(KeyError, ValueError):
+        values["since"] = session.moment(datetime.fromisoformat(values["since"]))
     text = say(f"stop-{rule}", **values) if rule and say.has(f"stop-{rule}") else str(error)
     warn(say("stopped", text=session.onward(text)), hang=2)
     place, onward = getattr(error, "place", None), getattr(error, "next", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ def backup(space: Workspace, target: Path, *, replace: bool = False) -> Path:
     Raises:
         Stopped: there is no store, or the file is there already.
     """
-    _require_room(space, target, replace=replace)
+    _require_room(space, target, replace=replace, next=f"deskweave store backup {shlex.quote(str(target))} --yes")
     space.store.backup(target)
     return target
 
@@ -193,12 +194,12 @@ def _set_aside(space: Workspace, why: str) -> Path:
     return aside
 
 
-def _require_room(space: Workspace, target: Path, *, replace: bool = False) -> None:
+def _require_room(space: Workspace, target: Path, *, replace: bool = False, next: str = "") -> None:
     here = str(space.folder.store_path)
     if not space.has_store:
         raise Stopped("no-store", f"there is no store at {here}", values={"file": here})
     if target.exists() and not replace:
-        raise Stopped("file-there", f"{target} is there already; nothing was written", values={"file": str(target)})
+        raise Stopped("file-there", f"{target} is there already; nothing was written", values={"file": str(target)}, next=next)
 
 
 def _require_store(source: Path) -> None:
