@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
 from deskweave import workspace
 from deskweave.connector import PersonKey, RemotePerson
+from deskweave.model import Visibility
 from deskweave.workspace.people import directory
 
 SECRET = "li.wei@example.com"  #: whose account the inquiries of `desk` name
@@ -108,3 +110,25 @@ def test_explain_calls_whoever_did_it_by_name(cli, desk, tmp_path, clock):
     assert SECRET not in after.out
     event = json.loads(cli("explain", "INQ-1", "status", "--json").out)["items"][0]
     assert (event["actor"], event["name"]) == (f"desk:{SECRET}", "李伟")
+
+
+def test_members_of_feishu_stand_with_their_names(cli, folder, feishu, plugins, clock):
+    root = folder(feishu=feishu)
+    stranger = feishu.platform.person("外部顾问")
+    for app in feishu.apps.values():
+        app.contact_range = set(feishu.platform.people) - {stranger.open_id}
+    with workspace.open(root, now=clock, plugins=plugins) as space:
+        hands = feishu.hands(space.connect("feishu").inner.mapper(space.binding("feishu")))
+        ref = hands.create("ticket", {"title": "VPN 断线"}, "王芳")
+        for who in ("王芳", "李伟", "外部顾问"):
+            hands.write(ref, Visibility.PUBLIC, f"{who}: 请看", who)
+    clock.advance(timedelta(minutes=10))
+    cli("sync")
+    found = {one["account"]: one for one in json.loads(cli("people", "feishu", "--json").out)["items"]}
+    for name in ("王芳", "李伟"):
+        account = feishu.platform.person(name).open_id
+        assert (found[account]["name"], found[account]["how"]) == (name, "made")
+    assert found[stranger.open_id]["how"] == "absent"
+    shown = cli("show", "INQ-1", "--messages").out
+    assert "李伟  public" in shown
+    assert shown.count("ou_") == 1, "only who is not shown to the app stays an id"

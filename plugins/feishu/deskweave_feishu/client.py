@@ -18,7 +18,7 @@ from deskweave_feishu.config import Settings
 from deskweave_feishu.errors import LIMITED, NOT_REPLICATED, RECORD_NOT_FOUND, TOKEN_REFUSED, Classifier, Refused
 
 SECOND: Final = timedelta(seconds=1)
-#: As published; "special" helpdesk quotas are not, so that class is ours.
+#: As published; "special" helpdesk quotas are not, so that class is ours, and so is the one of contacts.
 RATES: Final = (
     RateClass("bitable.read", 20, SECOND),
     RateClass("bitable.write", 50, SECOND),
@@ -26,12 +26,14 @@ RATES: Final = (
     RateClass("helpdesk.list", 1000, timedelta(minutes=1)),
     RateClass("helpdesk.ticket", 10, SECOND),
     RateClass("helpdesk.special", 300, timedelta(minutes=1)),
+    RateClass("contact", 1000, timedelta(minutes=1)),
 )
 RECORD_PAGE: Final = 500
 GET_BATCH: Final = 100
 WRITE_BATCH: Final = 500
 SCHEMA_PAGE: Final = 100
 TICKET_PAGE: Final = 200
+USER_BATCH: Final = 50
 REPLICA_LAG: Final = timedelta(seconds=10)
 NO_TABLE: Final = NOT_REPLICATED - {RECORD_NOT_FOUND}
 
@@ -193,6 +195,31 @@ class Client:
     def helpdesk_fields(self) -> Mapping[str, Json]:
         path = "/open-apis/helpdesk/v1/customized_fields"
         return self._call("GET", path, reads=True, rate="helpdesk.special", params={"visible_only": "true"}, helpdesk=True)
+
+    # -------------------------------------------------------------------------------------------------------------- contact
+    def users(self, open_ids: Sequence[str]) -> list[Mapping[str, Json]]:
+        """Those of at most 50 members that are in the app's contact range, with the fields it has scopes for."""
+        params = {"user_ids": list(open_ids), "user_id_type": "open_id"}
+        return objects(self._contact("GET", "users/batch", params).get("items"))
+
+    def user_ids(self, emails: Sequence[str], mobiles: Sequence[str]) -> list[Mapping[str, Json]]:
+        """One entry for each of at most 50 addresses and 50 numbers; that of a stranger has no user_id."""
+        body: Json = {**({"emails": list(emails)} if emails else {}), **({"mobiles": list(mobiles)} if mobiles else {})}
+        return objects(self._contact("POST", "users/batch_get_id", {"user_id_type": "open_id"}, body).get("user_list"))
+
+    def contact_range(self) -> Mapping[str, Json]:
+        """The first of the members, departments and groups the app is shown."""
+        params = {"user_id_type": "open_id", "department_id_type": "open_department_id", "page_size": USER_BATCH}
+        return self._contact("GET", "scopes", params)
+
+    def members(self, department: str) -> list[Mapping[str, Json]]:
+        """The first members of a department itself."""
+        params = {"department_id": department, "department_id_type": "open_department_id", "user_id_type": "open_id"}
+        params["page_size"] = str(USER_BATCH)
+        return objects(self._contact("GET", "users/find_by_department", params).get("items"))
+
+    def _contact(self, method: str, path: str, params: Mapping[str, Any], body: Json = None) -> Mapping[str, Json]:
+        return self._call(method, f"/open-apis/contact/v3/{path}", reads=True, rate="contact", params=params, body=body)
 
     # ----------------------------------------------------------------------------------------------------------------- wire
     def _app(self) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from deskweave.connector import Capabilities, CollectionCapabilities, InstanceIdentity, Kit, Plant
-from deskweave.errors import ConfigurationError, CredentialError, Missing, PermissionMissing, RequestError
+from deskweave.errors import ConfigurationError, CredentialError, Missing, PermissionMissing, RequestError, TransientError
 from deskweave.findings import Finding, Place, Severity
 from deskweave.mapping import BoundMapper
 from deskweave.model import Binding, Visibility
@@ -21,10 +21,12 @@ from deskweave_feishu.ledger_writes import SETTLE, LedgerWriter
 from deskweave_feishu.mapping import by_column_id, dialect
 from deskweave_feishu.mark import Mark
 from deskweave_feishu.messages import TicketMessages
+from deskweave_feishu.people import NAME_SCOPE, NAMELESS, Members, is_known, is_named
 from deskweave_feishu.records import FeishuRecords, FeishuSink
 from deskweave_feishu.tickets import LISTING_LAG, TICKET, Tickets
 
 MAX_PARALLEL: Final = 4
+PEOPLE: Final = "people"  #: where a finding about them stands
 MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -32,7 +34,6 @@ class FeishuConnection:
     """`connector.Connection`. Opening it sends nothing; what has to be known is asked when it is first needed."""
 
     attachments = None
-    people = None
     outreach = None
     scoreboard = None
     webhooks = None
@@ -47,6 +48,7 @@ class FeishuConnection:
         self.records = FeishuRecords(self._ledger, self._tickets, kit)
         self.sink = FeishuSink(writer) if writer else None
         self.messages = TicketMessages(self._client) if self._tickets else None
+        self.people = Members(self._client)
         configuration = LedgerConfiguration(self._ledger, self._mark, self._tickets) if self._ledger and self._mark else None
         self.configuration = configuration
         self.target = configuration
@@ -110,6 +112,7 @@ class FeishuConnection:
                     collections[LEDGER] = self._probe_ledger(self._ledger, lost)
                 if self._tickets is not None:
                     collections[TICKET] = self._probe_helpdesk(lost)
+                self._probe_people(lost)
                 self._probed = Capabilities(
                     collections=collections,
                     rates=RATES,
@@ -221,6 +224,32 @@ class FeishuConnection:
             message_edits="unseen",
             notifies=True,
         )
+
+    def _probe_people(self, lost: list[Finding]) -> None:
+        """Say what is not told of the members; a scope for a field cannot be asked for, only seen by what is missing on some."""
+        try:
+            members = self.people.sample()
+        except (PermissionMissing, RequestError, ConfigurationError) as error:
+            if isinstance(error, CredentialError):
+                raise
+            text = f"who accounts are cannot be asked: authors stay ids, and nobody is matched with other platforms; {error}"
+            remedy = f"scopes contact:contact.base:readonly, {NAME_SCOPE} and contact:user.email:readonly"
+            remedy = "check again later" if isinstance(error, TransientError) else remedy
+            lost.append(self._finding("people-unreadable", PEOPLE, text, remedy))
+            return
+        if members is None:
+            text = "nobody is in the app's contact range: authors stay ids, and nobody is matched with other platforms"
+            remedy = "开发者后台 > 权限管理 > 通讯录权限范围: everybody who writes to the helpdesk or in the base"
+            lost.append(self._finding("people-out-of-range", PEOPLE, text, remedy))
+        elif members and not is_named(members):
+            text = f"{NAMELESS}; authors stay ids, and nobody is matched with other platforms"
+            lost.append(self._finding("people-nameless", PEOPLE, text, f"scope {NAME_SCOPE}"))
+        elif members and not is_known(members):
+            text = (
+                "members are told without e-mail, number or mobile: they have names, and only people.csv says who is who elsewhere"
+            )
+            remedy = "scope contact:user.email:readonly, or contact:user.employee:readonly, or contact:user.phone:readonly"
+            lost.append(self._finding("people-unmatched", PEOPLE, text, remedy, severity=Severity.NOTE))
 
     def _no_mark(self) -> Finding:
         text = "there is no place for our mark in the base, so two copies of this folder could both write to it"

@@ -39,6 +39,8 @@ NOT_REPLICATED: Final = frozenset({"1254040", "1254041", "1254042", "1254043", "
 TICKET_FORBIDDEN: Final = "154003"
 WRONG_HELPDESK: Final = "154001"
 LIMITED: Final = frozenset({"99991400", "1254290"})
+#: One of the members asked for is none that this app may see, or no member at all.
+STRANGER: Final = frozenset({"41012", "41050", "99992351", "99992361"})
 #: The token itself was refused, before anything was done: drop it, fetch once, replay once.
 TOKEN_REFUSED: Final = frozenset({"99991661", "99991663", "99991664", "99991665", "99991668", "99991671", "99991677"})
 
@@ -115,7 +117,10 @@ _CODES: Final[Mapping[int, tuple[_Kind, str]]] = {
     99991403: (_Kind.QUOTA, "the tenant has used up its API calls of this month"),
     99991672: (_Kind.PERMISSION, f"the app lacks a scope; {_SCOPES}"),
     99991679: (_Kind.PERMISSION, "the person who logged in has not granted a scope"),
-    99992361: (_Kind.SETTING, "an open_id of another app was used; ids are per app"),
+    41012: (_Kind.CONTENT, "there is no such member"),
+    41050: (_Kind.CONTENT, "a member is outside the app's contact range (开发者后台 > 权限管理 > 通讯录权限范围)"),
+    99992351: (_Kind.CONTENT, "no open_id"),
+    99992361: (_Kind.CONTENT, "an open_id of another app was used; ids are per app"),
     91403: (_Kind.PERMISSION, f"the app may not open this base; {_SHARE}"),
     1254301: (_Kind.PERMISSION, f"this operation is not allowed on the base; {_SHARE}"),
     1254302: (_Kind.PERMISSION, f"the app's role in the base does not allow it; {_SHARE}"),

@@ -56,6 +56,8 @@ CODES = [
     (504, 1255040, TransientError, Executed.MAYBE),
     (500, 155000, TransientError, Executed.MAYBE),
     (403, 1254608, RequestError, Executed.YES),
+    (400, 41050, Rejected, Executed.NO),
+    (400, 99992361, Rejected, Executed.NO),
     (200, 10003, CredentialError, None),
     (400, 99991663, CredentialError, None),
     (401, 154001, CredentialError, None),

@@ -1,4 +1,4 @@
-"""The emulated Feishu tenant: tokens, envelope, gates and faults; what it serves stands in `bitable` and `helpdesk`.
+"""The emulated Feishu tenant: tokens, envelope, gates and faults; what it serves stands in `bitable`, `helpdesk` and `contact`.
 
 Where the sources of this emulator do not settle what Feishu does, a switch (an attribute here) chooses, and its default is the
 reading that is harder on a client.
@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from deskweave.emulation import Call, Platform, Reply
 from deskweave.model import Json
 from deskweave_feishu.emulator.bitable import Bitable
+from deskweave_feishu.emulator.contact import ContactApi
 from deskweave_feishu.emulator.helpdesk import HelpdeskApi
 from deskweave_feishu.emulator.state import App, Base, Helpdesk, Ids, Person, Role, Row
 
@@ -41,7 +42,10 @@ FAULTS: Final = frozenset(
 WORDS: Final[Mapping[str, str]] = {"down": "unavailable", "unauthorised": "token_refused"}
 TOKEN_LIFE: Final = timedelta(hours=2)
 TOKEN_RENEWAL: Final = timedelta(minutes=30)
-AGENT_SCOPES: Final = frozenset({"bitable:app", "helpdesk:all:readonly", "docs:permission.member:auth"})
+CONTACT_SCOPES: Final = frozenset(
+    {"contact:contact.base:readonly", "contact:user.base:readonly", "contact:user.email:readonly", "contact:user.id:readonly"}
+)
+AGENT_SCOPES: Final = CONTACT_SCOPES | {"bitable:app", "helpdesk:all:readonly", "docs:permission.member:auth"}
 ADMIN_SCOPES: Final = AGENT_SCOPES | {"helpdesk:all", "helpdesk:helpdesk:access"}
 READER_SCOPES: Final = frozenset({"bitable:app:readonly", "helpdesk:all:readonly", "docs:permission.member:auth"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,6 +61,8 @@ class FeishuPlatform(Platform):
         object_comments: `comments` and `dissatisfaction_reason` as the documents show them (objects) instead of as lists.
         replica_lag: rows younger than this are not to be seen yet.
         list_cap: a ticket listing never counts past it.
+        strangers_refused: one open_id that nobody has lets a whole call for members fail, instead of being left out.
+        foreign_ids: open_ids that were given to another app.
     """
 
     def __init__(self, *, seed: int, now: Callable[[], datetime]) -> None:
@@ -67,6 +73,8 @@ class FeishuPlatform(Platform):
         self.object_comments = False
         self.replica_lag = timedelta(0)
         self.list_cap = 10_000
+        self.strangers_refused = True
+        self.foreign_ids: set[str] = set()
         self.people: dict[str, Person] = {}
         self.apps: dict[str, App] = {}
         self.base = Base(self.ids.made("bascn", 22), "IT 服务台")
@@ -76,9 +84,10 @@ class FeishuPlatform(Platform):
         self.router.add("POST", "/open-apis/auth/v3/tenant_access_token/internal", self._issue_token)
         self.bitable = Bitable(self)
         self.service = HelpdeskApi(self)
+        self.contact = ContactApi(self)
 
     # ---------------------------------------------------------------------------------------------------------------- people
-    def add_person(self, name: str, email: str = "", **more: str) -> Person:
+    def add_person(self, name: str, email: str = "", **more: Any) -> Person:
         """A member of the tenant."""
         open_id = self.ids.hexadecimal("ou_", 32)
         self.people[open_id] = Person(open_id, name, email, number=int(self.ids.long()), **more)

@@ -38,6 +38,9 @@ class Person:
     city: str = ""
     country: str = ""
     number: int = 0  #: the 19-digit user id that comments carry
+    mobile: str = ""
+    employee_no: str = ""
+    resigned: bool = False
 
     def brief(self) -> dict[str, Any]:
         """As bitable shows a user."""
@@ -65,6 +68,7 @@ class App:
     scopes: set[str]
     person: Person  #: as whom the base shows the app's edits
     tokens: dict[str, datetime] = field(default_factory=dict)  #: token -> when it dies
+    contact_range: set[str] | None = None  #: open_ids of the members it is shown; None: everybody
 
 
 @dataclass(slots=True)
