@@ -9,12 +9,13 @@ import pytest
 
 from deskweave.connector import Ref
 from deskweave.mapping import BoundMapper, Codec, PeopleCodec, text_codec
-from deskweave.model import Field, FieldBinding, FieldId, Policy, Route
+from deskweave.model import Field, FieldBinding, FieldId, Match, Policy, Route
 from deskweave.model.desk import Amend
 from deskweave.people import Directory
 from deskweave.people.register import ListedPerson
 from deskweave.store import explain as events_of
-from deskweave.store import find_inquiry
+from deskweave.store import find_inquiry, list_parked
+from deskweave.store.parked import say_what_it_is
 from deskweave.sync import Hooks
 from deskweave.testing.memory import FIELDS, MemoryConnection, MemoryPlatform, small_binding
 from deskweave.testing.memory.people import MemoryPeople
@@ -265,3 +266,23 @@ def test_a_name_typed_where_people_are_text_reaches_the_others_by_account(world)
     assert there.fields["who"] == {"name": "陈静"}
     assert quiet(desk)
     assert held(desk) == ("陈静", ["李伟", "陈静"])
+
+
+def test_whoever_stands_on_a_record_that_a_person_let_go_on_is_asked_for(world):
+    """It looked like two inquiries and was set aside; meanwhile it was given to somebody nobody had met."""
+    desk = desk_of(world, ("a", "b"))
+    alike = Match(find_by=(FieldId("title"),))
+    desk.bindings = {
+        name: replace(one, collections={key: replace(each, match=alike) for key, each in one.collections.items()})
+        for name, one in desk.bindings.items()
+    }
+    for _ in range(2):
+        desk.hands("a").create("ticket", {"title": "VPN"}, "chen.jing")
+    ref = desk.hands("b").create("ticket", {"title": "VPN"}, "557:2")
+    desk.sync(60)
+    assign(desk, "b", ref, "557:1", by="557:2")
+    (row,) = [one for one in list_parked(desk.store) if one.label == "B-1"]
+    assert say_what_it_is(desk.store, row.id, None)
+    desk.sync(60)
+    with desk.store.read() as tx:
+        assert desk.more["people"].known(tx, "b", ["557:1"])

@@ -225,7 +225,7 @@ def _actors(page: Sorted, lines: Mapping[str, Lines]) -> Iterator[str | None]:
     """Accounts that have done something on a page, and those who stand in fields."""
     for record in page.records():
         yield record.updated_by
-    for view in [one[1] for every in (page.fresh, page.moved, page.found) for one in every]:
+    for view in [one[1] for every in (page.fresh, page.moved, page.found, page.decided) for one in every]:
         yield from view.accounts.values()
     for fields in lines.values():
         for changes in fields.values():
