@@ -169,6 +169,7 @@ def test_an_account_is_asked_for_once_and_a_day_later_where_nobody_fits(store):
         people.learn(tx, "snow", {"li.wei": someone("li.wei", email="li@example.com"), "gone": None, "robot": robot})
         assert people.due(tx, "snow", now) == []
         assert people.due(tx, "snow", now + timedelta(days=1)) == ["gone"]
+        assert people.due(tx, "snow", now - timedelta(days=300)) == ["gone", "li.wei", "robot"]  # the clock was put back
         assert people.due(tx, "jira", now) == []
     assert rows(store) == {("snow", "li.wei"): "made", ("snow", "gone"): "absent", ("snow", "robot"): "bot"}
 

@@ -123,6 +123,22 @@ def test_a_record_that_is_no_json_as_it_came_is_still_read_each_time(world, extr
     assert w.hands("b").shows(w.refs("b")[0])["priority"] == "low"
 
 
+def test_an_edit_that_cannot_be_read_is_said_and_the_next_one_is_taken(world):
+    w = world()
+    ref = w.hands("a").create("ticket", V, "li")
+    w.sync(60)
+    w.hands("a").edit(ref, {"priority": "low"}, "li")
+    record = w.platforms["a"].records[ref.collection, ref.rid]
+    record.fields["state"] = 2**70
+    (finding,) = w.sync(60).findings
+    assert (finding.rule, finding.found) == ("record-unreadable", "A-1")
+    assert w.hands("b").shows(w.refs("b")[0])["priority"] == "high"
+    record.fields["state"] = "1"
+    w.hands("a").edit(ref, {"title": "VPN"}, "li")
+    assert not w.sync(60).findings
+    assert w.hands("b").shows(w.refs("b")[0])["priority"] == "low"
+
+
 def test_half_a_character_in_a_message_stops_nothing(world):
     w = world()
     ref = w.hands("a").create("ticket", V, "li")

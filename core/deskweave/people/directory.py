@@ -100,6 +100,7 @@ class Directory:
             account.c.conn == connection,
             sa.or_(
                 account.c.asked_at.is_(None),
+                account.c.asked_at > now,  # by a clock that was put back since
                 sa.and_(account.c.person.is_(None), account.c.how != BOT, account.c.asked_at <= now - AGAIN),
             ),
         )

@@ -259,6 +259,9 @@ def _sort(run: Run, side: Side, name: str, records: Sequence[RemoteRecord], tx: 
         except Exception:  # noqa: BLE001  hostile records and strangers' codecs: one bad record blocks only itself
             if row is None:
                 page.broken.append(record)
+            else:
+                said = f"{row.label} could not be read; what was edited there since is not taken in"
+                run.note("record-unreadable", side, ref_key(record.ref), row.label or "", said)
             continue
         if view is not None and row is not None and decision:
             page.decided.append((record, view, row.id))

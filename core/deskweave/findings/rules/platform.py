@@ -171,6 +171,13 @@ PLATFORM: Final[tuple[Rule, ...]] = (
         _W,
     ),
     rule(
+        "record-unreadable", "无法读取记录，其修改未被采纳",
+        ("The inquiry keeps what the record said before.", "工单保留该记录之前的内容。"),
+        ("Look at the record there, and at the binding: the next edit of it is read again.",
+         "检查该记录及绑定文件；下次修改时会再次读取。"),
+        _W,
+    ),
+    rule(
         "own-message-unmarked", "自己发出的消息没有标记",
         ("It could be taken for a new one.", "可能被当成新消息。"),
         ("Nothing to do: it is recognised by its text.", "无需处理，会按内容识别。"),
