@@ -82,6 +82,7 @@ def test_a_delivery_nobody_can_read_waits_for_a_person(
 
     monkeypatch.setattr(MemoryConnection, "receives", Falls)
     say(tmp_path, two, plugins, clock, "VPN drops")
+    assert cli("store", "inbox").out.endswith("  deskweave sync\n"), "the next run reads it once more by itself"
     run = cli("sync")
     assert run.code == 3
     assert "deskweave store inbox" in run.out

@@ -183,6 +183,18 @@ def test_a_connector_that_hangs_has_the_others_sent_again(web, desk, monkeypatch
     assert web.heard == [("chat", "not-saved"), ("chat", "kept")]
 
 
+def test_a_mistake_of_ours_has_a_delivery_sent_again_and_is_heard_of(web, desk, monkeypatch):
+    def falls(*_):
+        raise RuntimeError("VPN drops")
+
+    desk.say("VPN drops")
+    (request,) = desk.running["chat"].posts.take()
+    monkeypatch.setattr(web.receiving, "receive", falls)
+    told = web.post(request)
+    assert (told.status_code, told.content) == (503, b"")
+    assert web.heard == [("chat", "not-saved")]
+
+
 def test_half_a_body_is_no_delivery(web):
     told = web.raw(f"POST {hook_path('chat', web.secret)} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{{}}".encode())
     assert told == b""

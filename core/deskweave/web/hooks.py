@@ -55,9 +55,11 @@ class Hooks:
             return reply(404)
         if method not in METHODS:
             return reply(405)
-        receipt = self._receiving.receive(
-            name, RawRequest(method=method, path=path, query=query, headers=headers, body=body, received_at=self._now())
-        )
+        request = RawRequest(method=method, path=path, query=query, headers=headers, body=body, received_at=self._now())
+        try:
+            receipt = self._receiving.receive(name, request)
+        except Exception as error:  # noqa: BLE001  a mistake of ours: the sender has to come again, and somebody has to hear of it
+            receipt = Receipt(reply(503), "not-saved", trouble=type(error).__name__)
         self._heard(name, receipt)
         return receipt.reply
 

@@ -82,7 +82,7 @@ def inbox(
         elif not found:
             screen.say(say("inbox-none"))
             session.next("deskweave status")
-        elif any(one.state == "waiting" for one in found):
+        elif any(one.state in ("waiting", "unread") for one in found):
             session.next("deskweave sync")
         else:
             session.next(f"deskweave store inbox {shlex.quote(found[0].id)} --replay")

@@ -106,7 +106,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "guard-likely-to": "几乎都是：{where}{field}，改为 {wanted}（{inquiries} 条问询）",
     "guard-likely-both": "几乎都是：{where}{field}，由 {there} 改为 {wanted}（{inquiries} 条问询）",
     "guard-by-right": "可能原因：我们的账号在 {connection} 上读不到该字段，或者那里的规则清空了它",
-    "guard-by-practice": "可能原因：实践或绑定的读法与以前不同",
+    "guard-by-practice": "可能原因：实践或对应文件的读法与以前不同",
     "guard-empty": "空",
     "look": "先查看",
     "go-ahead": "仍执行",
