@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from random import Random
 
@@ -10,11 +11,11 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deskweave.connector import Plant, RawReply, Ref
+from deskweave.connector import Plant, RawReply, RawRequest, Ref, RemoteRecord
 from deskweave.model import FieldId, Policy, Visibility
 from deskweave.model.desk import Amend, Hold
 from deskweave.store import list_parked, release, tables
-from deskweave.store.inbox import KEPT, Content, finish, list_deliveries, reopen, save_delivery
+from deskweave.store.inbox import KEPT, Content, finish, list_deliveries, purge, reopen, reopen_records, save_delivery
 from deskweave.store.inquiries import load_documents
 from deskweave.store.streams import Held, hold_connection
 from deskweave.sync.run import Hooks
@@ -783,3 +784,25 @@ def test_creates_there_are_recognised_by_what_comes_back(world):
     w.sync(3600)
     assert len(w.refs("a")) == 1
     assert not list_parked(w.store)
+
+
+def test_deliveries_are_opened_again_and_forgotten_however_many_they_are_and_however_much_they_tell(world):
+    """More than a statement of the database takes: thirty days of a busy desk, one delivery of thousands of records."""
+    w, names = world(), [str(n) for n in range(6_000)]
+    records = [
+        RemoteRecord(ref=Ref("ticket", n), fields={}, corr=None, updated_at=None, version=None, updated_by=None, label=f"A-{n}")
+        for n in names
+    ]
+    with w.store.write() as tx:
+        driver = tx.connection.dbapi_connection
+        most = driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 5_100)
+        try:
+            for name in names:
+                request = RawRequest(method="POST", path="/", query="", headers={}, body=b"", received_at=w.clock())
+                save_delivery(tx, "a", name, request, Content(records=records if name == "0" else records[:1]))
+            finish(tx, "a", names)
+            assert reopen_records(tx, "a") == len(names)
+            finish(tx, "a", names)
+            assert purge(tx, w.clock() + KEPT) == len(names)
+        finally:
+            driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, most)

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from deskweave.connector import Answer, Delivery, Hint, RawRequest, Ref, RemoteMessage, RemoteRecord
 from deskweave.model import Visibility
 from deskweave.store.database import Store
+from deskweave.store.inquiries import chunks
 from deskweave.store.tables import inbox, link
 from deskweave.store.values import dumps, instant_text
 
@@ -153,15 +154,18 @@ def park(tx: sa.Connection, connection: str, identifier: str, reason: str) -> No
 
 
 def _update(tx: sa.Connection, connection: str, identifiers: Sequence[str], **values: Any) -> None:
-    tx.execute(sa.update(inbox).where(inbox.c.conn == connection, inbox.c.delivery_id.in_(identifiers)).values(**values))
+    for part in chunks(identifiers):
+        tx.execute(sa.update(inbox).where(inbox.c.conn == connection, inbox.c.delivery_id.in_(part)).values(**values))
 
 
 # -------------------------------------------------------------------------------------------------------------------- again
 def reopen(tx: sa.Connection, connection: str, identifiers: Sequence[str]) -> int:
     """Have these worked on again by the next run: what they said is in the ledger once all the same."""
-    fresh = {"done": False, "parked_reason": None}
-    made = tx.execute(sa.update(inbox).where(inbox.c.conn == connection, inbox.c.delivery_id.in_(identifiers)).values(**fresh))
-    return int(made.rowcount)
+    again = 0
+    for part in chunks(identifiers):
+        fresh = sa.update(inbox).where(inbox.c.conn == connection, inbox.c.delivery_id.in_(part))
+        again += tx.execute(fresh.values(done=False, parked_reason=None)).rowcount
+    return again
 
 
 def reopen_records(tx: sa.Connection, connection: str, refs: Iterable[Ref] | None = None) -> int:
@@ -188,15 +192,17 @@ def purge(tx: sa.Connection, before: datetime) -> int:
     for one in map(_kept, old):
         content = one.content or Content()
         refs = [record.ref for record in content.records] + [said.parent for said in content.messages]
-        aside = sa.select(sa.exists().where(link.c.conn == one.connection, link.c.state.in_(["parked", "frozen"]), _named(refs)))
-        if not (refs and tx.execute(aside).scalar()):
+        if not any(_aside(tx, one.connection, part) for part in chunks(refs, 200)):
             tx.execute(sa.delete(inbox).where(inbox.c.conn == one.connection, inbox.c.delivery_id == one.id))
             gone += 1
     return gone
 
 
-def _named(refs: Sequence[Ref]) -> sa.ColumnElement[bool]:
-    return sa.or_(*(sa.and_(link.c.collection == one.collection, link.c.rid == one.rid) for one in refs))
+def _aside(tx: sa.Connection, connection: str, refs: Sequence[Ref]) -> bool:
+    """Whether one of these records was set aside or is frozen."""
+    named = sa.or_(*(sa.and_(link.c.collection == one.collection, link.c.rid == one.rid) for one in refs))
+    asked = sa.exists().where(link.c.conn == connection, link.c.state.in_(["parked", "frozen"]), named)
+    return bool(tx.execute(sa.select(asked)).scalar())
 
 
 def anything_old(tx: sa.Connection, before: datetime) -> bool:
