@@ -154,6 +154,18 @@ def test_a_budget_says_when_to_come_back() -> None:
     budget.take("never heard of", 10**6)
 
 
+def test_a_clock_that_is_put_back_makes_nobody_wait_longer_than_a_window() -> None:
+    moments = [NOON]
+    budget = MemoryBudget([RateClass("search", 2, timedelta(seconds=1))], now=lambda: moments[-1])
+    budget.take("search", 2)
+    moments.append(NOON - timedelta(days=1))
+    with pytest.raises(RateLimited) as caught:
+        budget.take("search")
+    assert caught.value.retry_at == moments[-1] + timedelta(seconds=1)
+    moments.append(caught.value.retry_at)
+    budget.take("search")
+
+
 @given(st.lists(st.one_of(st.floats(0, 3), st.floats(0, 0.01)), max_size=60))
 def test_no_window_holds_more_calls_than_the_quota(pauses: list[float]) -> None:
     """Whatever the windows by which a platform counts; and who comes back at the moment that was said gets through."""

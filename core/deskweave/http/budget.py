@@ -69,6 +69,8 @@ class MemoryBudget:
                 return
             if window is None:
                 window = self._windows[key] = _Window()
+            for part in window.parts if window.parts and window.parts[-1].last > now else ():
+                part.first, part.last = min(part.first, now), min(part.last, now)  # the clock was put back: rather now than ahead
             while window.parts and window.parts[0].last + rate.per <= now:
                 window.count -= window.parts.popleft().calls
             if window.count + calls > rate.calls:
