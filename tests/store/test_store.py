@@ -233,3 +233,22 @@ def test_events_of_many_inquiries_are_read_in_few_statements(tmp_path):
     assert len([one for one in asked if "FROM event" in one]) == 2
     assert list(StoreEvents(store).events_of([])) == []
     store.close()
+
+
+def test_a_number_that_becomes_a_flag_is_written(tmp_path):
+    """A field that is read by another mapping: 1 there, and yes from now on."""
+    from deskweave.store.links import Link, insert_links, links_by_id, save_links
+
+    store = Store.open(tmp_path / "state.db", now=now)
+
+    with store.write() as tx:
+        insert_links(tx, [Link(id="L", conn="a", collection="t", corr="c", kind="inquiry", state="live", base={"urgent": 1})])
+    with store.write() as tx:
+        (link,) = links_by_id(tx, ["L"]).values()
+        link.base = {"urgent": True}
+        assert save_links(tx, [link]) == 1
+    with store.read() as tx:
+        (link,) = links_by_id(tx, ["L"]).values()
+        assert link.base["urgent"] is True
+        assert save_links(tx, [link]) == 0
+    store.close()

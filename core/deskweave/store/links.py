@@ -14,7 +14,7 @@ from deskweave.model import FieldId, InquiryId, Json, Value
 from deskweave.store.inquiries import chunks
 from deskweave.store.many import Many
 from deskweave.store.tables import link, snapshot
-from deskweave.store.values import decode, decode_all, encode, encode_all
+from deskweave.store.values import decode, decode_all, dumps, encode, encode_all
 
 
 @dataclass(slots=True, kw_only=True)
@@ -353,7 +353,7 @@ def save_links(tx: sa.Connection, links: Sequence[Link]) -> int:
         was, had = one.loaded or (None, None)
         if row != was:
             rows.append({**row, "b_id": one.id})
-        if said is not None and said != had:
+        if said is not None and (said != had or dumps(said) != dumps(had)):  # True equals 1 here, and nowhere else
             snapshots.append({**said, "b_link": one.id})
         one.loaded = row, said
     _UPDATE.write(tx, rows)
