@@ -63,7 +63,7 @@ class PostgresTable(FactTable):
     def __init__(self, connection: psycopg.Connection[Any], columns: Columns, position: int = 0) -> None:
         """Take over an open connection that finds `facts`."""
         self._session, self.columns, self.position = connection, columns, position
-        self._answers, self.others = {}, {}
+        self._answers, self.others, self.collectors = {}, {}, ()
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Rows of a statement made for PostgreSQL."""
