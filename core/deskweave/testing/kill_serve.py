@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -105,6 +106,7 @@ class Story:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
         self.answered = self.repeated = 0
+        self.until = 0  #: so many may be answered before the next kill
         self.finished = threading.Event()
 
     def act(self) -> None:
@@ -123,6 +125,9 @@ class Story:
 
     def post(self, request: RawRequest) -> RawReply | None:
         """As a platform does it: at most three seconds, and no answer is no answer."""
+        if self.answered >= self.until:
+            time.sleep(0.002)
+            return None
         line = HTTPConnection("127.0.0.1", self.port, timeout=3)
         try:
             line.request("POST", hook_path(NAME, SECRET), request.body, dict(request.headers))
@@ -156,15 +161,21 @@ class Story:
         context.set_forkserver_preload(["deskweave.sync", "deskweave.testing.memory", "deskweave.web"])
         platform = threading.Thread(target=self.tell_all, args=(deliveries,), daemon=True)
         platform.start()
+        # by how far it has come, not by the clock: a fast machine would be done before anything was killed
+        due = sorted(self.random.randrange(deliveries) for _ in range(kills))
         killed = 0
         while not self.finished.is_set():
             victim = context.Process(target=serve_process, args=(self.path, self.port, -1))
             victim.start()
-            self.finished.wait(self.random.uniform(0.3, 0.8) if killed < kills else None)
+            self.until = sys.maxsize if killed == kills else min(due[killed] + AHEAD // 2, deliveries - 1)
+            while not self.finished.wait(None if killed == kills else 0.001):
+                if self.answered >= due[killed]:
+                    self.finished.wait(self.random.uniform(0, 0.2))
+                    break
+            killed += not self.finished.is_set()
             victim.kill()
             victim.join()
             victim.close()
-            killed += 1
         platform.join()
         last = context.Process(target=serve_process, args=(self.path, self.port, 3))
         last.start()
