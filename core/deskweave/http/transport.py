@@ -6,6 +6,7 @@ It never sleeps. It repeats once, at once, only what surely was not carried out:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from requests.auth import AuthBase
 
 MAX_ANSWER: Final = 64 * 1024 * 1024
+_HALVES: Final = re.compile(rb"\\u[dD][89a-fA-F]")  #: of a character, be they a pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ def _answer(method: str, path: str, response: requests.Response, reads: bool) ->
 def _loads(body: bytes) -> Json:
     """JSON, without halves of characters: a platform that cuts a text by UTF-16 units leaves one, and nothing can store it."""
     parsed: Json = json.loads(body)
-    if rb"\ud" not in body.lower():
+    if not _HALVES.search(body):
         return parsed
     whole = json.dumps(parsed, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     cleaned: Json = json.loads(whole)

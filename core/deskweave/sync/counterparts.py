@@ -1,12 +1,13 @@
-"""Where an inquiry's counterpart belongs on a connection. Pure."""
+"""Where an inquiry's record belongs on a connection, and the link it begins with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deskweave.model import CollectionBinding, FieldId, Value
+from deskweave.model import CollectionBinding, FieldId, InquiryId, Value
 from deskweave.model.predicate import holds
-from deskweave.sync.run import Side
+from deskweave.store.links import Link
+from deskweave.sync.run import Run, Side
 
 
 def home_of(side: Side, values: Mapping[FieldId, Value]) -> CollectionBinding | None:
@@ -23,3 +24,21 @@ def home_of(side: Side, values: Mapping[FieldId, Value]) -> CollectionBinding | 
         ):
             return collection
     return None
+
+
+def record_link(run: Run, side: Side, collection: str, inquiry: InquiryId | None = None, *, rid: str | None = None) -> Link:
+    """The link of a record with the mark it is known by: there already, or to be created (`rid` None)."""
+    link = Link(
+        id=run.store.new_id(),
+        conn=side.name,
+        collection=collection,
+        corr="",
+        kind="inquiry",
+        state="new" if rid is None else "live",
+        rid=rid,
+        role=side.binding.collections[collection].role,
+        inquiry=inquiry,
+        push=rid is None,
+    )
+    link.corr = f"{run.store.install.id}:{link.id}"
+    return link

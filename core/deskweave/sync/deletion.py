@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from deskweave.connector import Absent, Outcome, Ref, RemoteRecord
 from deskweave.errors import Executed, PluginError, RateLimited, RequestError, Scope
 from deskweave.ledger import Entry, Utterance
-from deskweave.model import Deletes, InquiryId, InternalMessage, Phase, StatusModel, Value
+from deskweave.model import ConnectionName, Deletes, InquiryId, InternalMessage, Phase, StatusModel, Value
 from deskweave.store.audit import Written, created_refs, record_writes
 from deskweave.store.deletions import (
     Deletion,
@@ -41,7 +41,7 @@ ENDED: Final = (Phase.CLOSED, Phase.CANCELLED)
 
 def policy_of(run: Run, link: Link) -> Deletes:
     """What a record's collection says; nothing is done where nothing may be written."""
-    side = run.sides.get(link.conn)  # type: ignore[call-overload]
+    side = run.find_side(link.conn)
     if side is None or side.access != "write" or link.state != "live" or link.collection not in side.binding.collections:
         return Deletes()
     found: Deletes = side.binding.collections[link.collection].deletes
@@ -173,13 +173,13 @@ def prepare(run: Run, sides: Sequence[Side]) -> None:
         worked = {
             one.link
             for one in listed
-            if one.sent_at is None and links[one.link].inquiry is not None and went_on(tx, links[one.link].inquiry, one.seq)  # type: ignore[arg-type]
+            if one.sent_at is None and (inquiry := links[one.link].inquiry) is not None and went_on(tx, inquiry, one.seq)
         }
     off: list[str] = []
     chosen = {side.name: side for side in sides}
     for one in listed:
         link, gone = links[one.link], links[one.gone]
-        side = chosen.get(one.conn)  # type: ignore[call-overload]
+        side = chosen.get(ConnectionName(one.conn))
         if link.state == "tombstone":
             off.append(one.link)
         elif one.sent_at is None and gone.state != "tombstone":
@@ -295,7 +295,7 @@ def _delete(run: Run, side: Side, identifier: str) -> bool:
 
 def _still_gone(run: Run, gone: Link) -> bool:
     """Ask once more: a record can be restored between a count and the end of a retention."""
-    side = run.sides.get(gone.conn)  # type: ignore[call-overload]
+    side = run.find_side(gone.conn)
     if side is None or not run.works(side) or side.connection.records is None:
         return False
     answer: RemoteRecord | Absent | None = None

@@ -10,6 +10,7 @@ from deskweave.ledger import RECORD_LOG, Entry, refile
 from deskweave.model import FieldId, InquiryId, Policy, Value
 from deskweave.store.likeness import JOINED_INTO
 from deskweave.store.links import Link, forget_link, insert_links, move_messages, silence_messages
+from deskweave.sync.counterparts import record_link
 from deskweave.sync.likeness import is_open
 from deskweave.sync.merge import EMPTY, same
 from deskweave.sync.report import JoinNote
@@ -34,8 +35,7 @@ def join(rows: Reconciliation, inquiry: InquiryId, side: Side, record: RemoteRec
         forget(rows, inquiry, link)
         link = None
     if link is None:
-        link = Link(id=run.store.new_id(), conn=side.name, collection=name, corr="", kind="inquiry", state="live", role=role)
-        link.corr, link.inquiry, link.rid = f"{run.store.install.id}:{link.id}", inquiry, record.ref.rid
+        link = record_link(run, side, name, inquiry, rid=record.ref.rid)
         insert_links(rows.tx, [link])
         rows.links[inquiry].append(link)
     silence_messages(rows.tx, [link.id])

@@ -27,8 +27,6 @@ def welcome(
     rows: Reconciliation, side: Side, records: Sequence[tuple[RemoteRecord, View, str]], lines: Mapping[str, Lines]
 ) -> None:
     """Let go on what a person has decided about: a record is one inquiry's, or begins its own."""
-    from deskweave.sync.pull import set_aside
-
     links = links_by_id(rows.tx, [identifier for _, _, identifier in records])
     for record, view, identifier in records:
         link, said = links[identifier], lines.get(f"{record.ref.collection}/{record.ref.rid}", {})
@@ -44,7 +42,7 @@ def welcome(
             note_join(rows, side, record.label, BY_PERSON, inquiry)
         elif inquiry is not None:
             reason = f"it cannot be the inquiry that was named: that has a record on {side.name} by now"
-            set_aside(rows, side, record, f"{reason}. Decide again: deskweave parked {record.label} --again, or --drop", None)
+            rows.set_aside(side, record, f"{reason}. Decide again: deskweave parked {record.label} --again, or --drop", None)
         else:
             rows.open(side, record, view, said, alone=True)
 
@@ -133,8 +131,6 @@ def _take_in(rows: Reconciliation, side: Side, one: _Suitor, inquiry: InquiryId,
 
 def _set_aside(rows: Reconciliation, side: Side, one: _Suitor, rivals: Sequence[_Suitor]) -> None:
     """Several could be meant: the record waits for a person."""
-    from deskweave.sync.pull import set_aside
-
     run = rows.run
     candidates = named(f"INQ-{rows.documents[inquiry].number}" for inquiry in one.found)
     fields = ", ".join(sorted({how.partition(":")[2] for how in one.found.values()}))
@@ -149,7 +145,7 @@ def _set_aside(rows: Reconciliation, side: Side, one: _Suitor, rivals: Sequence[
         run.unsaved.add(side.name)
         run.tell_parked(side, label, None, reason)
         return
-    link = set_aside(rows, side, one.record, reason, None)
+    link = rows.set_aside(side, one.record, reason, None)
     # until somebody has decided, none is created for those it looks like
     save_keys(rows.tx, {(*place, InquiryId(link)): key for place, key in one.keys.items()}, {})
 

@@ -194,7 +194,7 @@ def fetch_parents(run: Run, side: Side, refs: Sequence[Ref]) -> None:
     for name in side.binding.collections:
         mine = [ref for ref in refs if ref.collection == name]
         if mine:
-            got = run.call(side, lambda: source.fetch(mine), "records.fetch")  # noqa: B023
+            got = run.call(side, partial(source.fetch, mine), "records.fetch")
             take_page(run, side, name, [one for one in got if isinstance(one, RemoteRecord)])
 
 
@@ -271,7 +271,7 @@ def spread(run: Run, tx: sa.Connection, links: Mapping[InquiryId, Sequence[Link]
     later: set[str] = set()  #: records of platforms nobody can speak with now
     for message in stored:
         for parent in links[message.inquiry]:
-            side = run.sides.get(parent.conn)  # type: ignore[call-overload]
+            side = run.find_side(parent.conn)
             if (parent.id, message.id) in present or message.erased:
                 continue
             if parent.quiet is not None and message.message.at < parent.quiet:

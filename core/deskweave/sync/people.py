@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 
-from deskweave.connector import RemotePerson
+from deskweave.connector import People, RemotePerson
 from deskweave.errors import ConfigurationError, CredentialError, PluginError, RateLimited, RemoteError, Scope, TransientError
 from deskweave.ledger import mark_dirty
 from deskweave.people import Account, name_in, names_of, places
@@ -61,7 +62,7 @@ def ask(run: Run, side: Side) -> None:
     for start in range(0, len(due), TOGETHER):
         part = due[start : start + TOGETHER]
         try:
-            got = run.call(side, lambda: [_sound(one) for one in facet.fetch(part)], "people.fetch")  # noqa: B023  called at once
+            got = run.call(side, partial(_asked, facet, part), "people.fetch")
             if len(got) != len(part):
                 raise PluginError(side.name, "people.fetch", f"{len(got)} answers for {len(part)} accounts")
         except (RemoteError, PluginError) as error:
@@ -75,11 +76,13 @@ def ask(run: Run, side: Side) -> None:
     _learn(run, side, answers)
 
 
-def _sound(one: RemotePerson | None) -> RemotePerson | None:
-    """The answer, once it is sure that it can be kept: it is a stranger's. Whatever this raises is the connector's mistake."""
-    if one is not None:
-        dumps(asdict(told_by(one)))
-    return one
+def _asked(facet: People, part: Sequence[str]) -> Sequence[RemotePerson | None]:
+    """The answers, once it is sure that they can be kept: a stranger's. Whatever this raises is the connector's mistake."""
+    got = list(facet.fetch(part))
+    for one in got:
+        if one is not None:
+            dumps(asdict(told_by(one)))
+    return got
 
 
 def _unanswered(run: Run, side: Side, part: Sequence[str], error: RemoteError | PluginError) -> None:

@@ -203,13 +203,13 @@ def take_page(
                 f"it says what was created for {called}, of which the answer was lost: deskweave parked {called} "
                 f"--is {record.label}, or deskweave parked {record.label} --release where somebody else made it"
             )
-            set_aside(rows, side, record, reason, imprint(record, view, side.mapper.digest))
+            rows.set_aside(side, record, reason, imprint(record, view, side.mapper.digest))
             unanswered = rows.link(twin.inquiry, twin.id)
             if unanswered.state == "creating" and marked_later:
                 rows.leave_open(unanswered)  # it may be this one, crashed in between: it is not sent again
         for record in page.broken:
             plain = replace(record, label=record.label.encode(errors="replace").decode(), url=None, version=None)
-            set_aside(rows, side, plain, UNREADABLE, None)
+            rows.set_aside(side, plain, UNREADABLE, None)
         rows.flush()
         rows.follow()
         meet(run, tx, side, _actors(page, lines))
@@ -350,24 +350,6 @@ def _outdated(record: RemoteRecord, link: Link) -> bool:
     if record.updated_at != link.seen.at:
         return record.updated_at < link.seen.at
     return precedes(version_of(record), link.seen.version)
-
-
-def set_aside(rows: Reconciliation, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> str:
-    """Keep a record from becoming an inquiry until a person has looked; answers with its link."""
-    run = rows.run
-    link = Link(
-        id=run.store.new_id(),
-        conn=side.name,
-        collection=record.ref.collection,
-        corr="",
-        kind="inquiry",
-        state="parked",
-        rid=record.ref.rid,
-        role=side.binding.collections[record.ref.collection].role,
-    )
-    link.corr = f"{run.store.install.id}:{link.id}"
-    rows.orphan(link, side, record, reason, seen_fp)
-    return link.id
 
 
 # ------------------------------------------------------------------------------------------------------------------- history

@@ -320,24 +320,27 @@ def _agree(run: Run, rows: Reconciliation, inquiry: InquiryId, group: Sequence[F
         words += [(one.view.values[name], one, link) for one, link in ranked]
         bound = [pair for pair in said if _counts(run, rows, inquiry, pair[0], name) and (not before or pair[1].id in added)]
 
-        def clashes(word: Value) -> list[tuple[Found, Link, Value]]:
-            found = []
-            for one, link in bound:  # noqa: B023
-                document = {**rows.values[inquiry], name: word}  # noqa: B023
-                ours = run.sides[one.connection].mapper.project(link.collection, document).values.get(name)  # noqa: B023
-                seen = one.view.values[name]  # noqa: B023
-                filled = seen not in EMPTY or isinstance(seen, bool)
-                if not same(ours, seen) and not (filled and _policy(run, one, name) is Policy.WRITE_IF_EMPTY):  # noqa: B023
-                    found.append((one, link, ours))
-            return found
-
-        stands = next((one for one in words if not clashes(one[0])), words[0])
+        stands = next((one for one in words if not _clashing(run, rows.values[inquiry], bound, name, one[0])), words[0])
         word, whose, link = stands
         if whose is not None and link is not None and not same(word, rows.values[inquiry].get(name)):
             rows._entries.setdefault(inquiry, []).append(sighted(link, whose.record, name, word, run.now()))
             rows.values[inquiry][name] = word
-        for one, other, ours in clashes(word):
+        for one, other, ours in _clashing(run, rows.values[inquiry], bound, name, word):
             rows._disagree(other, name, None, ours, one.view.values[name], "ours")
+
+
+def _clashing(
+    run: Run, values: Mapping[FieldId, Value], bound: Sequence[tuple[Found, Link]], name: FieldId, word: Value
+) -> list[tuple[Found, Link, Value]]:
+    """Records that say otherwise than they would if the inquiry held `word`, each with what they would say."""
+    found = []
+    for one, link in bound:
+        ours = run.sides[one.connection].mapper.project(link.collection, {**values, name: word}).values.get(name)
+        seen = one.view.values[name]
+        filled = seen not in EMPTY or isinstance(seen, bool)
+        if not same(ours, seen) and not (filled and _policy(run, one, name) is Policy.WRITE_IF_EMPTY):
+            found.append((one, link, ours))
+    return found
 
 
 def _policy(run: Run, one: Found, name: FieldId) -> Policy:

@@ -21,7 +21,7 @@ from deskweave.store.links import Link, Seen, forget_link, insert_links, save_li
 from deskweave.store.values import decode
 from deskweave.sync import likeness
 from deskweave.sync.afterwards import freeze
-from deskweave.sync.counterparts import home_of
+from deskweave.sync.counterparts import home_of, record_link
 from deskweave.sync.entries import begun_as, follows, sighted, told, version_of
 from deskweave.sync.fingerprint import imprint
 from deskweave.sync.history import chain, explains, origin_of, overwritten, tail
@@ -303,24 +303,13 @@ class Reconciliation(Rows):
         """A record nobody knew becomes an inquiry; `alone`: a person has said that it is none of those it looks like."""
         run = self.run
         values = {name: value for name, value in view.values.items() if value not in EMPTY or isinstance(value, bool)}
-        link = Link(
-            id=run.store.new_id(),
-            conn=side.name,
-            collection=record.ref.collection,
-            corr="",
-            kind="inquiry",
-            state="live",
-            rid=record.ref.rid,
-            role=side.binding.collections[record.ref.collection].role,
-            alone=alone,
-        )
-        link.corr = f"{run.store.install.id}:{link.id}"
         verdict = run.gate(lambda: run.hooks.incoming(None, ObservedChange(side.name, dict(values))))
         if verdict.hold is not None:
-            self.orphan(link, side, record, verdict.hold, imprint(record, view, side.mapper.digest))
+            self.set_aside(side, record, verdict.hold, imprint(record, view, side.mapper.digest))
             return
         inquiry = InquiryId(run.store.new_id())
-        link.inquiry = inquiry
+        link = record_link(run, side, record.ref.collection, inquiry, rid=record.ref.rid)
+        link.alone = alone
         opened = values.get(SUBMITTED_AT)
         seen_at = record.updated_at or run.now()
         begun = opened if isinstance(opened, datetime) else seen_at
@@ -342,11 +331,13 @@ class Reconciliation(Rows):
         run.touched.add(inquiry)
         run.part(side).imported += 1
 
-    def orphan(self, link: Link, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> None:
-        """A record that may not become an inquiry yet: parked, with nothing behind it."""
+    def set_aside(self, side: Side, record: RemoteRecord, reason: str, seen_fp: str | None) -> str:
+        """Keep a record from becoming an inquiry until a person has looked; answers with its link."""
+        link = record_link(self.run, side, record.ref.collection, rid=record.ref.rid)
         link.label, link.url, link.seen_fp, link.seen_version = record.label, record.url, seen_fp, version_of(record)
         self.park(link, reason)
         self._orphans.append(link)
+        return link.id
 
     def meet(self, link: Link, record: RemoteRecord, view: View, lines: Lines = NO_LINES, *, answered: bool) -> None:
         """The first look at a record we created.
@@ -463,7 +454,7 @@ class Reconciliation(Rows):
         """A counterpart that was never sent and belongs elsewhere by now, or nowhere, is chosen anew."""
         run, keep = self.run, []
         for one in self.links[inquiry]:
-            side = run.sides.get(one.conn)  # type: ignore[call-overload]
+            side = run.find_side(one.conn)
             gone = (
                 one.state == "new"
                 and side is not None
@@ -496,10 +487,7 @@ class Reconciliation(Rows):
             home = None if side.access != "write" else home_of(side, values)
             if home is None or not may_be_due(self, side, home, inquiry):
                 continue
-            link = Link(
-                id=run.store.new_id(), conn=name, collection=home.name, corr="", kind="inquiry", state="new", role=home.role
-            )
-            link.corr, link.inquiry, link.push = f"{run.store.install.id}:{link.id}", inquiry, True
+            link = record_link(run, side, home.name, inquiry)
             self.links[inquiry].append(link)
             self.grown.add(inquiry)
             added.append(link)

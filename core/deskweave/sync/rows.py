@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from deskweave.model import FieldId, InquiryId, Policy, Value
+from deskweave.model import ConnectionName, FieldId, InquiryId, Policy, Value
 from deskweave.store.inquiries import Document, load_documents
 from deskweave.store.links import Link, links_of
 from deskweave.sync.merge import wanted
@@ -41,7 +41,7 @@ class Rows:
     def visible(self, inquiry: InquiryId, link: Link) -> dict[FieldId, Value]:
         """The document as this connection may see it: what is withheld from it is not there."""
         values = self.values[inquiry]
-        withheld = self.run.withheld(link.conn, values)  # type: ignore[arg-type]
+        withheld = self.run.withheld(ConnectionName(link.conn), values)
         return {name: value for name, value in values.items() if name not in withheld} if withheld else values
 
     def there(self, inquiry: InquiryId, link: Link) -> tuple[dict[FieldId, Value], People]:
@@ -81,12 +81,12 @@ class Rows:
 
     def _called(self, inquiry: InquiryId, other: Link, link: Link) -> str:
         """What a counterpart is called on this record: by its id where its label gives away what is withheld from here."""
-        given_away = self.run.tells(other, link.conn, self.values[inquiry])  # type: ignore[arg-type]
+        given_away = self.run.tells(other, ConnectionName(link.conn), self.values[inquiry])
         return str(other.rid) if given_away else str(other.label)
 
     def refresh(self, inquiry: InquiryId, link: Link, *, told: bool = False) -> None:
         """Whether there is anything to write to a record, or to create. `told`: the inquiry has just changed."""
-        side = self.run.sides.get(link.conn)  # type: ignore[call-overload]
+        side = self.run.find_side(link.conn)
         if link.state not in ("live", "new", "creating"):
             link.dirty = False
             return

@@ -147,6 +147,10 @@ class Run:
         """The connection a link is on; only of those this run works with."""
         return self.sides[ConnectionName(link.conn)]
 
+    def find_side(self, conn: str) -> Side | None:
+        """A connection by its name in the store; None: the folder has it no more, or this run does not know it."""
+        return self.sides.get(ConnectionName(conn))
+
     def part(self, side: Side) -> ConnectionReport:
         return self.report.connections[side.name]
 
@@ -372,7 +376,7 @@ def fetch(run: Run, side: Side, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord |
     size = 1 if capabilities is None else max(1, capabilities.fetch_batch)
     for start in range(0, len(refs), size):
         part = refs[start : start + size]
-        got = run.call(side, lambda: source.fetch(part), "records.fetch")  # noqa: B023
+        got = run.call(side, partial(source.fetch, part), "records.fetch")
         if len(got) != len(part):
             raise PluginError(side.name, "records.fetch", f"{len(got)} answers for {len(part)} records")
         found.update(zip(part, got, strict=True))

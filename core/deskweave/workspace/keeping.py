@@ -125,9 +125,10 @@ def rebuild(
         SafetyStop: another process holds the store, or a person holds a connection.
     """
     from deskweave.store.streams import held_connections
-    from deskweave.sync import Engine, Side
+    from deskweave.sync import Side
     from deskweave.workspace.adoption import require
     from deskweave.workspace.configuring import acquaint
+    from deskweave.workspace.syncing import joined
 
     space.require_sound()
     if store and space.has_store and _never_wrote(space.store):
@@ -150,18 +151,7 @@ def rebuild(
         binding = space.binding(name)
         mapper = one.connection.mapper(binding)
         sides[name] = Side(name=name, connection=one.connection, binding=binding, mapper=mapper, access=one.entry.access)
-    engine = Engine(
-        store=space.store,
-        sides=sides,
-        routes=space.folder.routes,
-        fields=space.practice.fields,
-        statuses=space.practice.statuses,
-        practice_digest=space.practice.digest,
-        since=space.since,
-        now=space.now,
-        progress=progress,
-    )
-    return engine.rebuild(decisions, store=store, wait=space.wait)
+    return joined(space, sides, progress=progress).rebuild(decisions, store=store, wait=space.wait)
 
 
 def _never_wrote(store: Store) -> bool:

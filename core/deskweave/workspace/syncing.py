@@ -30,7 +30,7 @@ def engine(
     """See `Workspace.engine`; the names are those that can be worked with."""
     from deskweave.configure.patience import patiently
     from deskweave.store.streams import held_connections
-    from deskweave.sync import Engine, Side
+    from deskweave.sync import Side
     from deskweave.workspace.people import directory
     from deskweave.workspace.workspace import Failure
 
@@ -71,7 +71,23 @@ def engine(
             )
     reach(space, sides)
     rating = rating_field(space.practice.fields, space.practice.feedback.keys())
-    made = Engine(
+    made = joined(
+        space,
+        sides,
+        guard=guard(space, max_changes, max_notices),
+        hooks=hooks(space.plugins),
+        progress=progress,
+        people=people,
+        rating=None if rating is None else rating.id,
+    )
+    return made, list(opened), failures
+
+
+def joined(space: Workspace, sides: Mapping[ConnectionName, Side], **more: Any) -> Engine:
+    """An engine over these connections, by the folder's routes and the practice in force."""
+    from deskweave.sync import Engine
+
+    return Engine(
         store=space.store,
         sides=sides,
         routes=space.folder.routes,
@@ -80,13 +96,8 @@ def engine(
         practice_digest=space.practice.digest,
         since=space.since,
         now=space.now,
-        guard=guard(space, max_changes, max_notices),
-        hooks=hooks(space.plugins),
-        progress=progress,
-        people=people,
-        rating=None if rating is None else rating.id,
+        **more,
     )
-    return made, list(opened), failures
 
 
 def reach(space: Workspace, sides: Mapping[ConnectionName, Side]) -> None:
