@@ -5,10 +5,22 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeAlias
 
+import pluggy
 import pytest
 from hypothesis import HealthCheck, settings
+
+from deskweave import hookspecs
+from deskweave.emulation import TurnedTime
+from deskweave.hookspecs import hookimpl
+from deskweave.plugins import Plugins
+from deskweave.testing.memory import MemoryConnector, Switches
+from deskweave.testing.memory.connector import RunningMemory
+from deskweave.workspace.scaffold import NewConnection, write_folder
 
 ROOT = Path(__file__).parent.parent
 PLENTY = 2 * 1024**3  #: bytes
@@ -67,3 +79,62 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     monkeypatch.delenv("LC_ALL", raising=False)
+
+
+# ---------------------------------------------------------------------------------------------------------- platforms in memory
+MemoryFolder: TypeAlias = Callable[[Mapping[str, MemoryConnector], TurnedTime], dict[str, RunningMemory]]
+
+
+class MemoryPlugin:
+    """A desk that is listed, and a chat robot that is not: what its folder calls `robot` may call back."""
+
+    deskweave_api = 1
+
+    @hookimpl
+    def deskweave_connectors(self) -> list[Any]:
+        return [MemoryConnector(configures=False), MemoryConnector(configures=False, name="robot")]
+
+
+@pytest.fixture(scope="session")
+def memory_plugins() -> Plugins:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    made = Plugins(manager)
+    made.register(MemoryPlugin(), "memory")
+    return made
+
+
+@pytest.fixture
+def memory_folder(tmp_path: Path, memory_plugins: Plugins) -> Iterator[MemoryFolder]:
+    """Writes a folder with these connections into `tmp_path` and answers with their platforms, which run until the test ends."""
+    running: dict[str, RunningMemory] = {}
+
+    def write(connectors: Mapping[str, MemoryConnector], clock: TurnedTime) -> dict[str, RunningMemory]:
+        running.update({name: one.emulator.start(port=0, seed=1, now=clock) for name, one in connectors.items()})
+        write_folder(
+            tmp_path,
+            id="acme",
+            now=clock(),
+            plugins=memory_plugins,
+            language="en",
+            zone="Asia/Shanghai",
+            since=clock() - timedelta(days=1),
+            connections=[
+                NewConnection(name=name, plugin=connectors[name].name, access="write", settings=one.settings("admin"))
+                for name, one in running.items()
+            ],
+        )
+        return running
+
+    yield write
+    for one in running.values():
+        one.stop()
+
+
+@pytest.fixture
+def chat_and_desk() -> dict[str, MemoryConnector]:
+    """A chat robot that calls back, and a desk that is listed."""
+    return {
+        "chat": MemoryConnector(switches=Switches(callback=True), configures=False, name="robot"),
+        "desk": MemoryConnector(configures=False),
+    }

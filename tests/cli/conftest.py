@@ -8,18 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pluggy
 import pytest
 
-from deskweave import hookspecs, workspace
+from deskweave import workspace
 from deskweave.cli.app import call
 from deskweave.emulation import TurnedTime
-from deskweave.hookspecs import hookimpl
 from deskweave.ledger import Entry, Ledger, Posting
 from deskweave.model import FieldId, InquiryId
 from deskweave.plugins import Plugins, load_plugins
-from deskweave.testing.memory import MemoryConnector, Switches
-from deskweave.testing.memory.connector import RunningMemory
 from deskweave.workspace.scaffold import NewConnection, write_folder
 
 START = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -89,7 +85,6 @@ def feishu(plugins: Plugins, clock: TurnedTime) -> Iterator[Any]:
 @pytest.fixture
 def folder(tmp_path: Path, plugins: Plugins) -> Callable[..., Path]:
     """Write a folder connected to running emulators: `folder(access="write", servicenow=snow)`."""
-    from deskweave.workspace.scaffold import NewConnection, write_folder
 
     def write(*, access: str = "read", environments: tuple[str, ...] = (), language: str = "en", **running: Any) -> Path:
         write_folder(
@@ -170,48 +165,3 @@ def desk(cli: Any, tmp_path: Path, clock: TurnedTime) -> Desk:
     made.say("six", ("submitted_at", october, october), ("status", "awaiting_acceptance", october))
     clock.set(datetime(2026, 12, 2, tzinfo=UTC))
     return made
-
-
-class MemoryPlugin:
-    """A desk that is listed, and a chat robot that is not: what its folder calls `robot` may call back."""
-
-    deskweave_api = 1
-
-    @hookimpl
-    def deskweave_connectors(self) -> list[Any]:
-        return [MemoryConnector(configures=False), MemoryConnector(configures=False, name="robot")]
-
-
-@pytest.fixture(scope="session")
-def memory_plugins() -> Plugins:
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    made = Plugins(manager)
-    made.register(MemoryPlugin(), "memory")
-    return made
-
-
-@pytest.fixture
-def chat_and_desk(tmp_path: Path, memory_plugins: Plugins, clock: TurnedTime) -> Iterator[dict[str, RunningMemory]]:
-    """A folder with a chat robot that calls back, and a desk that is listed."""
-    made = {
-        "chat": MemoryConnector(switches=Switches(callback=True), configures=False, name="robot"),
-        "desk": MemoryConnector(configures=False),
-    }
-    running = {name: one.emulator.start(port=0, seed=1, now=clock) for name, one in made.items()}
-    write_folder(
-        tmp_path,
-        id="acme",
-        now=clock(),
-        plugins=memory_plugins,
-        language="en",
-        zone="Asia/Shanghai",
-        since=clock() - timedelta(days=1),
-        connections=[
-            NewConnection(name=name, plugin=made[name].name, access="write", settings=one.settings("admin"))
-            for name, one in running.items()
-        ],
-    )
-    yield running
-    for one in running.values():
-        one.stop()

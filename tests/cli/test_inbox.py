@@ -25,8 +25,9 @@ def plugins(memory_plugins: Plugins) -> Plugins:
 
 
 @pytest.fixture
-def two(chat_and_desk: dict[str, RunningMemory]) -> dict[str, RunningMemory]:
-    return chat_and_desk
+def two(memory_folder: Any, chat_and_desk: Any, clock: TurnedTime) -> dict[str, RunningMemory]:
+    running: dict[str, RunningMemory] = memory_folder(chat_and_desk, clock)
+    return running
 
 
 def say(root: Path, two: Any, plugins: Plugins, clock: TurnedTime, title: str) -> None:

@@ -5,61 +5,33 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pluggy
 import pytest
 
-from deskweave import hookspecs, workspace
+from deskweave import workspace
 from deskweave.connector import Ref
 from deskweave.emulation import TurnedTime
-from deskweave.hookspecs import hookimpl
 from deskweave.model import Visibility
 from deskweave.plugins import Plugins
 from deskweave.testing.memory.connector import MemoryConnector, RunningMemory
-from deskweave.workspace.scaffold import NewConnection, write_folder
-
-
-class MemoryPlugin:
-    deskweave_api = 1
-
-    @hookimpl
-    def deskweave_connectors(self) -> list[Any]:
-        return [MemoryConnector(configures=False)]
 
 
 @pytest.fixture(scope="session")
-def plugins() -> Plugins:
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    made = Plugins(manager)
-    made.register(MemoryPlugin(), "memory")
-    return made
+def plugins(memory_plugins: Plugins) -> Plugins:
+    return memory_plugins
 
 
 @pytest.fixture
-def two(tmp_path: Path, plugins: Plugins, clock: TurnedTime) -> Iterator[dict[str, RunningMemory]]:
-    """A folder with two platforms that have been in step for a while: three inquiries, one message."""
-    running = {name: MemoryConnector(configures=False).emulator.start(port=0, seed=1, now=clock) for name in ("left", "right")}
-    write_folder(
-        tmp_path,
-        id="acme",
-        now=clock(),
-        plugins=plugins,
-        language="en",
-        zone="Asia/Shanghai",
-        since=clock() - timedelta(days=1),
-        connections=[
-            NewConnection(name=name, plugin="memory", access="write", settings=one.settings("admin"))
-            for name, one in running.items()
-        ],
+def two(memory_folder: Any, clock: TurnedTime) -> dict[str, RunningMemory]:
+    """A folder with two platforms that are in step."""
+    running: dict[str, RunningMemory] = memory_folder(
+        {name: MemoryConnector(configures=False) for name in ("left", "right")}, clock
     )
-    yield running
-    for one in running.values():
-        one.stop()
+    return running
 
 
 def people(root: Path, two: Any, name: str, plugins: Plugins, clock: TurnedTime) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,6 +18,7 @@ from deskweave.sync import Engine, Guard, Side, SyncReport
 from deskweave.testing.memory import (
     FIELDS,
     STATUSES,
+    Crash,
     MemoryConnection,
     MemoryHands,
     MemoryPlatform,
@@ -84,6 +86,29 @@ class World:
     def sync(self, seconds: float = 0) -> SyncReport:
         self.clock.turn(seconds)
         return self.engine().run()
+
+    def crash_at(self, left: list[int] | None) -> None:
+        """Kill the engine at the door of the k-th call or commit from now, `[k]`; None: no more."""
+        plain = type(self.store).write
+
+        def strike(_: object = None) -> None:
+            if left is not None:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise Crash
+
+        @contextmanager
+        def write() -> Iterator[Any]:
+            with plain(self.store) as tx:
+                yield tx
+                strike()
+            strike()
+
+        for platform in self.platforms.values():
+            platform.hook = strike
+        self.store.__dict__.pop("write", None)
+        if left is not None:
+            self.store.__dict__["write"] = write
 
     def hands(self, name: str) -> MemoryHands:
         return MemoryHands(self.platforms[name], self.mapper(self.bindings[name]))

@@ -336,12 +336,12 @@ def test_killed_anywhere_it_is_deleted_once_and_nothing_else(new_world, crashes,
             w.sync(DAY)
             ended = True
             for step in (DAY, 8 * DAY):
-                crash_at(w, [number] if step == crashes else None)
+                w.crash_at([number] if step == crashes else None)
                 try:
                     w.sync(step)
                 except Crash:
                     ended = False
-                crash_at(w, None)
+                w.crash_at(None)
             w.sync(3600)
             w.sync(8 * DAY)
             w.sync(8 * DAY)
@@ -354,32 +354,6 @@ def test_killed_anywhere_it_is_deleted_once_and_nothing_else(new_world, crashes,
         if ended:
             assert number > 10
             return
-
-
-def crash_at(w, left):
-    """Kill the engine at a call's door or a commit."""
-    import contextlib
-
-    plain = type(w.store).write
-
-    def strike(_=None):
-        if left is not None:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Crash
-
-    @contextlib.contextmanager
-    def write():
-        with plain(w.store) as tx:
-            yield tx
-            strike()
-        strike()
-
-    for platform in w.platforms.values():
-        platform.hook = strike
-    w.store.write = write
-    if left is None:
-        del w.store.write
 
 
 @pytest.mark.parametrize("plant", [Plant.UPSERT, Plant.KEY, Plant.AFTER])

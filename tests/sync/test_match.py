@@ -501,13 +501,13 @@ def test_killed_anywhere_and_run_again_nothing_is_doubled(new_world, before):
                 w.bindings |= {name: matching(name) for name in "bc"}
                 touch(w)
             left = [number]
-            crash_at(w, left)
+            w.crash_at(left)
             try:
                 w.sync(1)
                 ended = True
             except Crash:
                 ended = False
-            crash_at(w, None)
+            w.crash_at(None)
             for _ in range(3):
                 w.sync(3600)
             assert groups(w) == pairs(w, "abc", 2), number
@@ -519,27 +519,3 @@ def test_killed_anywhere_and_run_again_nothing_is_doubled(new_world, before):
             assert number > 10
             return
         number += 1 if number < 40 else 7
-
-
-def crash_at(w, left):
-    """Kill the engine at a call's door or a commit."""
-    import contextlib
-
-    plain = type(w.store).write
-
-    def strike(_=None):
-        if left is not None:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Crash
-
-    @contextlib.contextmanager
-    def write():
-        with plain(w.store) as tx:
-            yield tx
-            strike()
-        strike()
-
-    for platform in w.platforms.values():
-        platform.hook = strike
-    w.store.write = write
